@@ -1,0 +1,109 @@
+// The map from the name a client writes to the deployments that can answer it. Built once from a configuration,
+// then immutable: shards read one Catalog without locks for as long as its snapshot lives. Move-only, because
+// credentials are. All views it hands out live as long as the catalog.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "weir/base/bytes.h"
+#include "weir/base/secret.h"
+#include "weir/catalog/base_url.h"
+#include "weir/catalog/provider_kind.h"
+
+namespace weir::catalog {
+
+/// A configured provider: a kind of provider at an address with a credential.
+struct Provider {
+  std::string name;
+  const ProviderKind* kind = nullptr;  ///< a row of the constant table, never null in a catalog
+  BaseUrl base_url;
+  Secret credential;                                         ///< empty = no authentication header is sent
+  std::vector<std::pair<std::string, std::string>> headers;  ///< sent with every request; names in lower case
+};
+
+/// One concrete callable: a provider and what it calls the model.
+struct Deployment {
+  std::size_t provider = 0;  ///< index into Catalog::providers()
+  std::string model_id;
+};
+
+/// A name a client may write, and who can answer it, best first.
+struct Model {
+  std::string name;
+  std::vector<Deployment> deployments;  ///< never empty
+};
+
+/// One answerer of a looked-up name. `model_id` is what the provider calls the model.
+struct Target {
+  const Provider* provider = nullptr;
+  std::size_t provider_index = 0;
+  Bytes model_id;
+};
+
+class Catalog;
+
+/// What a model name stands for: the deployments of a configured model, or one provider addressed directly by
+/// `provider/model`. In the second case the model id is a view into the name that was asked for, so the name must
+/// outlive this.
+class Resolution {
+ public:
+  std::size_t size() const { return model_ ? model_->deployments.size() : 1; }
+  /// The i-th candidate, i < size().
+  Target operator[](std::size_t i) const;
+  /// The configured model; nullptr for a direct address.
+  const Model* model() const { return model_; }
+
+ private:
+  friend class Catalog;
+  Resolution(const Catalog& catalog, const Model& model) : catalog_(&catalog), model_(&model) {}
+  Resolution(const Catalog& catalog, std::size_t provider, Bytes model_id)
+      : catalog_(&catalog), provider_(provider), model_id_(model_id) {}
+  const Catalog* catalog_;
+  const Model* model_ = nullptr;
+  std::size_t provider_ = 0;
+  Bytes model_id_;
+};
+
+class Catalog {
+ public:
+  /// An empty catalog: every look-up fails.
+  Catalog() = default;
+  /// Names must be unique, kinds set, provider indices in range and deployments not empty: the configuration reader
+  /// has reported all of that to the operator, so here it is asserted.
+  Catalog(std::vector<Provider> providers, std::vector<Model> models, bool expose_provider_models);
+  Catalog(Catalog&&) noexcept = default;
+  Catalog& operator=(Catalog&&) noexcept = default;
+
+  /// What `name` stands for, or nothing. Configured models come first; then, if enabled, `provider/anything`.
+  /// One or two hash look-ups, no allocation.
+  std::optional<Resolution> find(Bytes name) const;
+
+  std::span<const Provider> providers() const { return providers_; }
+  std::span<const Model> models() const { return models_; }
+  bool exposes_provider_models() const { return expose_provider_models_; }
+
+  /// The same catalog with every built-in provider (kind simulated) answering at `base_url`. The server calls this
+  /// once, when it knows on which port its simulated provider listens, before any shard sees the catalog.
+  Catalog with_built_in_at(const BaseUrl& base_url) &&;
+
+ private:
+  struct NameHash {
+    using is_transparent = void;
+    std::size_t operator()(Bytes name) const { return std::hash<Bytes>{}(name); }
+  };
+  using Index = std::unordered_map<std::string, std::size_t, NameHash, std::equal_to<>>;
+
+  std::vector<Provider> providers_;
+  std::vector<Model> models_;
+  Index provider_index_;
+  Index model_index_;
+  bool expose_provider_models_ = false;
+};
+
+}  // namespace weir::catalog

@@ -1,0 +1,72 @@
+// Writes HTTP/1 heads into bytes the caller gives: no allocation.
+//
+// What goes wrong is remembered and told once, by finish(); between, calls may follow each other without a look. Header
+// injection cannot happen: a name that is not a token, or a value or target with CR, LF or another control byte, breaks
+// the head instead of being written.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+
+#include "weir/base/bytes.h"
+#include "weir/base/fault.h"
+#include "weir/codec/http1.h"
+#include "weir/codec/sender.h"
+
+namespace weir::codec {
+
+/// Length of an IMF-fixdate (RFC 9110 5.6.7), "Sun, 06 Nov 1994 08:49:37 GMT".
+inline constexpr std::size_t kHttpDateBytes = 29;
+/// Writes the date of a time in seconds since 1970-01-01 UTC (years 1970 to 9999). A shard may keep it for a second.
+void write_http_date(std::uint64_t unix_seconds, char* out);
+
+/// The standard reason phrase of a status; empty when there is none.
+Bytes reason_phrase(int status);
+
+class HeadWriter {
+ public:
+  /// `out` belongs to the caller and outlives the writer.
+  explicit HeadWriter(MutableBytes out) : out_(out) {}
+
+  /// "HTTP/1.1 200 OK". Exactly one of the two start lines comes first.
+  void status_line(int status);
+  /// "POST /v1/chat/completions HTTP/1.1". The pieces are joined: base path, path, "?", query.
+  void request_line(Bytes method, std::initializer_list<Bytes> target);
+
+  void field(Bytes name, Bytes value) { field(name, {value}); }
+  /// The pieces of the value are joined: {"Bearer ", credential.reveal()}.
+  void field(Bytes name, std::initializer_list<Bytes> value);
+  void field(HeaderId id, Bytes value) { field(header_name(id), {value}); }
+  void field(Bytes name, std::uint64_t value);
+  void content_length(std::uint64_t length) { field("content-length", length); }
+  void chunked() { field("transfer-encoding", "chunked"); }
+  void date(std::uint64_t unix_seconds);
+
+  /// Writes the empty line; the whole head, a view into the caller's bytes. When it did not fit or something in it was
+  /// not allowed: head_too_large or head_malformed for a request line, for a status line (what we write comes from the
+  /// provider) their upstream counterparts.
+  Result<Bytes> finish();
+
+  bool ok() const { return !overflow_ && !refused_; }
+
+ private:
+  void append(Bytes text);
+  void append_value(Bytes text);
+
+  MutableBytes out_;
+  std::size_t size_ = 0;
+  Sender origin_ = Sender::client;
+  bool overflow_ = false;
+  bool refused_ = false;
+};
+
+/// Writes the client's fields that a provider may see: not hop-by-hop or nominated by Connection, no credential,
+/// nothing about our own connection (host, content-length, accept-encoding), nothing of x-weir-. The caller adds its
+/// own host, framing, accept-encoding and credential.
+void forward_request_fields(HeadWriter& writer, const RequestHead& head);
+
+/// Writes the provider's fields that a client may see: not hop-by-hop or nominated by Connection, no cookies, nothing
+/// of the framing. The caller adds its own framing, and what it wants in place of `except`.
+void forward_response_fields(HeadWriter& writer, const ResponseHead& head, HeaderId except = HeaderId::other);
+
+}  // namespace weir::codec

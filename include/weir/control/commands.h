@@ -1,0 +1,30 @@
+// The commands that do their work and end. Messages for people go to stderr; what a program may read (a key, a schema)
+// goes to stdout. Exit codes of every command: 0 fine, 1 it failed while running, 2 wrong usage or configuration.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "weir/control/config.h"
+
+namespace weir::control {
+
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitFailure = 1;
+inline constexpr int kExitUsage = 2;
+
+/// Reads the configuration, from the environment if there is no path, and prints its warnings; prints what is wrong
+/// and returns nothing if it cannot be used (then the exit code is kExitUsage).
+std::optional<Config> load_or_explain(const std::optional<std::string>& path);
+
+/// `weir check FILE`
+int check(const std::string& path);
+/// `weir keys create --name NAME`: a key on the first line of stdout, the line for the configuration on the second.
+int create_key(const std::string& name);
+/// `weir schema [--markdown]`
+int print_schema(bool as_markdown);
+
+/// The command a newcomer can paste to see a streamed answer from the first listener; for the start-up message.
+std::string curl_line(const Config& config);
+
+}  // namespace weir::control

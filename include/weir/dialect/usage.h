@@ -1,0 +1,70 @@
+// Token counts in classes that do not overlap, so that a price can be multiplied to each and summed.
+//
+// Providers count in nested classes (OpenAI: cached is part of prompt, reasoning is part of completion); a decoder
+// takes them apart. Where a provider reports usage more than once, the numbers are cumulative and the last value of
+// each field wins; they are never added up.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+namespace weir::dialect {
+
+/// Tokens. A class that the provider did not report is 0.
+struct Usage {
+  std::uint64_t input = 0;         ///< text and images, neither read from nor written to a cache
+  std::uint64_t cache_read = 0;    ///< input served from the provider's cache
+  std::uint64_t cache_write = 0;   ///< input stored in the provider's cache
+  std::uint64_t audio_input = 0;   ///< input audio, not cached
+  std::uint64_t output = 0;        ///< what the client can read, and rejected predictions
+  std::uint64_t reasoning = 0;     ///< output spent on thinking
+  std::uint64_t audio_output = 0;  ///< output audio
+  bool reported = false;           ///< false: the provider has said nothing yet; all numbers are 0
+
+  std::uint64_t input_total() const { return input + cache_read + cache_write + audio_input; }
+  std::uint64_t output_total() const { return output + reasoning + audio_output; }
+  friend bool operator==(const Usage&, const Usage&) = default;
+};
+
+/// Usage as the OpenAI dialects report it: nested classes, each present or not.
+class NestedUsage {
+ public:
+  enum Field : std::uint8_t {
+    input_total,
+    output_total,
+    grand_total,
+    cache_read,
+    cache_write,
+    audio_input,
+    reasoning,
+    audio_output,
+    kFieldCount
+  };
+
+  /// Larger counts are not believed: they would overflow a sum and no model can make them.
+  static constexpr std::uint64_t kMaxTokens = 1'000'000'000'000;
+
+  void set(Field field, std::uint64_t tokens) {
+    values_[field] = std::min(tokens, kMaxTokens);
+    known_ = static_cast<std::uint16_t>(known_ | (1U << field));
+  }
+  bool knows(Field field) const { return (known_ >> field) & 1U; }
+  bool any() const { return known_ != 0; }
+  std::uint64_t get(Field field) const { return values_[field]; }
+
+  /// Takes over every field that `later` knows.
+  void overwrite_with(const NestedUsage& later) {
+    for (std::uint8_t i = 0; i < kFieldCount; ++i)
+      if (later.knows(static_cast<Field>(i))) set(static_cast<Field>(i), later.values_[i]);
+  }
+
+  /// The classes taken apart. Parts that exceed their whole, or that the grand total counts beside it,
+  /// are taken as standing beside it.
+  Usage disjoint() const;
+
+ private:
+  std::uint64_t values_[kFieldCount] = {};
+  std::uint16_t known_ = 0;
+};
+
+}  // namespace weir::dialect

@@ -1,0 +1,54 @@
+// The gateway of one shard: what every exchange needs, and the door through which requests come in.
+// Catalog and keys are immutable and outlive the gateway; everything else here belongs to the shard.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "weir/admission/virtual_key.h"
+#include "weir/catalog/catalog.h"
+#include "weir/gateway/metrics.h"
+#include "weir/io/log_sink.h"
+#include "weir/net/server.h"
+#include "weir/net/upstream.h"
+
+namespace weir::gateway {
+
+class Gateway final : public net::Handler {
+ public:
+  /// `endpoints[i]` is the resolved address of the catalog's i-th provider.
+  Gateway(net::Context& context, const catalog::Catalog& catalog, const admission::KeyTable& keys,
+          std::span<const io::Address> endpoints, io::LogSink& log);
+  ~Gateway();
+
+  io::Task<> handle(net::Downstream& downstream, codec::RequestHead& head) override;
+  void refuse(net::Downstream& downstream, Fault fault) override;
+
+  net::Context& context() { return context_; }
+  const catalog::Catalog& catalog() const { return catalog_; }
+  const admission::KeyTable& keys() const { return keys_; }
+  net::UpstreamPool& pool(std::size_t provider) { return *pools_[provider]; }
+  Metrics& metrics() { return metrics_; }
+
+  /// Ends the exchange's account: exactly once per exchange. Counts it and writes its log line.
+  void settle(const Record& record);
+
+  /// A copy of the counters with the gauges filled in.
+  Metrics measure() const;
+  /// Now and then: gives back what is not needed.
+  void tidy();
+  /// Closes idle provider connections; after the last exchange has ended.
+  io::Task<> close();
+
+ private:
+  net::Context& context_;
+  const catalog::Catalog& catalog_;
+  const admission::KeyTable& keys_;
+  std::vector<std::unique_ptr<net::UpstreamPool>> pools_;
+  io::LogSink& log_;
+  Metrics metrics_;
+};
+
+}  // namespace weir::gateway

@@ -1,0 +1,44 @@
+// What one shard counts. Plain numbers, written by that shard only; copies are merged for /metrics.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "weir/base/fault.h"
+#include "weir/base/histogram.h"
+#include "weir/gateway/record.h"
+
+namespace weir::gateway {
+
+struct Metrics {
+  std::array<std::uint64_t, 6> by_status{};  ///< index: status / 100; 0: no answer
+  std::array<std::uint64_t, kFaultCount> by_fault{};
+  std::uint64_t exchanges = 0;
+  std::uint64_t streams = 0;
+  std::uint64_t in_flight = 0;
+  std::uint64_t attempts = 0;
+  std::uint64_t stale_connections = 0;  ///< reused connections that turned out to be closed; asked again
+  std::uint64_t usage_unknown = 0;      ///< complete answers without usage
+  std::uint64_t input_tokens = 0;
+  std::uint64_t output_tokens = 0;
+  std::uint64_t request_bytes = 0;
+  std::uint64_t answer_bytes = 0;
+  Histogram duration;
+  Histogram ttft;
+  Histogram overhead;
+
+  // Gauges, filled in when a copy is taken.
+  std::uint64_t connections = 0;
+  std::uint64_t upstream_open = 0;
+  std::uint64_t upstream_idle = 0;
+  std::uint64_t upstream_connects = 0;
+  std::uint64_t buffer_bytes_held = 0;
+  std::uint64_t buffer_bytes_limit = 0;
+  std::uint64_t body_bytes_reserved = 0;
+  std::uint64_t log_lines_dropped = 0;
+
+  void count(const Record& record);
+  void merge(const Metrics& other);
+};
+
+}  // namespace weir::gateway

@@ -1,0 +1,51 @@
+// What is known of one exchange when it is over: the source of its log line and of the counters.
+// Views point into objects that live as long as the exchange (catalog, keys) or into the record itself.
+#pragma once
+
+#include <array>
+#include <optional>
+
+#include "weir/base/fault.h"
+#include "weir/base/time.h"
+#include "weir/dialect/event.h"
+#include "weir/dialect/usage.h"
+
+namespace weir::gateway {
+
+/// A short text that is kept by value, cut off at its bound.
+template <std::size_t N>
+class ShortText {
+ public:
+  void assign(Bytes text) { size_ = text.copy(text_.data(), N); }
+  Bytes view() const { return {text_.data(), size_}; }
+
+ private:
+  std::array<char, N> text_;
+  std::size_t size_ = 0;
+};
+
+struct Record {
+  std::uint64_t id = 0;
+  Instant started{};         ///< first byte of the request
+  ShortText<96> model;       ///< as the client wrote it
+  ShortText<96> deployment;  ///< provider/model that answered, or was tried last
+  Bytes key;                 ///< the virtual key's name
+  int status = 0;            ///< what the client was told; 0: nothing
+  int attempts = 0;
+  bool stream = false;
+  bool connection_reused = false;  ///< of the attempt that answered
+  std::optional<Fault> fault;
+  dialect::FinishReason finish = dialect::FinishReason::unspecified;
+  dialect::Usage usage;
+  std::uint64_t request_bytes = 0;  ///< of the body
+  std::uint64_t answer_bytes = 0;   ///< of the body
+
+  // Durations in ns, -1: did not come to pass.
+  std::int64_t connect_ns = -1;  ///< time to get a connection to the provider
+  std::int64_t ttfb_ns = -1;     ///< from the request's first byte to the answer's first byte
+  std::int64_t ttft_ns = -1;     ///< ... to the first content
+  std::int64_t total_ns = 0;     ///< ... to the end
+  std::int64_t overhead_ns = 0;  ///< time inside weir waiting on neither side
+};
+
+}  // namespace weir::gateway

@@ -1,0 +1,197 @@
+// One TCP connection on the ring: at most one receive and one send in flight.
+//
+// Reading. receive() takes what has arrived, or arms one single-shot receive and waits. Nothing is received that
+// nobody asked for, except one receive that may be armed ahead with arm(), so that an end of stream is noticed while
+// the owner is busy elsewhere; the watcher is told of such input.
+// Writing. send() queues chunks; all that was queued within a turn leaves in one gathered send just before the ring is
+// entered, the rest follows when that completes. room() is the back-pressure: it waits until little enough is queued.
+// Ending. interrupt() resumes whoever waits, now and in future, with a status; close() shuts down, cancels, waits until
+// the ring holds nothing of this socket, then closes the descriptor. The socket may die only after close() returned.
+//
+// Owned by a connection; single-threaded; pinned. One reader and one writer at a time.
+#pragma once
+
+#include <vector>
+
+#include "weir/io/loop.h"
+#include "weir/io/status.h"
+#include "weir/io/task.h"
+
+namespace weir::io {
+
+/// What a receive brought: a non-empty chunk with Status::ok, or no chunk and the reason.
+struct Received {
+  Status status = Status::ok;
+  Chunk chunk;
+};
+
+class Socket {
+ public:
+  /// Told when input (data or an end) arrives while nobody waits in receive().
+  class Watcher {
+   public:
+    using Handler = void (*)(Watcher&);
+    explicit Watcher(Handler handler) : handler_(handler) {}
+    void on_input() { handler_(*this); }
+
+   private:
+    Handler handler_;
+  };
+
+  /// A socket not yet connected.
+  explicit Socket(Loop& loop);
+  /// An accepted one.
+  Socket(Loop& loop, Fd fd);
+  ~Socket();
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+
+  Loop& loop() { return loop_; }
+  Fd fd() const { return fd_; }
+
+  /// Opens a descriptor and connects; once, on a socket not yet connected.
+  Task<Status> connect(Address peer, Instant deadline);
+
+  class Receive;
+  /// Waits for input until the deadline (Status::timed_out).
+  Receive receive(Instant deadline);
+  /// Has a receive in flight, if none is and no input waits.
+  void arm();
+  /// Input that receive() would return at once.
+  bool has_input() const { return input_ || input_status_ != Status::ok; }
+  /// What has_input() consists of, if it is an end; Status::ok otherwise.
+  Status input_status() const { return input_status_; }
+  /// Puts bytes back in front of what receive() returns next (the rest of a chunk that held more than one message).
+  void unread(Chunk rest);
+  void watch(Watcher* watcher) { watcher_ = watcher; }
+
+  /// Queues bytes to be sent. Ignored after the connection broke: room() and broken() tell.
+  void send(Chunk chunk);
+  std::size_t unsent_bytes() const { return unsent_bytes_; }
+  /// Waits until at most `unsent` bytes are queued; Status::ok, or why they never will be. Status::timed_out when the
+  /// peer took nothing for the write time-out.
+  auto room(std::size_t unsent);
+  void set_write_timeout(Duration timeout) { write_timeout_ = timeout; }
+  /// Why nothing can be sent any more; Status::ok while it can.
+  Status broken() const { return write_status_; }
+  /// Total bytes the peer's kernel side has accepted.
+  std::uint64_t sent_bytes() const { return sent_bytes_; }
+
+  void interrupt(Status status);
+  bool interrupted() const { return interrupted_ != Status::ok; }
+
+  /// Sends FIN; reading goes on. Everything must have been sent (room(0)): a FIN overtakes what is only queued.
+  void finish() {
+    WEIR_ASSERT(unsent_bytes_ == 0, "FIN comes after the last byte");
+    loop_.ring().finish(fd_);
+  }
+  Task<> close();
+
+ private:
+  struct ReceiveOp : Op {
+    explicit ReceiveOp(Socket& s) : Op(&Socket::on_receive), socket(s) {}
+    Socket& socket;
+  };
+  struct SendOp : Op {
+    explicit SendOp(Socket& s) : Op(&Socket::on_send), socket(s) {}
+    Socket& socket;
+  };
+  template <class Base>
+  struct Part : Base {
+    template <class Handler>
+    Part(Socket& s, Handler handler) : Base(handler), socket(s) {}
+    Socket& socket;
+  };
+
+  static void on_receive(Op& op, const Completion& completion);
+  static void on_send(Op& op, const Completion& completion);
+  static void on_read_timer(Timer& timer);
+  static void on_write_timer(Timer& timer);
+  static void on_buffer(Starved& starved);
+  static void on_flush(Flushable& flushable);
+
+  void start_send();
+  void sent(std::size_t n);
+  void fail_writing(Status status);
+  void wake_writer();
+  void wake_closer();
+  Received take_input();
+  void set_read_deadline(Instant deadline);
+
+  Loop& loop_;
+  Fd fd_;
+  ReceiveOp receive_op_;
+  SendOp send_op_;
+  Part<Timer> read_timer_;
+  Part<Timer> write_timer_;
+  Part<Starved> starved_;
+  Part<Flushable> flushable_;
+  Watcher* watcher_ = nullptr;
+
+  std::coroutine_handle<> reader_;
+  std::coroutine_handle<> writer_;
+  std::coroutine_handle<> closer_;
+  Instant read_deadline_ = kNever;
+  Instant write_progress_{};
+  Duration write_timeout_{};
+
+  Chunk input_;
+  std::vector<Chunk> outbox_;
+  std::size_t outbox_first_ = 0;  // chunks before it have been sent
+  std::size_t unsent_bytes_ = 0;
+  std::size_t writer_wants_ = 0;
+  std::uint64_t sent_bytes_ = 0;
+  std::int32_t connect_result_ = 0;
+  Status input_status_ = Status::ok;
+  Status write_status_ = Status::ok;
+  Status interrupted_ = Status::ok;
+  bool read_timed_out_ = false;
+  bool connecting_ = false;
+  bool closing_ = false;
+};
+
+/// The awaiter of receive(). A class with a name, so that a room above can turn what was received into its own terms
+/// without another coroutine.
+class Socket::Receive {
+ public:
+  Receive(Socket& socket, Instant deadline) : socket_(socket), deadline_(deadline) {}
+  bool await_ready() {
+    if (socket_.interrupted() || socket_.has_input()) return true;
+    socket_.arm();
+    return false;
+  }
+  void await_suspend(std::coroutine_handle<> handle) {
+    WEIR_ASSERT(!socket_.reader_, "a socket has one reader");
+    socket_.reader_ = handle;
+    socket_.set_read_deadline(deadline_);
+  }
+  Received await_resume() { return socket_.take_input(); }
+
+ private:
+  Socket& socket_;
+  Instant deadline_;
+};
+
+inline Socket::Receive Socket::receive(Instant deadline) { return Receive(*this, deadline); }
+
+inline auto Socket::room(std::size_t unsent) {
+  struct Awaiter {
+    Socket& socket;
+    std::size_t unsent;
+    bool await_ready() {
+      return socket.unsent_bytes_ <= unsent || socket.write_status_ != Status::ok || socket.interrupted();
+    }
+    void await_suspend(std::coroutine_handle<> handle) {
+      WEIR_ASSERT(!socket.writer_, "a socket has one writer");
+      socket.writer_ = handle;
+      socket.writer_wants_ = unsent;
+    }
+    Status await_resume() {
+      if (socket.write_status_ != Status::ok) return socket.write_status_;
+      return socket.unsent_bytes_ <= unsent ? Status::ok : socket.interrupted_;
+    }
+  };
+  return Awaiter{*this, unsent};
+}
+
+}  // namespace weir::io

@@ -1,0 +1,83 @@
+// The ring on the real kernel: one io_uring per shard, used by one thread only (except wake()).
+//
+// Set-up: SINGLE_ISSUER, DEFER_TASKRUN, COOP_TASKRUN, SUBMIT_ALL and a registered ring descriptor; Linux 6.1 is the
+// floor. One enter per turn submits everything and waits; one clock read follows it.
+#pragma once
+
+#include <liburing.h>
+
+#include <array>
+#include <expected>
+#include <memory>
+#include <string>
+
+#include "weir/io/ring_contract.h"
+
+namespace weir::io {
+
+struct RingOptions {
+  unsigned submission_entries = 1024;
+  unsigned completion_entries = 16384;  ///< connections x armed operations; an overflow would end multishot accepts
+  unsigned buffer_entries = 512;        ///< buffers lent to the kernel at a time; a power of two
+};
+
+class UringRing {
+ public:
+  /// Must be called on the thread that will use the ring. The error is a sentence for the operator.
+  static std::expected<std::unique_ptr<UringRing>, std::string> open(const RingOptions& options);
+  ~UringRing();
+  UringRing(const UringRing&) = delete;
+  UringRing& operator=(const UringRing&) = delete;
+
+  Instant now() const { return now_; }
+  Instant precise_now() const;
+  WallTime wall() const;
+  std::uint64_t random_seed();
+
+  Result<Fd> listen(const Address& address, int backlog);
+  Address local_address(Fd fd) const;
+  Address peer_address(Fd fd) const;
+  Result<Fd> open_stream(const Address& peer);
+  void finish(Fd fd);
+  void shutdown(Fd fd);
+  void close(Fd fd);
+
+  void accept(Op& op, Fd fd);
+  void connect(Op& op, Fd fd, const Address& peer);
+  void receive(Op& op, Fd fd);
+  void send(Op& op, Fd fd, std::span<const Piece> pieces);
+  void write(Op& op, Fd fd, std::span<const Piece> pieces);
+  void watch_signals(Op& op);
+  void watch_wakes(Op& op);
+  void cancel(Op& op);
+  void wake();
+
+  void provide(std::uint16_t id, MutableBytes memory);
+
+  void turn(Instant deadline);
+
+ private:
+  UringRing() = default;
+  io_uring_sqe& next_entry(Op& op);
+  io_uring_sqe& next_entry();
+  void flush();
+
+  io_uring ring_{};
+  io_uring_buf_ring* buffers_ = nullptr;
+  unsigned buffer_mask_ = 0;
+  unsigned buffer_entries_ = 0;
+  int provided_now_ = 0;  // handed to the buffer ring, not yet published
+  int wake_fd_ = -1;
+  int signal_fd_ = -1;
+  Op* signal_op_ = nullptr;
+  std::uint64_t wake_count_ = 0;
+  std::array<char, 128> signal_record_{};
+  Instant now_{};
+
+  // Arguments that the kernel copies when it takes a submission; reused after every flush.
+  static constexpr std::size_t kScratch = 256;
+  struct Scratch;
+  std::unique_ptr<Scratch> scratch_;
+};
+
+}  // namespace weir::io

@@ -1,0 +1,48 @@
+// A request body held in the chunks it arrived in: it is read once, edited around and, after a failed attempt, sent
+// again; nothing is copied as long as it came in pieces of a decent size.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "weir/io/buffer_pool.h"
+#include "weir/net/body_reader.h"
+
+namespace weir::net {
+
+class Body {
+ public:
+  std::size_t size() const { return size_; }
+  const std::vector<io::Chunk>& chunks() const { return chunks_; }
+  void clear() {
+    chunks_.clear();
+    size_ = 0;
+  }
+
+  void append(io::BufferPool& buffers, const BodyPart& part);
+
+  /// The whole body in one view: the chunk itself when there is one, else a copy in `scratch`.
+  Bytes contiguous(std::string& scratch) const;
+
+  /// Calls visit(Chunk) for the slices that make up [offset, offset + size).
+  template <class Visitor>
+  void for_each_slice(std::size_t offset, std::size_t size, Visitor&& visit) const {
+    for (const io::Chunk& chunk : chunks_) {
+      if (size == 0) return;
+      if (offset >= chunk.size()) {
+        offset -= chunk.size();
+        continue;
+      }
+      const Bytes part = chunk.bytes().substr(offset, size);
+      visit(chunk.slice(part));
+      offset = 0;
+      size -= part.size();
+    }
+  }
+
+ private:
+  std::vector<io::Chunk> chunks_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace weir::net

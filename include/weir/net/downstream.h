@@ -1,0 +1,128 @@
+// One client connection: requests come in one after another, each gets one answer.
+//
+//   idle --read_head--> head --read_body--> body --begin_answer--> answering --end_answer--> idle
+//                         \_____________________begin_answer_____/       \--(not kept)----> closing
+//
+// Requests that a client sends ahead (pipelining) wait in the socket, unread, until the present one is answered.
+// Everything a client can do wrong ends in a Fault; Fault::client_gone means that nobody is left to answer.
+// Owned by the coroutine that serves the connection; one shard.
+#pragma once
+
+#include <string>
+
+#include "weir/codec/http1_writer.h"
+#include "weir/io/socket.h"
+#include "weir/net/body.h"
+#include "weir/net/context.h"
+
+namespace weir::net {
+
+class Downstream : private io::Socket::Watcher {
+ public:
+  enum class State : std::uint8_t { idle, head, body, answering, closing };
+
+  Downstream(Context& context, io::Fd fd);
+  ~Downstream();
+
+  io::Loop& loop() { return context_.loop; }
+  Context& context() { return context_; }
+
+  // ---- The request.
+
+  /// Waits for the next request's head. The views in it live until release_request(). Fault::client_gone also at the
+  /// orderly end between two requests and when the idle time-out passes.
+  io::Task<Result<codec::RequestHead*>> read_head();
+  /// Reads the whole body, bounded by max_body_bytes and the shard's budget (Fault::shed). Answers "100 Continue" first
+  /// when the client waits for it.
+  io::Task<Result<Body*>> read_body();
+  const Body& body() const { return body_; }
+  /// Lets go of head and body: nothing of the request is held while its answer streams.
+  void release_request();
+  /// When the first byte of the present request was there.
+  Instant request_started() const { return request_started_; }
+
+  // ---- The answer.
+
+  /// A buffer for the answer's head; nothing when the shard has none left, which only a client that reads nothing can
+  /// bring about.
+  struct Answer {
+    io::Chunk chunk;
+    codec::HeadWriter writer;
+  };
+  /// Starts a head: the status line is written, the caller adds fields, then calls one of the begin_ functions.
+  Answer start_head(int status);
+  /// A body of known size follows in send() calls.
+  void begin_sized(Answer answer, std::uint64_t content_length);
+  /// A body of unknown size follows: chunked for HTTP/1.1, until the connection closes for HTTP/1.0.
+  void begin_streamed(Answer answer);
+
+  /// Sends a part of the body as it was received, untouched where its framing fits.
+  void send(BodyPart&& part);
+  /// Sends bytes of the body.
+  void send(io::Chunk chunk);
+  /// Copies a text of our own (an error event, a terminator) into the body.
+  void send_text(Bytes text);
+  /// Waits until at most `unsent` bytes are queued: client_gone or client_stalled when that will not happen.
+  io::Task<Result<void>> room(std::size_t unsent);
+  bool has_room() const { return socket_.unsent_bytes() <= context_.options.credit_bytes; }
+  /// Ends the answer properly.
+  void end_answer();
+  /// Ends the connection instead: the client sees that the answer is not complete.
+  void abort_answer() { state_ = State::closing; }
+
+  /// A whole answer in one call. `extra` are complete field lines ("retry-after: 1\r\n").
+  void answer(int status, Bytes content_type, Bytes body, Bytes extra = {});
+
+  bool answered() const { return state_ == State::idle || state_ == State::closing; }
+  bool answer_begun() const { return state_ == State::answering; }
+  std::uint64_t answer_bytes() const { return answer_bytes_; }
+
+  // ---- The connection.
+
+  /// After an exchange: true when another request may follow. Reads away what is left of the present one.
+  io::Task<bool> next_request();
+  /// No further request is taken on this connection; one that runs is finished.
+  void stop_after_this();
+  /// Gives up at once: whoever waits on this connection goes on with a fault.
+  void cut() { socket_.interrupt(io::Status::cancelled); }
+  io::Task<> close();
+
+  /// Calls `on_gone` once when the client leaves while nobody reads from it (an answer is under way).
+  void watch(void (*on_gone)(void*), void* object);
+  void unwatch() { on_gone_ = nullptr; }
+
+  io::Socket& socket() { return socket_; }
+
+ private:
+  static void on_input(io::Socket::Watcher& watcher);
+  Fault fault_of(io::Status status) const;
+  void begin(Answer& answer);
+  bool answers_with_body() const { return method_ != codec::Method::head; }
+  void send_framed(io::Chunk chunk);
+  io::Task<> linger();
+
+  Context& context_;
+  io::Socket socket_;
+  codec::HeadScanner scanner_{codec::Sender::client};
+  BodyReader reader_{codec::Sender::client};
+  Recycler<codec::RequestHead>::Lease head_;
+  io::Chunk head_chunk_;  // the bytes that head_ points into...
+  std::string gathered_;  // ...or a copy of them, when they came in several receives
+  Body body_;
+  std::size_t reserved_ = 0;
+  Instant request_started_{};
+  std::uint64_t answer_bytes_ = 0;
+  void (*on_gone_)(void*) = nullptr;
+  void* gone_object_ = nullptr;
+
+  State state_ = State::idle;
+  codec::Method method_ = codec::Method::get;
+  bool http_1_1_ = true;
+  bool keep_alive_ = true;
+  bool stopping_ = false;
+  bool waits_for_request_ = false;
+  bool expects_continue_ = false;
+  bool chunked_ = false;  // our framing of the answer
+};
+
+}  // namespace weir::net

@@ -1,0 +1,138 @@
+// Connections to providers, pooled per endpoint.
+//
+// A lease gives one exchange a connection of its own. Idle connections are reused last-in first-out (the warmest first)
+// and each keeps one receive armed, so that an end from the provider is noticed while nobody uses it. A connection
+// returns to the pool only when the answer was read to its proper end and both sides keep it alive; otherwise it is
+// closed in the background. A pool belongs to one shard.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "weir/base/intrusive_list.h"
+#include "weir/io/scope.h"
+#include "weir/io/socket.h"
+#include "weir/net/body_reader.h"
+#include "weir/net/context.h"
+
+namespace weir::net {
+
+class UpstreamPool;
+
+class Upstream : public ListHook<>, private io::Socket::Watcher {
+ public:
+  explicit Upstream(UpstreamPool& pool);
+
+  io::Socket& socket() { return socket_; }
+  /// True when it has carried an exchange before: the provider may have closed it in the meantime.
+  bool reused() const { return reused_; }
+
+  /// Marks the start of a request; everything sent from now on belongs to it.
+  void begin_request(codec::Method method);
+  void send(io::Chunk chunk) { socket_.send(std::move(chunk)); }
+
+  /// Waits for the answer's head, skipping interim ones (1xx). The head lives in the shard's context and its views in
+  /// this connection: both are valid until the caller next suspends.
+  io::Task<Result<codec::ResponseHead*>> read_head(Instant deadline);
+
+  /// Waits for the next part of the body. Faults: idle_timeout at the deadline, upstream_reset, upstream_closed,
+  /// upstream_malformed, cancelled.
+  class ReadBody;
+  ReadBody read_body(Instant deadline);
+  bool body_done() const { return reader_.done(); }
+  /// Bytes of the answer were received, so a failure is not that of a stale connection.
+  bool answer_begun() const { return answer_begun_; }
+
+  /// Whoever waits on this connection goes on with Fault::cancelled.
+  void cancel() { socket_.interrupt(io::Status::cancelled); }
+  bool reusable() const;
+
+ private:
+  friend class UpstreamPool;
+  static void on_input(io::Socket::Watcher& watcher);
+  Result<BodyPart> on_body(io::Received received);
+  Fault fault_of(io::Status status, Fault at_deadline) const;
+
+  UpstreamPool& pool_;
+  io::Socket socket_;
+  codec::HeadScanner scanner_{codec::Sender::provider};
+  BodyReader reader_{codec::Sender::provider};
+  io::Chunk head_chunk_;
+  std::string gathered_;
+  Instant idle_since_{};
+  codec::Method method_ = codec::Method::post;
+  bool reused_ = false;
+  bool idle_ = false;
+  bool keep_alive_ = false;
+  bool answer_begun_ = false;
+};
+
+class UpstreamPool {
+ public:
+  /// A connection for one exchange; goes home (or is closed) when it dies.
+  class Lease {
+   public:
+    Lease() = default;
+    explicit Lease(Upstream* upstream) : upstream_(upstream) {}
+    Lease(Lease&& other) noexcept : upstream_(std::exchange(other.upstream_, nullptr)) {}
+    Lease& operator=(Lease&& other) noexcept {
+      std::swap(upstream_, other.upstream_);
+      return *this;
+    }
+    ~Lease() { reset(); }
+    void reset();
+    Upstream* operator->() const { return upstream_; }
+    Upstream& operator*() const { return *upstream_; }
+    explicit operator bool() const { return upstream_ != nullptr; }
+
+   private:
+    Upstream* upstream_ = nullptr;
+  };
+
+  UpstreamPool(Context& context, io::Address address) : context_(context), address_(address) {}
+  ~UpstreamPool();
+
+  /// An idle connection, if there is one.
+  Lease reuse();
+  /// A connection not yet connected; the caller connects it, so that it can be cancelled meanwhile.
+  Lease fresh();
+  /// Connects. Faults: connect_failed, connect_timeout, system_limit, cancelled.
+  io::Task<Result<void>> connect(Upstream& upstream);
+
+  /// Closes connections that nobody has used for the pool's idle time-out. Called now and then.
+  void expire();
+  /// Closes all idle connections; returns when every connection of this pool is gone. No lease may be out.
+  io::Task<> close();
+
+  const io::Address& address() const { return address_; }
+  std::uint32_t idle() const { return idle_count_; }
+  std::uint32_t open() const { return open_; }
+  std::uint64_t connects() const { return connects_; }
+
+ private:
+  friend class Upstream;
+  void give_back(Upstream* upstream);
+  void remove_idle(Upstream& upstream);
+  io::Task<> discard(Upstream* upstream);
+
+  Context& context_;
+  io::Address address_;
+  io::Scope closing_;
+  IntrusiveList<Upstream> idle_;  // the most recently used last
+  std::uint32_t idle_count_ = 0;
+  std::uint32_t open_ = 0;
+  std::uint64_t connects_ = 0;
+};
+
+class Upstream::ReadBody : public io::Socket::Receive {
+ public:
+  ReadBody(Upstream& upstream, Instant deadline) : Receive(upstream.socket_, deadline), upstream_(upstream) {}
+  Result<BodyPart> await_resume() { return upstream_.on_body(Receive::await_resume()); }
+
+ private:
+  Upstream& upstream_;
+};
+
+inline Upstream::ReadBody Upstream::read_body(Instant deadline) { return ReadBody(*this, deadline); }
+
+}  // namespace weir::net

@@ -1,0 +1,51 @@
+#include "weir/catalog/catalog.h"
+
+#include "weir/base/assert.h"
+
+namespace weir::catalog {
+
+Target Resolution::operator[](std::size_t i) const {
+  WEIR_ASSERT(i < size(), "a candidate is asked for within the resolution");
+  const std::size_t provider = model_ ? model_->deployments[i].provider : provider_;
+  return {.provider = &catalog_->providers()[provider],
+          .provider_index = provider,
+          .model_id = model_ ? Bytes(model_->deployments[i].model_id) : model_id_};
+}
+
+Catalog::Catalog(std::vector<Provider> providers, std::vector<Model> models, bool expose_provider_models)
+    : providers_(std::move(providers)), models_(std::move(models)), expose_provider_models_(expose_provider_models) {
+  provider_index_.reserve(providers_.size());
+  for (std::size_t i = 0; i < providers_.size(); ++i) {
+    WEIR_ASSERT(providers_[i].kind != nullptr, "a provider in a catalog has a kind");
+    const bool is_new = provider_index_.emplace(providers_[i].name, i).second;
+    WEIR_ASSERT(is_new, "provider names in a catalog are unique");
+  }
+  model_index_.reserve(models_.size());
+  for (std::size_t i = 0; i < models_.size(); ++i) {
+    WEIR_ASSERT(!models_[i].deployments.empty(), "a model in a catalog has a deployment");
+    for (const Deployment& deployment : models_[i].deployments)
+      WEIR_ASSERT(deployment.provider < providers_.size(), "a deployment's provider is in the catalog");
+    const bool is_new = model_index_.emplace(models_[i].name, i).second;
+    WEIR_ASSERT(is_new, "model names in a catalog are unique");
+  }
+}
+
+std::optional<Resolution> Catalog::find(Bytes name) const {
+  if (const auto model = model_index_.find(name); model != model_index_.end())
+    return Resolution(*this, models_[model->second]);
+  if (!expose_provider_models_) return std::nullopt;
+  // The first slash separates; the ones after it belong to the provider's model id ("openrouter/openai/gpt-4o").
+  const std::size_t slash = name.find('/');
+  if (slash == Bytes::npos || slash + 1 == name.size()) return std::nullopt;
+  const auto provider = provider_index_.find(name.substr(0, slash));
+  if (provider == provider_index_.end()) return std::nullopt;
+  return Resolution(*this, provider->second, name.substr(slash + 1));
+}
+
+Catalog Catalog::with_built_in_at(const BaseUrl& base_url) && {
+  for (Provider& provider : providers_)
+    if (provider.kind->place == Place::built_in) provider.base_url = base_url;
+  return std::move(*this);
+}
+
+}  // namespace weir::catalog

@@ -1,0 +1,150 @@
+// Which bytes may stand where in HTTP (RFC 9110 5.6, RFC 3986), as one table of bits.
+// Also the questions the head parser asks of eight or sixteen bytes at once; without SSE2 eight at most.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "weir/base/bytes.h"
+
+namespace weir::codec {
+
+enum ByteClass : std::uint8_t {
+  kToken = 1,   // tchar: names of fields and methods
+  kValue = 2,   // field values and reasons: tab, space, visible, obs-text
+  kTarget = 4,  // request targets: visible ASCII but '#'
+  kHost = 8,    // registered names; narrower than RFC 3986: no sub-delims, for "a,b" in Host is two hosts to somebody
+  kIpv6 = 16,   // inside the brackets of an IPv6 literal
+};
+
+inline constexpr std::array<std::uint8_t, 256> kByteClasses = [] {
+  std::array<std::uint8_t, 256> table{};
+  auto mark = [&table](Bytes bytes, std::uint8_t bits) {
+    for (char c : bytes) table[static_cast<unsigned char>(c)] |= bits;
+  };
+  mark("0123456789", kToken | kHost | kIpv6);
+  mark("abcdefABCDEF", kIpv6);
+  mark("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", kToken | kHost);
+  mark("!#$%&'*+-.^_`|~", kToken);
+  mark("-._~%", kHost);
+  mark(":.", kIpv6);
+  mark("\t", kValue);
+  for (unsigned c = 0x20; c < 0x100; ++c)
+    if (c != 0x7f) table[c] |= kValue;
+  for (unsigned c = 0x21; c < 0x7f; ++c)
+    if (c != '#') table[c] |= kTarget;
+  return table;
+}();
+
+constexpr bool is(char c, std::uint8_t byte_class) {
+  return (kByteClasses[static_cast<unsigned char>(c)] & byte_class) != 0;
+}
+
+constexpr bool all(Bytes text, std::uint8_t byte_class) {
+  for (char c : text)
+    if (!is(c, byte_class)) return false;
+  return true;
+}
+
+static_assert(std::endian::native == std::endian::little, "eight bytes at once: the first is the lowest");
+inline constexpr std::uint64_t kOnes = 0x0101010101010101;
+inline constexpr std::uint64_t kHighs = 0x8080808080808080;
+
+template <class Word>
+Word load(const char* p) {
+  Word word;
+  std::memcpy(&word, p, sizeof word);
+  return word;
+}
+
+/// Does `text`, in any case, equal `known`, which consists of lower-case letters, digits and '-'? Eight bytes at once.
+inline bool equals_known(Bytes text, Bytes known) {
+  if (text.size() != known.size()) return false;
+  // Bit 5 makes a letter lower case; it is set only where `known` has a letter (bit 6), or a CR would pass for a '-'.
+  const auto differ = [](std::uint64_t x, std::uint64_t y) { return (x | (y & kOnes * 0x40) >> 1) != y; };
+  const char* a = text.data();
+  const char* b = known.data();
+  std::size_t left = text.size();
+  if (left >= 8) {
+    for (; left > 8; a += 8, b += 8, left -= 8)
+      if (differ(load<std::uint64_t>(a), load<std::uint64_t>(b))) return false;
+    const std::size_t back = 8 - left;  // the last eight overlap what was compared
+    return !differ(load<std::uint64_t>(a - back), load<std::uint64_t>(b - back));
+  }
+  if (left >= 4) {
+    const std::size_t last = left - 4;
+    return !differ(load<std::uint32_t>(a), load<std::uint32_t>(b)) &&
+           !differ(load<std::uint32_t>(a + last), load<std::uint32_t>(b + last));
+  }
+  return equals_ignore_case(text, known);
+}
+
+/// The first byte in [p, end) that equals `c`, else end.
+inline const char* find_byte(const char* p, const char* end, char c) {
+#ifdef __SSE2__
+  for (; end - p >= 16; p += 16) {
+    const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    const auto hit = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_set1_epi8(c))));
+    if (hit != 0) return p + std::countr_zero(hit);
+  }
+#endif
+  const std::uint64_t pattern = kOnes * static_cast<unsigned char>(c);
+  for (; end - p >= 8; p += 8) {
+    const std::uint64_t x = load<std::uint64_t>(p) ^ pattern;
+    const std::uint64_t hit = (x - kOnes) & ~x & kHighs;  // the lowest set bit is exact, higher ones may be false
+    if (hit != 0) return p + (std::countr_zero(hit) >> 3);
+  }
+  while (p != end && *p != c) ++p;
+  return p;
+}
+
+/// The first byte in [p, end) that may not stand in a field value, else end.
+inline const char* find_end_of_value(const char* p, const char* end) {
+#ifdef __SSE2__
+  for (; end - p >= 16; p += 16) {
+    const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x1f)), x);
+    const __m128i refused = _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('\t')), control),
+                                         _mm_cmpeq_epi8(x, _mm_set1_epi8(0x7f)));
+    const auto hit = static_cast<unsigned>(_mm_movemask_epi8(refused));
+    if (hit != 0) return p + std::countr_zero(hit);
+  }
+#endif
+  for (;;) {
+    for (; end - p >= 8; p += 8) {
+      const std::uint64_t x = load<std::uint64_t>(p);
+      const std::uint64_t y = x ^ kOnes * 0x7f;
+      const std::uint64_t hit = (((x - kOnes * 0x20) & ~x) | ((y - kOnes) & ~y)) & kHighs;  // below space, or DEL
+      if (hit != 0) {
+        p += std::countr_zero(hit) >> 3;
+        break;
+      }
+    }
+    while (p != end && is(*p, kValue) && *p != '\t') ++p;
+    if (p == end || *p != '\t') return p;
+    ++p;  // a tab is below space and allowed
+  }
+}
+
+/// The first byte in [p, end) that may not stand in a request target, else end.
+inline const char* find_end_of_target(const char* p, const char* end) {
+#ifdef __SSE2__
+  for (; end - p >= 16; p += 16) {
+    const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    const __m128i above_space = _mm_cmpgt_epi8(x, _mm_set1_epi8(0x20));  // signed: bytes from 0x80 are below
+    const __m128i special = _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8(0x7f)), _mm_cmpeq_epi8(x, _mm_set1_epi8('#')));
+    const auto passed = static_cast<unsigned>(_mm_movemask_epi8(_mm_andnot_si128(special, above_space)));
+    if (passed != 0xffff) return p + std::countr_one(passed);
+  }
+#endif
+  while (p != end && is(*p, kTarget)) ++p;
+  return p;
+}
+
+}  // namespace weir::codec

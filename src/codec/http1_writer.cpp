@@ -1,0 +1,246 @@
+#include "weir/codec/http1_writer.h"
+
+#include <cstring>
+
+#include "byte_class.h"
+
+namespace weir::codec {
+namespace {
+
+char* put_two_digits(char* out, unsigned value) {
+  out[0] = static_cast<char>('0' + value / 10);
+  out[1] = static_cast<char>('0' + value % 10);
+  return out + 2;
+}
+
+char* put(char* out, Bytes text) {
+  std::memcpy(out, text.data(), text.size());
+  return out + text.size();
+}
+
+/// Does Connection name anything but close and keep-alive? Most heads do not: then no field needs a closer look.
+bool has_nominations(const FieldList& fields) {
+  if (!fields.contains(HeaderId::connection)) return false;
+  for (const HeaderField& field : fields.all())
+    if (field.id == HeaderId::connection && !equals_known(field.value, "keep-alive") &&
+        !equals_known(field.value, "close"))
+      return true;
+  return false;
+}
+
+template <class MayPass>
+void relay(HeadWriter& writer, const FieldList& fields, MayPass may_pass, HeaderId except) {
+  const bool nominations = has_nominations(fields);
+  for (const HeaderField& field : fields.all()) {
+    if (!may_pass(field.id) || (field.id == except && except != HeaderId::other)) continue;
+    if (nominations && is_connection_nominated(fields, field.name)) continue;
+    writer.field(field.name, field.value);
+  }
+}
+
+}  // namespace
+
+// The Gregorian calendar in eras of 400 years = 146,097 days that begin on 1 March, so that the leap day is the last
+// day of a year; 1970-01-01 is day 719,468 counted from 0000-03-01. Months from March have 153 days per five.
+void write_http_date(std::uint64_t unix_seconds, char* out) {
+  constexpr char kDays[] = "ThuFriSatSunMonTueWed";  // 1970-01-01 was a Thursday
+  constexpr char kMonths[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  const std::uint64_t days = unix_seconds / 86400;
+  const auto second = static_cast<unsigned>(unix_seconds % 86400);
+  const std::uint64_t shifted = days + 719468;
+  const std::uint64_t era = shifted / 146097;
+  const auto day_of_era = static_cast<unsigned>(shifted % 146097);
+  const unsigned year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  const unsigned day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const unsigned month_from_march = (5 * day_of_year + 2) / 153;
+  const unsigned day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+  const unsigned month = (month_from_march + 2) % 12;  // 0 = January
+  const auto year = static_cast<unsigned>(era * 400 + year_of_era + (month < 2 ? 1 : 0)) % 10000;
+
+  char* at = put(out, Bytes(kDays + days % 7 * 3, 3));
+  at = put_two_digits(put(at, ", "), day);
+  at = put(put(put(at, " "), Bytes(kMonths + month * 3, 3)), " ");
+  at = put_two_digits(put_two_digits(at, year / 100), year % 100);
+  at = put_two_digits(put(at, " "), second / 3600);
+  at = put_two_digits(put(at, ":"), second / 60 % 60);
+  at = put_two_digits(put(at, ":"), second % 60);
+  put(at, " GMT");
+}
+
+Bytes reason_phrase(int status) {
+  switch (status) {
+    case 100:
+      return "Continue";
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 204:
+      return "No Content";
+    case 206:
+      return "Partial Content";
+    case 301:
+      return "Moved Permanently";
+    case 302:
+      return "Found";
+    case 303:
+      return "See Other";
+    case 304:
+      return "Not Modified";
+    case 307:
+      return "Temporary Redirect";
+    case 308:
+      return "Permanent Redirect";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 402:
+      return "Payment Required";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 406:
+      return "Not Acceptable";
+    case 408:
+      return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 410:
+      return "Gone";
+    case 411:
+      return "Length Required";
+    case 412:
+      return "Precondition Failed";
+    case 413:
+      return "Content Too Large";
+    case 414:
+      return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
+    case 416:
+      return "Range Not Satisfiable";
+    case 417:
+      return "Expectation Failed";
+    case 422:
+      return "Unprocessable Content";
+    case 424:
+      return "Failed Dependency";
+    case 425:
+      return "Too Early";
+    case 426:
+      return "Upgrade Required";
+    case 428:
+      return "Precondition Required";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 451:
+      return "Unavailable For Legal Reasons";
+    case 500:
+      return "Internal Server Error";
+    case 501:
+      return "Not Implemented";
+    case 502:
+      return "Bad Gateway";
+    case 503:
+      return "Service Unavailable";
+    case 504:
+      return "Gateway Timeout";
+    case 505:
+      return "HTTP Version Not Supported";
+    case 507:
+      return "Insufficient Storage";
+    default:
+      return {};
+  }
+}
+
+void HeadWriter::append(Bytes text) {
+  if (text.size() > out_.size() - size_) {
+    overflow_ = true;
+    return;
+  }
+  if (!text.empty()) std::memcpy(out_.data() + size_, text.data(), text.size());
+  size_ += text.size();
+}
+
+void HeadWriter::append_value(Bytes text) {
+  const char* end = text.data() + text.size();
+  if (find_end_of_value(text.data(), end) != end) refused_ = true;
+  append(text);
+}
+
+void HeadWriter::status_line(int status) {
+  origin_ = Sender::provider;
+  if (status < 100 || status > 999) {
+    refused_ = true;
+    return;
+  }
+  char digits[3] = {static_cast<char>('0' + status / 100)};
+  put_two_digits(digits + 1, static_cast<unsigned>(status % 100));
+  append("HTTP/1.1 ");
+  append(Bytes(digits, 3));
+  append(" ");
+  append(reason_phrase(status));
+  append("\r\n");
+}
+
+void HeadWriter::request_line(Bytes method, std::initializer_list<Bytes> target) {
+  origin_ = Sender::client;
+  if (method.empty() || !all(method, kToken)) refused_ = true;
+  append(method);
+  append(" ");
+  const std::size_t target_begin = size_;
+  for (Bytes piece : target) {
+    if (const char* end = piece.data() + piece.size(); find_end_of_target(piece.data(), end) != end) refused_ = true;
+    append(piece);
+  }
+  if (size_ == target_begin) refused_ = true;
+  append(" HTTP/1.1\r\n");
+}
+
+void HeadWriter::field(Bytes name, std::initializer_list<Bytes> value) {
+  if (name.empty() || !all(name, kToken)) refused_ = true;
+  append(name);
+  append(": ");
+  for (Bytes piece : value) append_value(piece);
+  append("\r\n");
+}
+
+void HeadWriter::field(Bytes name, std::uint64_t value) {
+  char digits[20];
+  char* at = digits + sizeof digits;
+  do *--at = static_cast<char>('0' + value % 10);
+  while ((value /= 10) != 0);
+  field(name, Bytes(at, static_cast<std::size_t>(digits + sizeof digits - at)));
+}
+
+void HeadWriter::date(std::uint64_t unix_seconds) {
+  char text[kHttpDateBytes];
+  write_http_date(unix_seconds, text);
+  field("date", Bytes(text, sizeof text));
+}
+
+Result<Bytes> HeadWriter::finish() {
+  append("\r\n");
+  if (refused_) return fail(head_malformed(origin_));
+  if (overflow_) return fail(head_too_large(origin_));
+  return Bytes(out_.data(), size_);
+}
+
+void forward_request_fields(HeadWriter& writer, const RequestHead& head) {
+  relay(writer, head.field_list, may_forward, HeaderId::other);
+}
+
+void forward_response_fields(HeadWriter& writer, const ResponseHead& head, HeaderId except) {
+  relay(writer, head.field_list, may_return, except);
+}
+
+}  // namespace weir::codec

@@ -1,0 +1,32 @@
+// The admin address: health and metrics. Served by the front shard; never by the address that clients use.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "weir/gateway/shard.h"
+#include "weir/net/server.h"
+
+namespace weir::control {
+
+class Admin final : public net::Handler {
+ public:
+  /// `shards[0]` is the front, on whose thread all of this runs.
+  explicit Admin(std::vector<gateway::Shard*> shards) : shards_(std::move(shards)) {}
+
+  io::Task<> handle(net::Downstream& downstream, codec::RequestHead& head) override;
+  void refuse(net::Downstream& downstream, Fault fault) override;
+
+  /// Another shard has filled in its figures.
+  void on_measured() { --outstanding_; }
+
+ private:
+  io::Task<std::string> metrics();
+
+  std::vector<gateway::Shard*> shards_;
+  std::vector<gateway::Metrics> copies_;  // filled in by the shards, each its own
+  std::size_t outstanding_ = 0;           // copies that a shard may still be writing
+  bool measuring_ = false;                // one collection at a time
+};
+
+}  // namespace weir::control

@@ -1,0 +1,265 @@
+#include "config_schema.h"
+
+#include <array>
+
+#include "binding.h"
+#include "written_config.h"
+
+namespace weir::control {
+
+namespace {
+
+constexpr std::uint64_t kKiB = 1024;
+constexpr std::uint64_t kMiB = 1024 * kKiB;
+constexpr std::uint64_t kGiB = 1024 * kMiB;
+constexpr std::uint64_t kDayMs = 24ULL * 60 * 60 * 1000;
+
+constexpr std::array kListenKeys = {
+    KeyRow{.name = "address",
+           .type = ValueType::address,
+           .is_required = true,
+           .sentence = "IP address and port to listen on; IPv6 goes in brackets.",
+           .example = "127.0.0.1:8080",
+           .binding = bind<&WrittenAddress::address>()},
+};
+constexpr SectionRow kListen{"listen", "One address where clients connect.", kListenKeys};
+
+constexpr std::array kAdminKeys = {
+    KeyRow{.name = "address",
+           .type = ValueType::address,
+           .is_required = true,
+           .sentence = "IP address and port of the admin listener. It has no authentication: keep it on a loopback or "
+                       "private address.",
+           .example = "127.0.0.1:9090",
+           .binding = bind<&WrittenAddress::address>()},
+};
+constexpr SectionRow kAdmin{"admin", "Where `/health/live`, `/health/ready` and `/metrics` answer.", kAdminKeys};
+
+constexpr std::array kHeaderValue = {
+    KeyRow{.name = "value",
+           .type = ValueType::header_value,
+           .sentence = "The header's value.",
+           .example = "org-123",
+           .binding = bind<&WrittenHeader::value>()},
+};
+constexpr SectionRow kHeader{"header", "A header sent to the provider.", kHeaderValue};
+
+constexpr std::array kProviderKeys = {
+    KeyRow{.name = "kind",
+           .type = ValueType::provider_kind,
+           .is_required = true,
+           .sentence = "Which provider this is; it decides the default base URL and how the credential is sent. "
+                       "`simulated` is the provider inside weir itself.",
+           .example = "openai",
+           .binding = bind<&WrittenProvider::kind>()},
+    KeyRow{.name = "base_url",
+           .type = ValueType::url,
+           .sentence = "Where its API begins, up to and including the version: requests append `/chat/completions`. "
+                       "Required for `openai_compatible`, otherwise the kind's own.",
+           .example = "http://127.0.0.1:9100/v1",
+           .binding = bind<&WrittenProvider::base_url>()},
+    KeyRow{.name = "credential",
+           .type = ValueType::secret,
+           .sentence = "Where the provider's API key is found. Without it no authentication header is sent, which only "
+                       "a provider with its own `base_url` may need.",
+           .example = "env:OPENAI_API_KEY",
+           .binding = bind<&WrittenProvider::credential>()},
+    KeyRow{.name = "headers",
+           .type = ValueType::header_name,
+           .shape = Shape::map_of_scalars,
+           .sentence = "Further headers sent with every request to it.",
+           .example = "{openai-organization: org-123}",
+           .section = &kHeader,
+           .binding = bind<&WrittenProvider::headers>()},
+};
+constexpr SectionRow kProvider{"providers.<name>", "One provider under a name of your choice.", kProviderKeys};
+
+constexpr std::array kModelKeys = {
+    KeyRow{.name = "deployments",
+           .type = ValueType::reference,
+           .shape = Shape::list_of_scalars,
+           .is_required = true,
+           .minimum = 1,
+           .sentence = "Who can answer, each as provider name, slash, and what that provider calls the model. This "
+                       "version asks the first one.",
+           .example = "[openai/gpt-4o-mini]",
+           .binding = bind<&WrittenModel::deployments>()},
+};
+constexpr SectionRow kModel{"models.<name>", "One model name that clients may write.", kModelKeys};
+
+constexpr std::array kKeyKeys = {
+    KeyRow{.name = "name",
+           .type = ValueType::name,
+           .is_required = true,
+           .sentence = "What the key is called in logs and metrics.",
+           .example = "web-app",
+           .binding = bind<&WrittenKey::name>()},
+    KeyRow{.name = "hash",
+           .type = ValueType::key_hash,
+           .is_required = true,
+           .sentence = "`sha256:` and the SHA-256 of the key in hexadecimal, as `weir keys create` prints it.",
+           .example = "sha256:8227c95c8b3d8e40be8b87339b0bb9dfe4eb1cedb5d3c587567dac7ef93d03e3",
+           .binding = bind<&WrittenKey::hash>()},
+};
+constexpr SectionRow kKey{"keys", "One virtual key a client may present.", kKeyKeys};
+
+constexpr std::array kLimitKeys = {
+    KeyRow{.name = "max_head_bytes",
+           .type = ValueType::size,
+           .default_value = "64KiB",
+           .minimum = kKiB,
+           .maximum = kMiB,
+           .sentence = "Largest head of a request (refused with 431) or of a provider's answer.",
+           .example = "64KiB",
+           .binding = bind<&Limits::max_head_bytes>()},
+    KeyRow{.name = "max_body_bytes",
+           .type = ValueType::size,
+           .default_value = "32MiB",
+           .minimum = kKiB,
+           .maximum = kGiB,
+           .sentence = "Largest body of a request (refused with 413).",
+           .example = "8MiB",
+           .binding = bind<&Limits::max_body_bytes>()},
+    KeyRow{.name = "max_connections",
+           .type = ValueType::count,
+           .default_value = "10000",
+           .minimum = 1,
+           .maximum = 1000000,
+           .sentence = "Client connections at a time, over all shards; further ones are refused with 503.",
+           .example = "50000",
+           .binding = bind<&Limits::max_connections>()},
+    KeyRow{.name = "max_buffered_bytes",
+           .type = ValueType::size,
+           .default_value = "512MiB",
+           .minimum = kMiB,
+           .maximum = 1024 * kGiB,
+           .sentence = "Bytes held for all exchanges together; when full, new requests are refused with 503 and "
+                       "Retry-After. At least `max_head_bytes` + `max_body_bytes`.",
+           .example = "2GiB",
+           .binding = bind<&Limits::max_buffered_bytes>()},
+};
+constexpr SectionRow kLimits{"limits", "How much may be in weir at a time, for the whole process.", kLimitKeys};
+
+constexpr KeyRow time_limit(Bytes name, Bytes default_value, Bytes sentence, Bytes example, Binding binding) {
+  return {.name = name,
+          .type = ValueType::duration,
+          .default_value = default_value,
+          .minimum = 1,
+          .maximum = kDayMs,
+          .sentence = sentence,
+          .example = example,
+          .binding = binding};
+}
+
+constexpr std::array kTimeoutKeys = {
+    time_limit("connect_ms", "5s", "To connect to a provider.", "2s", bind<&Timeouts::connect>()),
+    time_limit("first_byte_ms", "60s", "From the request sent to the first byte of the provider's answer.", "30s",
+               bind<&Timeouts::first_byte>()),
+    time_limit("idle_ms", "60s", "Longest pause inside a provider's answer.", "2m", bind<&Timeouts::idle>()),
+    time_limit("total_ms", "10m", "One exchange, from its request head to the last byte of its answer.", "30m",
+               bind<&Timeouts::total>()),
+    time_limit("client_head_ms", "30s", "For a client to send a request head, and each further part of its body.",
+               "10s", bind<&Timeouts::client_head>()),
+    time_limit("client_idle_ms", "75s", "A kept-alive client connection without a request.", "5m",
+               bind<&Timeouts::client_idle>()),
+    time_limit("client_write_ms", "30s", "A client that does not read its answer.", "1m",
+               bind<&Timeouts::client_write>()),
+    time_limit("drain_ms", "30s", "After SIGTERM, for running exchanges to finish.", "5m", bind<&Timeouts::drain>()),
+};
+constexpr SectionRow kTimeouts{"timeouts", "How long weir waits. A plain number is milliseconds.", kTimeoutKeys};
+
+constexpr std::array kLogKeys = {
+    KeyRow{.name = "target",
+           .type = ValueType::log_target,
+           .default_value = "stdout",
+           .sentence = "Where the access log goes, one JSON line per exchange: `stdout`, `stderr`, `none`, or the path "
+                       "of a file, which is appended to.",
+           .example = "/var/log/weir/access.log",
+           .binding = bind<&WrittenConfig::log>()},
+};
+constexpr SectionRow kLog{"log", "The access log. It never holds prompts, answers or secrets.", kLogKeys};
+
+/// Limits are plain values without positions; errors about how they fit each other point at the section.
+void* limits_of(void* section, Bytes, Position at) {
+  auto& config = *static_cast<WrittenConfig*>(section);
+  config.limits_at = at;
+  return &config.limits;
+}
+
+constexpr std::array kConfigKeys = {
+    KeyRow{.name = "listen",
+           .shape = Shape::list_of_sections,
+           .minimum = 1,
+           .sentence = "Where clients connect; `127.0.0.1:8080` if it is not written. An address that is not loopback "
+                       "needs `keys` or `allow_anonymous: true`.",
+           .section = &kListen,
+           .binding = bind<&WrittenConfig::listen>()},
+    KeyRow{.name = "admin",
+           .shape = Shape::section,
+           .sentence = "The admin listener for health and metrics; none if it is not written.",
+           .section = &kAdmin,
+           .binding = bind<&WrittenConfig::admin>()},
+    KeyRow{.name = "shards",
+           .type = ValueType::count_or_auto,
+           .default_value = "auto",
+           .minimum = 1,
+           .maximum = 1024,
+           .sentence = "Worker threads, each with its own event loop; `auto` is one per core weir may use.",
+           .example = "4",
+           .binding = bind<&WrittenConfig::shards>()},
+    KeyRow{.name = "providers",
+           .type = ValueType::name,
+           .shape = Shape::map_of_sections,
+           .is_required = true,
+           .minimum = 1,
+           .sentence = "Whose APIs are called, by names of your choice.",
+           .section = &kProvider,
+           .binding = bind<&WrittenConfig::providers>()},
+    KeyRow{.name = "models",
+           .type = ValueType::model_name,
+           .shape = Shape::map_of_sections,
+           .sentence = "The model names clients may write, and who answers them.",
+           .section = &kModel,
+           .binding = bind<&WrittenConfig::models>()},
+    KeyRow{.name = "expose_provider_models",
+           .type = ValueType::boolean,
+           .default_value = "false",
+           .sentence = "Whether clients may also write `provider/model` to reach any model of any provider.",
+           .example = "true",
+           .binding = bind<&WrittenConfig::expose_provider_models>()},
+    KeyRow{.name = "keys",
+           .shape = Shape::list_of_sections,
+           .sentence = "The virtual keys clients present. Without any, everybody who reaches the listener may call.",
+           .section = &kKey,
+           .binding = bind<&WrittenConfig::keys>()},
+    KeyRow{.name = "allow_anonymous",
+           .type = ValueType::boolean,
+           .default_value = "false",
+           .sentence = "Whether clients without a key are served even where `keys` exist or the listener is not "
+                       "loopback. A wrong key is refused all the same when there are keys.",
+           .example = "true",
+           .binding = bind<&WrittenConfig::allow_anonymous>()},
+    KeyRow{.name = "limits",
+           .shape = Shape::section,
+           .sentence = "How much may be in weir at a time.",
+           .section = &kLimits,
+           .binding = {.child = limits_of}},
+    KeyRow{.name = "timeouts",
+           .shape = Shape::section,
+           .sentence = "How long weir waits.",
+           .section = &kTimeouts,
+           .binding = bind<&WrittenConfig::timeouts>()},
+    // The one key of `log` is read into the file's object itself, because a Log is one value.
+    KeyRow{.name = "log",
+           .shape = Shape::section,
+           .sentence = "The access log.",
+           .section = &kLog,
+           .binding = {.child = [](void* section, Bytes, Position) { return section; }}},
+};
+constexpr SectionRow kConfig{"The file", "The keys at the top level.", kConfigKeys};
+
+}  // namespace
+
+const SectionRow& config_schema() { return kConfig; }
+
+}  // namespace weir::control

@@ -1,0 +1,85 @@
+// The table of configuration keys, from which everything that knows a key is made: the reader with its errors, the
+// reference in docs/configuration.md, and the JSON Schema. Adding a key is adding a row and a member.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <variant>
+
+#include "weir/admission/virtual_key.h"
+#include "weir/base/bytes.h"
+#include "weir/base/time.h"
+#include "weir/catalog/base_url.h"
+#include "weir/catalog/provider_kind.h"
+#include "weir/control/config.h"
+
+namespace weir::control {
+
+/// What one scalar means.
+enum class ValueType : std::uint8_t {
+  boolean,
+  count,          ///< an integer
+  count_or_auto,  ///< an integer, or `auto`, which is 0
+  size,           ///< bytes
+  duration,       ///< milliseconds if no unit is written
+  name,           ///< letters, digits, '.', '_', '-'; at most 64
+  model_name,     ///< printable ASCII without spaces, quotes and backslashes; at most 256
+  header_name,
+  header_value,
+  address,
+  url,
+  secret,  ///< env:NAME or file:PATH; kept as the reference
+  key_hash,
+  log_target,
+  provider_kind,
+  reference,  ///< provider/model
+};
+
+/// How the scalars of a key are arranged.
+enum class Shape : std::uint8_t {
+  scalar,
+  section,  ///< a mapping with keys of its own
+  list_of_scalars,
+  list_of_sections,
+  map_of_scalars,  ///< names chosen by the operator
+  map_of_sections,
+};
+
+using Value = std::variant<bool, std::uint64_t, Duration, std::string, io::Address, catalog::BaseUrl,
+                           const catalog::ProviderKind*, admission::KeyHash, Log>;
+
+/// How a key reaches its member; made by bind<&Section::member>() (binding.h).
+struct Binding {
+  /// Moves a value into its member, or appends it to the list it is one of.
+  void (*store)(void* section, Value&& value, Position at) = nullptr;
+  /// The object that a nested section is read into; for lists and maps a new element.
+  void* (*child)(void* section, Bytes name, Position at) = nullptr;
+};
+
+struct SectionRow;
+
+struct KeyRow {
+  Bytes name;
+  ValueType type = ValueType::name;  ///< of a scalar; of the operator's names in a map
+  Shape shape = Shape::scalar;
+  bool is_required = false;
+  Bytes default_value;        ///< as an operator would write it; empty = none
+  std::uint64_t minimum = 0;  ///< in bytes, milliseconds or pieces; for lists the number of entries
+  std::uint64_t maximum = ~0ULL;
+  Bytes sentence;
+  Bytes example;
+  const SectionRow* section = nullptr;  ///< of nested sections; for map_of_scalars one row that describes the values
+  Binding binding;
+};
+
+struct SectionRow {
+  Bytes title;  ///< how the reference calls it
+  Bytes sentence;
+  std::span<const KeyRow> keys;
+};
+
+/// The whole file. Its object is a WrittenConfig (written_config.h).
+const SectionRow& config_schema();
+
+}  // namespace weir::control

@@ -1,0 +1,96 @@
+#include "metrics_page.h"
+
+#include <charconv>
+
+namespace weir::control {
+namespace {
+
+class Page {
+ public:
+  void head(Bytes name, Bytes kind, Bytes help) { put("# HELP ", name, " ", help, "\n# TYPE ", name, " ", kind, "\n"); }
+  void sample(Bytes name, Bytes labels, std::uint64_t value) { put(name, labels, " ", std::to_string(value), "\n"); }
+  void one(Bytes name, Bytes kind, Bytes help, std::uint64_t value) {
+    head(name, kind, help);
+    sample(name, {}, value);
+  }
+  /// Seconds, as Prometheus wants them.
+  void histogram(const std::string& name, Bytes help, const Histogram& values,
+                 std::initializer_list<std::uint64_t> bounds_us) {
+    head(name, "histogram", help);
+    for (const std::uint64_t us : bounds_us) {
+      const std::string label = "{le=\"" + seconds(static_cast<double>(us) / 1e6) + "\"}";
+      sample(name + "_bucket", label, values.at_most(us * 1000));
+    }
+    sample(name + "_bucket", "{le=\"+Inf\"}", values.count());
+    put(name, "_sum ", seconds(static_cast<double>(values.sum_ns()) / 1e9), "\n");
+    sample(name + "_count", {}, values.count());
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  template <class... Parts>
+  void put(const Parts&... parts) {
+    (text_.append(parts), ...);
+  }
+  static std::string seconds(double value) {
+    char digits[32];
+    const auto end = std::to_chars(digits, digits + sizeof digits, value);
+    return {digits, end.ptr};
+  }
+  std::string text_;
+};
+
+}  // namespace
+
+std::string metrics_page(const gateway::Metrics& m, std::uint32_t shards) {
+  Page page;
+  page.head("weir_build_info", "gauge", "Always 1; the version is in the label.");
+  page.sample("weir_build_info", "{version=\"" WEIR_VERSION "\"}", 1);
+  page.one("weir_shards", "gauge", "Shards, one per core.", shards);
+
+  page.head("weir_exchanges_total", "counter",
+            "Finished exchanges by class of status; none: the client got no answer.");
+  constexpr Bytes kClasses[] = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
+  for (std::size_t i = 0; i < m.by_status.size(); ++i)
+    page.sample("weir_exchanges_total", "{status=\"" + std::string(kClasses[i]) + "\"}", m.by_status[i]);
+  page.head("weir_faults_total", "counter", "Exchanges that failed or were refused, by reason.");
+  for (std::size_t i = 0; i < kFaultCount; ++i)
+    if (m.by_fault[i] > 0)
+      page.sample("weir_faults_total", "{fault=\"" + std::string(to_string(static_cast<Fault>(i))) + "\"}",
+                  m.by_fault[i]);
+  page.one("weir_exchanges_in_flight", "gauge", "Exchanges under way.", m.in_flight);
+  page.one("weir_streams_total", "counter", "Exchanges that asked for a stream.", m.streams);
+  page.one("weir_attempts_total", "counter", "Requests sent to providers.", m.attempts);
+  page.one("weir_stale_connections_total", "counter", "Pooled provider connections found closed and replaced.",
+           m.stale_connections);
+  page.one("weir_usage_unknown_total", "counter", "Complete answers in which the provider gave no usage.",
+           m.usage_unknown);
+  page.head("weir_tokens_total", "counter", "Tokens as the providers counted them.");
+  page.sample("weir_tokens_total", "{type=\"input\"}", m.input_tokens);
+  page.sample("weir_tokens_total", "{type=\"output\"}", m.output_tokens);
+  page.one("weir_request_body_bytes_total", "counter", "Bytes of request bodies.", m.request_bytes);
+  page.one("weir_answer_body_bytes_total", "counter", "Bytes of answer bodies.", m.answer_bytes);
+
+  page.one("weir_client_connections", "gauge", "Open client connections.", m.connections);
+  page.head("weir_provider_connections", "gauge", "Open provider connections by state.");
+  page.sample("weir_provider_connections", "{state=\"idle\"}", m.upstream_idle);
+  page.sample("weir_provider_connections", "{state=\"used\"}", m.upstream_open - m.upstream_idle);
+  page.one("weir_provider_connects_total", "counter", "Connections made to providers.", m.upstream_connects);
+  page.one("weir_buffer_bytes", "gauge", "Receive and staging buffers in use.", m.buffer_bytes_held);
+  page.one("weir_buffer_limit_bytes", "gauge", "Their bound.", m.buffer_bytes_limit);
+  page.one("weir_request_body_reserved_bytes", "gauge", "Request bodies held or being read.", m.body_bytes_reserved);
+  page.one("weir_log_lines_dropped_total", "counter",
+           "Access lines or writes lost because the log's target was slow or failed.", m.log_lines_dropped);
+
+  page.histogram(
+      "weir_exchange_duration_seconds", "From the first byte of a request to the end of its answer.", m.duration,
+      {1'000, 5'000, 10'000, 50'000, 100'000, 500'000, 1'000'000, 5'000'000, 10'000'000, 60'000'000, 300'000'000});
+  page.histogram("weir_ttft_seconds", "From the first byte of a request to the first content.", m.ttft,
+                 {1'000, 5'000, 10'000, 50'000, 100'000, 250'000, 500'000, 1'000'000, 2'500'000, 5'000'000, 10'000'000,
+                  60'000'000});
+  page.histogram("weir_overhead_seconds", "Time spent inside weir, waiting on neither side.", m.overhead,
+                 {5, 10, 20, 50, 100, 200, 500, 1'000, 5'000, 10'000});
+  return page.take();
+}
+
+}  // namespace weir::control

@@ -1,0 +1,295 @@
+#include "weir/control/serve.h"
+
+#include <fcntl.h>
+#include <netdb.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <latch>
+#include <thread>
+
+#include "front.h"
+#include "weir/control/commands.h"
+
+namespace weir::control {
+namespace {
+
+void tell(const std::string& text) { std::fprintf(stderr, "weir: %s\n", text.c_str()); }
+
+/// Signals are read by the front's ring; no thread may be interrupted by them. A closed log pipe is an error, no
+/// signal.
+void take_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGPIPE}) sigaddset(&set, signal);
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+/// As many descriptors as the system allows; returns that number.
+std::uint64_t raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
+}
+
+/// A client connection needs two descriptors, its own and the provider's; a few are needed for the rest.
+std::uint64_t fit_connections(std::uint64_t wanted, std::uint64_t descriptors) {
+  constexpr std::uint64_t kOther = 64;
+  const std::uint64_t possible = descriptors > kOther * 2 ? (descriptors - kOther) / 2 : kOther / 2;
+  if (wanted > possible)
+    tell("warning: max_connections is " + std::to_string(wanted) + ", but " + std::to_string(descriptors) +
+         " file descriptors carry " + std::to_string(possible) +
+         "; that is used. Raise `ulimit -n` (LimitNOFILE= in systemd) for more.");
+  return std::min(wanted, possible);
+}
+
+/// The address of each provider. Names are looked up once, at start; nothing on failure, which has been told.
+std::optional<std::vector<io::Address>> resolve(const catalog::Catalog& catalog) {
+  std::vector<io::Address> endpoints;
+  for (const catalog::Provider& provider : catalog.providers()) {
+    const auto& url = provider.base_url;
+    auto address = io::Address::from_literal(url.host, url.port);
+    if (!address && url.needs_tls) address = io::Address{};  // refused before it would be connected
+    if (!address) {
+      addrinfo hints{};
+      hints.ai_family = AF_UNSPEC;
+      hints.ai_socktype = SOCK_STREAM;
+      addrinfo* found = nullptr;
+      const int error = ::getaddrinfo(url.host.c_str(), nullptr, &hints, &found);
+      if (error != 0) {
+        tell("the name of provider " + provider.name + " (" + url.host +
+             ") cannot be resolved: " + ::gai_strerror(error));
+        return std::nullopt;
+      }
+      char host[NI_MAXHOST];
+      if (::getnameinfo(found->ai_addr, found->ai_addrlen, host, sizeof host, nullptr, 0, NI_NUMERICHOST) == 0)
+        address = io::Address::from_literal(host, url.port);
+      ::freeaddrinfo(found);
+      if (!address) return std::nullopt;
+    }
+    endpoints.push_back(*address);
+  }
+  return endpoints;
+}
+
+std::optional<io::Fd> open_log(const Log& log) {
+  switch (log.target) {
+    case LogTarget::standard_output:
+      return io::Fd{STDOUT_FILENO};
+    case LogTarget::standard_error:
+      return io::Fd{STDERR_FILENO};
+    case LogTarget::none:
+      return io::Fd{};
+    case LogTarget::file:
+      break;
+  }
+  const int fd = ::open(log.path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+  if (fd < 0) {
+    tell("the log file " + log.path + " cannot be opened: " + std::strerror(errno));
+    return std::nullopt;
+  }
+  return io::Fd{fd};
+}
+
+std::optional<io::Fd> listen_on(io::Ring& ring, const io::Address& address) {
+  constexpr int kBacklog = 4096;
+  errno = 0;
+  const auto fd = ring.listen(address, kBacklog);
+  if (fd) return *fd;
+  std::string advice;
+  if (errno == EADDRINUSE) advice = " Another process has it: stop that one, or change the address.";
+  if (errno == EACCES) advice = " Ports below 1024 need CAP_NET_BIND_SERVICE.";
+  if (errno == EADDRNOTAVAIL) advice = " No interface of this machine has it.";
+  tell("cannot listen on " + address.to_string() + ": " + std::strerror(errno) + "." + advice);
+  return std::nullopt;
+}
+
+std::unique_ptr<io::Ring> open_ring(const io::RingOptions& options) {
+  auto ring = io::Ring::open(options);
+  if (ring) return *std::move(ring);
+  tell(ring.error());
+  return nullptr;
+}
+
+gateway::ShardOptions shard_options(const Config& config, std::uint32_t shards, io::Fd log) {
+  const auto& limits = config.limits;
+  const auto& timeouts = config.timeouts;
+  gateway::ShardOptions options;
+  options.log = log;
+  options.drain_timeout = timeouts.drain;
+  auto& net = options.net;
+  net.max_head_bytes = limits.max_head_bytes;
+  net.max_body_bytes = limits.max_body_bytes;
+  net.max_connections = static_cast<std::uint32_t>(
+      (fit_connections(limits.max_connections, raise_descriptor_limit()) + shards - 1) / shards);
+  net.head_timeout = timeouts.client_head;
+  net.idle_timeout = timeouts.client_idle;
+  net.write_timeout = timeouts.client_write;
+  net.connect_timeout = timeouts.connect;
+  net.first_byte_timeout = timeouts.first_byte;
+  net.stream_idle_timeout = timeouts.idle;
+  net.total_timeout = timeouts.total;
+  // Three quarters of the buffers may hold request bodies; the rest is for what streams through.
+  const std::uint64_t share = limits.max_buffered_bytes / shards;
+  auto& buffers = options.buffers;
+  buffers.buffers = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(share / buffers.buffer_bytes, 256, 65'535));
+  net.max_buffered_bytes = std::size_t{buffers.buffers} * buffers.buffer_bytes / 4 * 3;
+  return options;
+}
+
+catalog::BaseUrl loopback_url(const io::Address& address) {
+  catalog::BaseUrl url;
+  url.host = "127.0.0.1";
+  url.port = address.port;
+  url.path = "/v1";
+  url.authority = address.to_string();
+  return url;
+}
+
+void greet(const Config& config, std::uint32_t shards) {
+  std::string listening;
+  for (const io::Address& address : config.listen) listening += (listening.empty() ? "" : ", ") + address.to_string();
+  std::fprintf(stderr, "weir %s listens on %s (%u shards, from %s)%s%s\n\nTry:\n  %s\n\n", WEIR_VERSION,
+               listening.c_str(), shards, config.origin.c_str(), config.admin ? ", admin on " : "",
+               config.admin ? config.admin->to_string().c_str() : "", curl_line(config).c_str());
+}
+
+/// A shard and its ring on a thread of their own, from construction to the end of its loop.
+class ShardThread {
+ public:
+  template <class Make>
+  ShardThread(std::latch& started, std::latch& go, Make make) {
+    thread_ = std::thread([this, &started, &go, make = std::move(make)] {
+      auto ring = open_ring({});
+      if (ring) {
+        auto shard = make(*ring);
+        shard_ = shard.get();
+        started.count_down();
+        go.wait();
+        shard->loop().run();
+      } else {
+        started.count_down();
+        go.wait();
+      }
+    });
+  }
+  void join() { thread_.join(); }
+  gateway::Shard* shard() const { return shard_; }
+
+ private:
+  std::thread thread_;
+  gateway::Shard* shard_ = nullptr;
+};
+
+io::Task<> end_simulation(net::Server& server, net::Listener& listener, io::SignalWatch& signals) {
+  co_await listener.close();
+  server.stop();
+  server.cut();
+  co_await server.drained();
+  co_await signals.close();
+}
+
+}  // namespace
+
+int serve(Config config) {
+  take_signals();
+  const std::uint32_t shards = config.shards > 0 ? config.shards : std::max(1U, std::thread::hardware_concurrency());
+  const auto ring = open_ring({});
+  if (!ring) return kExitFailure;
+  const auto log = open_log(config.log);
+  if (!log) return kExitFailure;
+
+  FrontSockets sockets;
+  for (const io::Address& address : config.listen) {
+    const auto fd = listen_on(*ring, address);
+    if (!fd) return kExitFailure;
+    sockets.clients.push_back(*fd);
+  }
+  if (config.admin) {
+    const auto fd = listen_on(*ring, *config.admin);
+    if (!fd) return kExitFailure;
+    sockets.admin = *fd;
+  }
+  if (config.needs_simulator()) {
+    const auto fd = listen_on(*ring, *io::Address::from_literal("127.0.0.1", 0));
+    if (!fd) return kExitFailure;
+    sockets.simulator = *fd;
+  }
+  if (sockets.simulator.valid())
+    config.catalog = std::move(config.catalog).with_built_in_at(loopback_url(ring->local_address(sockets.simulator)));
+  const auto endpoints = resolve(config.catalog);
+  if (!endpoints) return kExitFailure;
+
+  const auto options = shard_options(config, shards, *log);
+  shared::LoadBoard loads(shards);
+  const auto make = [&](std::size_t index, io::Ring& shard_ring) {
+    return std::make_unique<gateway::Shard>(index, shard_ring, options, config.catalog, config.keys, *endpoints, loads);
+  };
+
+  std::latch started(shards - 1);
+  std::latch go(1);
+  std::vector<std::unique_ptr<ShardThread>> threads;
+  for (std::uint32_t i = 1; i < shards; ++i)
+    threads.push_back(std::make_unique<ShardThread>(started, go, [&make, i](io::Ring& own) { return make(i, own); }));
+  started.wait();
+
+  auto front_shard = make(0, *ring);
+  std::vector<gateway::Shard*> all{front_shard.get()};
+  for (const auto& thread : threads) {
+    // A shard whose ring could not be set up has said why; the others do its work.
+    if (!thread->shard()) continue;
+    thread->shard()->report_to(*front_shard);
+    all.push_back(thread->shard());
+  }
+  std::uint32_t cut = 0;
+  {
+    Front front(all, loads, std::move(sockets));
+    go.count_down();
+    greet(config, static_cast<std::uint32_t>(all.size()));
+    front_shard->scope().spawn(front.run());
+    front_shard->loop().run();
+    cut = front.cut();
+  }
+  for (const auto& thread : threads) thread->join();
+  tell(cut == 0 ? "stopped; every exchange was finished." : "stopped; " + std::to_string(cut) + " exchanges were cut.");
+  return kExitOk;
+}
+
+int simulate(Bytes address_text) {
+  take_signals();
+  const auto address = io::Address::parse(address_text);
+  if (!address) {
+    tell("the address must be like 127.0.0.1:9100.");
+    return kExitUsage;
+  }
+  const auto ring = open_ring({});
+  if (!ring) return kExitFailure;
+  const auto fd = listen_on(*ring, *address);
+  if (!fd) return kExitFailure;
+  io::Loop loop(*ring, {});
+  net::Context context(loop, {});
+  simulator::Simulator simulator(context);
+  net::Server server(context, simulator);
+  net::Listener listener(loop, *fd, [&server](io::Fd connection) { server.serve(connection); });
+  std::fprintf(stderr, "weir %s simulates a provider on %s\n", WEIR_VERSION,
+               ring->local_address(*fd).to_string().c_str());
+
+  bool ended = false;
+  io::SignalWatch signals(loop, [&ended](int) { ended = true; });
+  while (!ended) loop.turn();
+  io::Scope scope;
+  scope.spawn(end_simulation(server, listener, signals));
+  while (scope.running() > 0) loop.turn();
+  return kExitOk;
+}
+
+}  // namespace weir::control

@@ -1,0 +1,66 @@
+// A configuration as it was written: every scalar understood, every default filled in, but references between
+// sections not yet resolved. Positions are kept so that resolving can still point at the file.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "weir/control/config.h"
+
+namespace weir::control {
+
+template <class T>
+struct Written {
+  std::optional<T> value;  ///< nothing if the key was not written or not understood
+  Position at;
+};
+
+struct WrittenAddress {
+  Position at;
+  Written<io::Address> address;
+};
+
+struct WrittenHeader {
+  std::string name;
+  Position at;
+  std::string value;
+};
+
+struct WrittenProvider {
+  std::string name;
+  Position at;
+  Written<const catalog::ProviderKind*> kind;
+  Written<catalog::BaseUrl> base_url;
+  Written<std::string> credential;
+  std::vector<WrittenHeader> headers;
+};
+
+struct WrittenModel {
+  std::string name;
+  Position at;
+  std::vector<Written<std::string>> deployments;
+};
+
+struct WrittenKey {
+  Position at;
+  Written<std::string> name;
+  Written<admission::KeyHash> hash;
+};
+
+struct WrittenConfig {
+  std::vector<WrittenAddress> listen;
+  WrittenAddress admin;
+  std::uint64_t shards = 0;
+  std::vector<WrittenProvider> providers;
+  std::vector<WrittenModel> models;
+  bool expose_provider_models = false;
+  std::vector<WrittenKey> keys;
+  bool allow_anonymous = false;
+  Limits limits;
+  Position limits_at;
+  Timeouts timeouts;
+  Log log;
+};
+
+}  // namespace weir::control

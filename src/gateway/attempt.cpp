@@ -1,0 +1,87 @@
+#include "attempt.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "weir/codec/http1_writer.h"
+
+namespace weir::gateway {
+
+void Attempt::cancel() {
+  cancelled_ = true;
+  if (lease_) lease_->cancel();
+}
+
+io::Task<Result<codec::ResponseHead*>> Attempt::start(AttemptRequest request, const codec::EditList& edits,
+                                                      Instant deadline) {
+  auto& pool = gateway_.pool(target_.provider_index);
+  if (target_.provider->base_url.needs_tls) co_return fail(Fault::tls_unavailable);
+  lease_ = pool.reuse();
+  if (lease_) {
+    record_.connect_ns = 0;
+    const auto head = co_await start_once(request, edits, deadline);
+    const bool stale = !head && (head.error() == Fault::upstream_closed || head.error() == Fault::upstream_reset) &&
+                       !lease_->answer_begun();
+    if (!stale || cancelled_) co_return head;
+    // The provider had closed it before it saw the request, so asking again cannot ask twice.
+    ++gateway_.metrics().stale_connections;
+  }
+  lease_ = pool.fresh();
+  const Instant before = gateway_.context().loop.now();
+  const auto connected = co_await pool.connect(*lease_);
+  if (!connected) co_return fail(connected.error());
+  record_.connect_ns = to_ns(gateway_.context().loop.now() - before);
+  const auto head = co_await start_once(request, edits, deadline);
+  co_return head;
+}
+
+io::Task<Result<codec::ResponseHead*>> Attempt::start_once(AttemptRequest request, const codec::EditList& edits,
+                                                           Instant deadline) {
+  auto& loop = gateway_.context().loop;
+  record_.connection_reused = lease_->reused();
+  lease_->begin_request(codec::Method::post);
+  if (const auto sent = send(request, edits); !sent) co_return fail(sent.error());
+  const Instant first_byte = loop.now() + gateway_.context().options.first_byte_timeout;
+  const auto head = co_await lease_->read_head(std::min(first_byte, deadline));
+  co_return head;
+}
+
+Result<void> Attempt::send(AttemptRequest request, const codec::EditList& edits) {
+  const catalog::Provider& provider = *target_.provider;
+  io::Chunk staging = gateway_.context().loop.buffers().take();
+  if (!staging) return fail(Fault::shed);
+  codec::HeadWriter writer(staging.writable());
+  writer.request_line("POST", {provider.base_url.path, request.path});
+  writer.field("host", provider.base_url.authority);
+  const auto auth = catalog::auth_header(provider.kind->auth);
+  if (!auth.name.empty() && !provider.credential.empty())
+    writer.field(auth.name, {auth.prefix, provider.credential.reveal()});
+  for (const auto& [name, value] : provider.headers) writer.field(name, value);
+  codec::forward_request_fields(writer, request.head);
+  writer.field("accept-encoding", "identity");
+  writer.content_length(edits.size_after(request.body.size()));
+  const auto head = writer.finish();
+  if (!head) return fail(head.error());
+
+  // Behind the head, in the same buffer, the inserted texts: they must live until they are sent.
+  std::size_t used = head->size();
+  lease_->send(staging.slice(*head));
+  bool fits = true;
+  edits.for_each_piece(request.body.size(), [&](auto piece) {
+    if constexpr (std::is_same_v<decltype(piece), Bytes>) {
+      if (used + piece.size() > staging.size()) {
+        fits = false;
+        return;
+      }
+      std::memcpy(staging.writable().data() + used, piece.data(), piece.size());
+      lease_->send(staging.slice(staging.bytes().substr(used, piece.size())));
+      used += piece.size();
+    } else {
+      request.body.for_each_slice(piece.offset, piece.size, [&](io::Chunk slice) { lease_->send(std::move(slice)); });
+    }
+  });
+  if (!fits) return fail(Fault::head_too_large);
+  return {};
+}
+
+}  // namespace weir::gateway

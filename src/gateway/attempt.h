@@ -1,0 +1,48 @@
+// One try at one deployment: a connection, the request as this provider wants it, the answer's head.
+#pragma once
+
+#include "weir/catalog/catalog.h"
+#include "weir/codec/http1.h"
+#include "weir/codec/json_edit.h"
+#include "weir/gateway/gateway.h"
+#include "weir/gateway/record.h"
+#include "weir/net/body.h"
+#include "weir/net/upstream.h"
+
+namespace weir::gateway {
+
+/// What is sent, independent of the provider it goes to.
+struct AttemptRequest {
+  const codec::RequestHead& head;  ///< the client's; its fields travel where they may
+  const net::Body& body;           ///< stays as it came
+  Bytes path;                      ///< below the provider's base URL: "/chat/completions"
+};
+
+class Attempt {
+ public:
+  Attempt(Gateway& gateway, Record& record, const catalog::Target& target)
+      : gateway_(gateway), record_(record), target_(target) {}
+
+  /// Sends the request with `edits` spliced into its body and waits for the answer's head, which is valid until the
+  /// caller next suspends. A connection that turns out to be stale, with no byte answered, is replaced once.
+  io::Task<Result<codec::ResponseHead*>> start(AttemptRequest request, const codec::EditList& edits, Instant deadline);
+
+  /// Gives up at once: whoever waits on this attempt goes on with Fault::cancelled.
+  void cancel();
+  net::Upstream& upstream() { return *lease_; }
+  /// The connection goes back to its pool, or is closed when the answer was not read to its end.
+  void release() { lease_.reset(); }
+
+ private:
+  io::Task<Result<codec::ResponseHead*>> start_once(AttemptRequest request, const codec::EditList& edits,
+                                                    Instant deadline);
+  Result<void> send(AttemptRequest request, const codec::EditList& edits);
+
+  Gateway& gateway_;
+  Record& record_;
+  catalog::Target target_;
+  net::UpstreamPool::Lease lease_;
+  bool cancelled_ = false;
+};
+
+}  // namespace weir::gateway

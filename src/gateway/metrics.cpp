@@ -1,0 +1,38 @@
+#include "weir/gateway/metrics.h"
+
+#include <algorithm>
+
+namespace weir::gateway {
+
+void Metrics::count(const Record& record) {
+  ++exchanges;
+  ++by_status[static_cast<std::size_t>(std::clamp(record.status / 100, 0, 5))];
+  if (record.fault) ++by_fault[static_cast<std::size_t>(*record.fault)];
+  streams += record.stream;
+  attempts += static_cast<std::uint64_t>(record.attempts);
+  input_tokens += record.usage.input_total();
+  output_tokens += record.usage.output_total();
+  request_bytes += record.request_bytes;
+  answer_bytes += record.answer_bytes;
+  if (record.attempts > 0 && record.status == 200 && !record.fault && !record.usage.reported) ++usage_unknown;
+  duration.add(record.total_ns);
+  if (record.ttft_ns >= 0) ttft.add(record.ttft_ns);
+  if (record.attempts > 0) overhead.add(record.overhead_ns);
+}
+
+void Metrics::merge(const Metrics& other) {
+  for (std::size_t i = 0; i < by_status.size(); ++i) by_status[i] += other.by_status[i];
+  for (std::size_t i = 0; i < by_fault.size(); ++i) by_fault[i] += other.by_fault[i];
+  for (auto member :
+       {&Metrics::exchanges, &Metrics::streams, &Metrics::in_flight, &Metrics::attempts, &Metrics::stale_connections,
+        &Metrics::usage_unknown, &Metrics::input_tokens, &Metrics::output_tokens, &Metrics::request_bytes,
+        &Metrics::answer_bytes, &Metrics::connections, &Metrics::upstream_open, &Metrics::upstream_idle,
+        &Metrics::upstream_connects, &Metrics::buffer_bytes_held, &Metrics::buffer_bytes_limit,
+        &Metrics::body_bytes_reserved, &Metrics::log_lines_dropped})
+    this->*member += other.*member;
+  duration.merge(other.duration);
+  ttft.merge(other.ttft);
+  overhead.merge(other.overhead);
+}
+
+}  // namespace weir::gateway

@@ -1,0 +1,227 @@
+// The lanes of an exchange: how a provider's answer reaches the client.
+//
+//   error      status 300 and above: read whole (bounded), passed on verbatim if it is JSON, else wrapped.
+//   document   one JSON answer: held until whole while it is small, so that an error inside a 200 or a broken
+//              connection still becomes an honest status; from kHoldDocument on it is passed on as it comes.
+//   stream     server-sent events: the head is held until the first event, then every part goes out at once.
+#include <cstring>
+
+#include "exchange.h"
+#include "refuse.h"
+
+namespace weir::gateway {
+namespace {
+
+constexpr std::size_t kMaxErrorBytes = 256 * 1024;
+constexpr std::size_t kHoldDocument = 64 * 1024;  // held as received chunks, then commit
+constexpr std::size_t kReadDocument = 4 << 20;    // largest document whose usage is read
+constexpr std::size_t kHoldComments = 16 * 1024;  // comments before the first event, then commit
+constexpr Duration kEndOfBody = 100ms;            // after the end marker, for the end of the provider's body
+
+/// The status for an error that came inside a 200: the provider's own code if it is one, else a bad gateway.
+int status_of(const dialect::FaultReport& error) {
+  const auto code = parse_decimal(error.code);
+  return code && *code >= 400 && *code <= 599 ? static_cast<int>(*code) : row(Fault::upstream_stream_error).status;
+}
+
+}  // namespace
+
+io::Task<> Exchange::relay_error(codec::ResponseHead& head) {
+  const int status = head.status;
+  if (status < 400) co_return refuse(Fault::upstream_redirect);
+  auto answer = start_answer(head, status);
+  auto& upstream = attempt_->upstream();
+  net::Body body;
+  while (!upstream.body_done() && body.size() <= kMaxErrorBytes) {
+    const auto part = co_await upstream.read_body(next_frame_deadline());
+    if (!part) break;  // the status says enough; the rest of the body does not come
+    body.append(loop_.buffers(), *part);
+  }
+  if (client_gone_) co_return refuse(Fault::client_gone);
+  give_error(std::move(answer), status, body, upstream.body_done());
+}
+
+void Exchange::give_error(net::Downstream::Answer answer, int status, const net::Body& body, bool whole) {
+  record_.status = status;
+  answer.writer.field("content-type", "application/json");
+  const Bytes text = body.contiguous(gateway_.context().scratch);
+  dialect::OpenAiChatDecoder decoder;
+  if (whole && !text.empty() && !decoder.tap(text).malformed) {
+    downstream_.begin_sized(std::move(answer), text.size());
+    for (const io::Chunk& chunk : body.chunks()) downstream_.send(chunk);
+  } else {
+    // A page of some proxy in between, or nothing at all: the client's SDK expects an error object.
+    std::string wrapped;
+    dialect::openai_error::write_status_body(wrapped, status);
+    downstream_.begin_sized(std::move(answer), wrapped.size());
+    downstream_.send_text(wrapped);
+  }
+  downstream_.end_answer();
+  sent_first_byte();
+}
+
+// ---- One JSON document.
+
+io::Task<> Exchange::relay_document(codec::ResponseHead& head) {
+  const int status = head.status;
+  const bool sized = head.framing == codec::Framing::length;
+  const std::uint64_t length = head.content_length;
+  auto answer = start_answer(head, status);
+  if (const auto* type = head.find(codec::HeaderId::content_type)) answer.writer.field("content-type", type->value);
+  auto& upstream = attempt_->upstream();
+
+  net::Body body;
+  while (!upstream.body_done() && body.size() < kHoldDocument) {
+    const auto part = co_await upstream.read_body(next_frame_deadline());
+    if (!part) co_return refuse(at_deadline(part.error()));
+    body.append(loop_.buffers(), *part);
+  }
+  record_.status = status;
+  if (upstream.body_done()) {
+    const Bytes text = body.contiguous(gateway_.context().scratch);
+    if (const auto error = tap_document(text)) {
+      note_fault(Fault::upstream_stream_error);
+      co_return give_error(downstream_.start_head(*error), *error, body, true);
+    }
+    downstream_.begin_sized(std::move(answer), body.size());
+    for (const io::Chunk& chunk : body.chunks()) downstream_.send(chunk);
+    downstream_.end_answer();
+    co_return sent_first_byte();
+  }
+
+  // Too large to be held: from here on the client has bytes, and a failure can only cut the answer off.
+  sized ? downstream_.begin_sized(std::move(answer), length) : downstream_.begin_streamed(std::move(answer));
+  std::string copy(body.contiguous(gateway_.context().scratch));
+  for (const io::Chunk& chunk : body.chunks()) downstream_.send(chunk);
+  body.clear();
+  sent_first_byte();
+  while (!upstream.body_done()) {
+    if (const auto room = co_await client_keeps_up(); !room) co_return cut_off(room.error());
+    auto part = co_await upstream.read_body(next_frame_deadline());
+    if (!part) co_return cut_off(at_deadline(part.error()));
+    for (std::size_t i = 0; i < part->count && copy.size() <= kReadDocument; ++i) copy.append(part->payloads[i]);
+    downstream_.send(std::move(*part));
+  }
+  if (copy.size() <= kReadDocument) tap_document(copy);
+  downstream_.end_answer();
+}
+
+std::optional<int> Exchange::tap_document(Bytes text) {
+  dialect::OpenAiChatDecoder decoder;
+  const auto facts = decoder.tap(text);
+  record_.usage = decoder.usage();
+  record_.finish = decoder.finish_reason();
+  if (facts.content) record_.ttft_ns = to_ns(loop_.now() - record_.started);
+  if (!facts.fault) return std::nullopt;
+  return status_of(decoder.error());
+}
+
+// ---- A stream.
+
+io::Task<> Exchange::relay_stream(codec::ResponseHead& head) {
+  auto answer = start_answer(head, head.status);
+  const auto* type = head.find(codec::HeaderId::content_type);
+  answer.writer.field("content-type", type ? type->value : "text/event-stream; charset=utf-8");
+  record_.status = head.status;
+  auto& upstream = attempt_->upstream();
+  SseRelay relay(withhold_usage_);
+  std::vector<io::Chunk> comments;  // what came before the first event
+  std::size_t comment_bytes = 0;
+
+  for (bool last = false; !last;) {
+    auto part = co_await upstream.read_body(next_frame_deadline());
+    const bool begun = downstream_.answer_begun();
+    if (!part) {
+      const Fault fault = at_deadline(part.error());
+      if (!begun) co_return refuse(fault);
+      if (relay.inside_frame()) downstream_.send_text("\n\n");
+      account(relay);
+      co_return fail_stream(fault);
+    }
+    last = part->last;
+    const auto facts = relay.read(*part);
+    if (facts.content && record_.ttft_ns < 0) record_.ttft_ns = to_ns(loop_.now() - record_.started);
+    if (!begun) {
+      if (facts.fault) co_return give_stream_error(relay);
+      if (!facts.data && !relay.inside_frame() && !last && comment_bytes <= kHoldComments) {
+        for (io::Chunk& chunk : relay.pass()) {
+          comment_bytes += chunk.size();
+          comments.push_back(std::move(chunk));
+        }
+        continue;
+      }
+      if (last && !facts.data && !relay.has_tail()) {
+        // Not one event: an answer that never began. Nothing was sent, so the client gets an honest status.
+        co_return refuse(Fault::upstream_truncated);
+      }
+      downstream_.begin_streamed(std::move(answer));
+      for (io::Chunk& chunk : comments) downstream_.send(std::move(chunk));
+      comments = {};
+    }
+    pass(std::move(*part), relay);
+    if (!begun) sent_first_byte();
+    if (facts.fault || facts.done) break;
+    if (!last)
+      if (const auto room = co_await client_keeps_up(); !room) {
+        account(relay);
+        co_return cut_off(room.error());
+      }
+  }
+  end_stream(relay);
+  // The client has its end. The provider's own end is usually there too; wait a moment for it, so that the connection
+  // can be used again.
+  const Instant soon = loop_.now() + kEndOfBody;
+  while (!upstream.body_done()) {
+    const auto part = co_await upstream.read_body(soon);
+    if (!part) break;
+  }
+}
+
+void Exchange::pass(net::BodyPart&& part, SseRelay& relay) {
+  if (relay.untouched()) return downstream_.send(std::move(part));
+  for (io::Chunk& chunk : relay.pass()) downstream_.send(std::move(chunk));
+  relay.pass().clear();
+}
+
+void Exchange::end_stream(SseRelay& relay) {
+  if (relay.finish()) {
+    for (io::Chunk& chunk : relay.pass()) downstream_.send(std::move(chunk));
+    downstream_.send_text("\n\n");
+  }
+  account(relay);
+  if (relay.decoder().failed()) {
+    note_fault(Fault::upstream_stream_error);  // the provider's own error event has been passed on
+    return downstream_.end_answer();
+  }
+  if (!relay.complete()) return fail_stream(Fault::upstream_truncated);
+  if (!relay.done()) downstream_.send_text("data: [DONE]\n\n");  // some servers leave it out; SDKs wait for it
+  downstream_.end_answer();
+}
+
+void Exchange::give_stream_error(const SseRelay& relay) {
+  const int status = status_of(relay.decoder().error());
+  note_fault(Fault::upstream_stream_error);
+  record_.status = status;
+  downstream_.answer(status, "application/json", relay.error_payload());
+  sent_first_byte();
+}
+
+void Exchange::account(const SseRelay& relay) {
+  record_.usage = relay.decoder().usage();
+  record_.finish = relay.decoder().finish_reason();
+}
+
+// ---- Back-pressure.
+
+io::Task<Result<void>> Exchange::client_keeps_up() {
+  if (downstream_.has_room()) co_return Result<void>{};
+  const auto room = co_await downstream_.room(gateway_.context().options.credit_bytes / 2);
+  co_return room;
+}
+
+void Exchange::cut_off(Fault fault) {
+  note_fault(client_gone_ ? Fault::client_gone : fault);
+  downstream_.abort_answer();
+}
+
+}  // namespace weir::gateway

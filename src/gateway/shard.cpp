@@ -1,0 +1,132 @@
+#include "weir/gateway/shard.h"
+
+namespace weir::gateway {
+namespace {
+constexpr Duration kTidyEvery = 1s;
+constexpr Duration kAskAgain = 1ms;
+}  // namespace
+
+Shard::Shard(std::size_t index, io::Ring& ring, const ShardOptions& options, const catalog::Catalog& catalog,
+             const admission::KeyTable& keys, std::span<const io::Address> endpoints, shared::LoadBoard& loads)
+    : index_(index),
+      options_(options),
+      loop_(ring, options.buffers),
+      context_(loop_, options.net),
+      log_(loop_, options.log),
+      gateway_(context_, catalog, keys, endpoints, log_),
+      server_(context_, gateway_),
+      loads_(loads),
+      wake_(*this),
+      tidy_(*this, &on_tidy),
+      cut_(*this, &on_cut) {
+  loop_.ring().watch_wakes(wake_);
+  loop_.timers().set(tidy_, loop_.now() + kTidyEvery);
+}
+
+Shard::~Shard() { WEIR_ASSERT(!wake_.in_flight(), "a shard is drained before it dies"); }
+
+void Shard::report_to(Shard& front) {
+  front_ = &front;
+  front.reporters_.push_back(this);
+}
+
+void Shard::serve(io::Fd connection) {
+  server_.serve(connection);
+  loads_.report(index_, server_.ended());
+}
+
+Metrics Shard::measure() const {
+  Metrics metrics = gateway_.measure();
+  metrics.connections = server_.connections();
+  return metrics;
+}
+
+// ---- Messages.
+
+bool Shard::ask(const ShardMessage& message) {
+  if (!inbox_.push(message)) return false;
+  loop_.ring().wake();
+  return true;
+}
+
+void Shard::on_wake(io::Op& op, const io::Completion& completion) {
+  Shard& self = static_cast<WakeOp&>(op).shard;
+  if (completion.result < 0) return;  // cancelled by finish()
+  self.loop_.ring().watch_wakes(op);
+  self.take_messages();
+}
+
+void Shard::take_messages() {
+  while (const auto message = inbox_.pop()) take(*message);
+  for (Shard* reporter : reporters_)
+    while (const auto message = reporter->answers_.pop())
+      if (on_answer_) on_answer_(*message);
+}
+
+void Shard::take(const ShardMessage& message) {
+  switch (message.kind) {
+    case ShardMessage::Kind::serve:
+      return serve(message.connection);
+    case ShardMessage::Kind::drain:
+      return scope_.spawn(drain_and_report());
+    case ShardMessage::Kind::cut:
+      return cut_now();
+    case ShardMessage::Kind::measure:
+      *message.metrics = measure();
+      return answer(ShardMessage{ShardMessage::Kind::measured, {}, message.metrics, 0});
+    case ShardMessage::Kind::measured:
+    case ShardMessage::Kind::drained:
+      return;  // answers; they never come in this direction
+  }
+}
+
+void Shard::answer(const ShardMessage& message) {
+  // The front asks for a few things at a time, far fewer than the mailbox holds.
+  const bool fits = answers_.push(message);
+  WEIR_ASSERT(fits, "an answer fits into the mailbox");
+  front_->loop_.ring().wake();
+}
+
+// ---- Time.
+
+void Shard::on_tidy(io::Timer& timer) {
+  Shard& self = static_cast<ShardTimer&>(timer).shard;
+  self.gateway_.tidy();
+  self.loads_.report(self.index_, self.server_.ended());
+  self.loop_.timers().set(timer, self.loop_.now() + kTidyEvery);
+}
+
+void Shard::on_cut(io::Timer& timer) {
+  Shard& self = static_cast<ShardTimer&>(timer).shard;
+  self.were_cut_ += self.server_.cut();
+}
+
+io::Task<> Shard::drain_and_report() {
+  const std::uint32_t cut = co_await drain();
+  answer(ShardMessage{ShardMessage::Kind::drained, {}, nullptr, cut});
+  co_await finish();
+}
+
+io::Task<std::uint32_t> Shard::drain() {
+  draining_ = true;
+  server_.stop();
+  loop_.timers().set(cut_, loop_.now() + options_.drain_timeout);
+  co_await server_.drained();
+  loop_.timers().cancel(cut_);
+  co_await gateway_.close();
+  co_return were_cut_;
+}
+
+void Shard::cut_now() {
+  if (draining_ && cut_.armed()) loop_.timers().set(cut_, loop_.now());
+}
+
+io::Task<> Shard::finish() {
+  loop_.timers().cancel(tidy_);
+  co_await log_.close();
+  loop_.ring().cancel(wake_);
+  while (wake_.in_flight()) co_await loop_.sleep_until(loop_.now() + kAskAgain);
+  loop_.stop();
+}
+
+}  // namespace weir::gateway

@@ -1,0 +1,99 @@
+#include "sse_relay.h"
+
+namespace weir::gateway {
+
+SseRelay::Facts SseRelay::read(const net::BodyPart& part) {
+  Facts facts;
+  pass_.clear();
+  untouched_ = held_.empty() && !ended_;
+  for (std::size_t i = 0; i < part.count && !ended_; ++i) {
+    const Bytes payload = part.payloads[i];
+    std::size_t position = 0;  // everything before it has been dealt with
+    std::size_t run = 0;       // start of the bytes to pass on, up to `position`
+    const auto pass_run = [&] {
+      if (position > run) pass_.push_back(part.chunk.slice(payload.substr(run, position - run)));
+      run = position;
+    };
+    while (position < payload.size() && !ended_) {
+      const std::size_t size = scanner_.find_end(payload.substr(position));
+      if (size == codec::SseScanner::npos) break;
+      const Bytes frame = payload.substr(position, size);
+      bool keep = true;
+      if (oversize_) {
+        oversize_ = false;  // its last piece
+      } else if (cut_.empty()) {
+        keep = inspect(frame, facts);
+      } else {
+        cut_.append(frame);
+        keep = inspect(cut_, facts);
+        if (keep)
+          for (io::Chunk& piece : held_) pass_.push_back(std::move(piece));
+        held_.clear();
+        held_bytes_ = 0;
+        if (cut_.capacity() > 1024) cut_ = {};
+        cut_.clear();
+      }
+      if (keep) {
+        position += size;
+      } else {
+        pass_run();
+        position += size;
+        run = position;
+        untouched_ = false;
+      }
+    }
+    pass_run();
+    if (position < payload.size()) {
+      untouched_ = false;
+      if (!ended_) hold(part.chunk, payload.substr(position));
+    }
+    if (ended_ && i + 1 < part.count) untouched_ = false;
+  }
+  return facts;
+}
+
+bool SseRelay::inspect(Bytes frame, Facts& facts) {
+  const codec::SseFrame fields = codec::parse_sse_frame(frame, error_payload_);
+  if (!fields.has_data) return true;
+  const dialect::FrameFacts said = decoder_.tap(fields.data);
+  facts.data = true;
+  facts.content |= said.content;
+  if (said.fault) {
+    facts.fault = ended_ = true;
+    error_payload_ = std::string(fields.data);
+  }
+  if (said.done) facts.done = ended_ = true;
+  return !(withhold_usage_ && said.pure_usage);
+}
+
+void SseRelay::hold(const io::Chunk& chunk, Bytes tail) {
+  if (!oversize_ && held_bytes_ + tail.size() <= kMaxHeldBytes) {
+    held_.push_back(chunk.slice(tail));
+    held_bytes_ += tail.size();
+    cut_.append(tail);
+    return;
+  }
+  for (io::Chunk& piece : held_) pass_.push_back(std::move(piece));
+  held_.clear();
+  held_bytes_ = 0;
+  cut_ = {};
+  oversize_ = blind_ = true;
+  pass_.push_back(chunk.slice(tail));
+}
+
+bool SseRelay::finish() {
+  pass_.clear();
+  if (held_.empty() || ended_) return false;
+  Facts facts;
+  // A provider that leaves out the last blank line is believed only if the frame is whole in itself.
+  const bool was_complete = decoder_.complete();
+  const bool keep = inspect(cut_, facts);
+  const bool whole = facts.data && (decoder_.complete() || was_complete || facts.content);
+  if (keep && whole)
+    for (io::Chunk& piece : held_) pass_.push_back(std::move(piece));
+  held_.clear();
+  cut_ = {};
+  return !pass_.empty();
+}
+
+}  // namespace weir::gateway

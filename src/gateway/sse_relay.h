@@ -1,0 +1,77 @@
+// The passthrough lane of a stream: which bytes of a received part go to the client, and what they said.
+//
+// Only whole frames are passed on. The tail of a frame that has not ended is held (as a slice of its chunk, nothing is
+// copied for the client), so that a broken connection never leaves half an event behind. The tap reads every whole
+// frame; the usage frame that only weir asked for is taken out. In the usual case, a part that holds whole frames and
+// nothing to take out, the part is passed on as it was received.
+//
+// A frame larger than kMaxHeldBytes is let through piece by piece, unread by the tap.
+// Pure: no socket, no clock. Memory between two parts: nothing, unless a frame is cut.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "weir/codec/sse.h"
+#include "weir/dialect/openai_chat_decoder.h"
+#include "weir/io/buffer_pool.h"
+#include "weir/net/body_reader.h"
+
+namespace weir::gateway {
+
+class SseRelay {
+ public:
+  static constexpr std::size_t kMaxHeldBytes = 64 * 1024;
+
+  /// What a part said, all its frames together.
+  struct Facts {
+    bool data = false;     ///< some frame carried data; false for comments alone
+    bool content = false;  ///< content among it
+    bool fault = false;    ///< the provider reported an error; its frame is the last one passed on
+    bool done = false;     ///< the end marker came; nothing after it is passed on
+  };
+
+  explicit SseRelay(bool withhold_usage) : withhold_usage_(withhold_usage) {}
+
+  /// Reads a part. Afterwards pass() hands over what is to be sent of it.
+  Facts read(const net::BodyPart& part);
+  /// True when the part just read can go to the client untouched.
+  bool untouched() const { return untouched_; }
+  /// The slices to be sent, in order, when it cannot; the caller takes them.
+  std::vector<io::Chunk>& pass() { return pass_; }
+
+  /// The provider ended the body properly. A last frame without its blank line still counts; true when there was one:
+  /// pass() then holds it, and a blank line has to follow.
+  bool finish();
+
+  /// The answer is complete in the eyes of a client.
+  bool complete() const { return decoder_.complete() || (blind_ && !decoder_.failed()); }
+  bool done() const { return decoder_.done(); }
+  /// Part of an oversize frame has been let through and its end has not come.
+  bool inside_frame() const { return oversize_; }
+  /// The beginning of a frame is held.
+  bool has_tail() const { return !held_.empty(); }
+  const dialect::OpenAiChatDecoder& decoder() const { return decoder_; }
+  /// The provider's error frame, as JSON, after Facts::fault.
+  Bytes error_payload() const { return error_payload_; }
+
+ private:
+  /// Reads one whole frame; false when it is to be taken out.
+  bool inspect(Bytes frame, Facts& facts);
+  void hold(const io::Chunk& chunk, Bytes tail);
+
+  codec::SseScanner scanner_;
+  dialect::OpenAiChatDecoder decoder_;
+  bool withhold_usage_;
+  bool untouched_ = true;
+  bool oversize_ = false;  // inside a frame too large to be held
+  bool blind_ = false;     // some frame was not read
+  bool ended_ = false;     // after the end marker or an error nothing is passed on
+  std::size_t held_bytes_ = 0;
+  std::vector<io::Chunk> held_;  // the beginning of a frame that was cut...
+  std::string cut_;              // ...and a copy of it for the tap, in one piece
+  std::vector<io::Chunk> pass_;
+  std::string error_payload_;
+};
+
+}  // namespace weir::gateway

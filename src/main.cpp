@@ -1,0 +1,85 @@
+// The command line. It decides which command was meant; the commands are in control.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "weir/control/commands.h"
+#include "weir/control/serve.h"
+
+namespace {
+
+using namespace weir::control;
+
+constexpr const char* kExamples = R"(
+Examples:
+  weir                                  serve providers found in the environment (OPENAI_API_KEY, ...) on
+                                        127.0.0.1:8080; the built-in simulated one if there is none to reach
+  weir serve -c weir.yaml               serve what a configuration says
+  weir check weir.yaml                  say what is wrong with it, with line and column
+  weir keys create --name web-app       make a key for a client
+  weir simulate --address 127.0.0.1:9100
+                                        a provider that needs no key, for trying and testing
+  weir schema > weir.schema.json        the configuration's JSON Schema, for editors)";
+
+int serve_configured(const std::string& path) {
+  auto config = load_or_explain(path.empty() ? std::nullopt : std::optional(path));
+  return config ? serve(*std::move(config)) : kExitUsage;
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("weir: an AI gateway. Without a command it serves what the environment offers.", "weir");
+  app.footer(kExamples);
+  app.set_version_flag("--version", "weir " WEIR_VERSION);
+  app.require_subcommand(0, 1);
+
+  std::string config_path;
+  CLI::App* serve_command = app.add_subcommand("serve", "Run the gateway");
+  serve_command->add_option("-c,--config", config_path, "Configuration file; without one the environment is asked")
+      ->type_name("FILE");
+
+  std::string checked_path;
+  CLI::App* check_command = app.add_subcommand("check", "Check a configuration file completely, and do nothing else");
+  check_command->add_option("file", checked_path, "Configuration file")->required()->type_name("FILE");
+
+  std::string key_name;
+  CLI::App* keys_command = app.add_subcommand("keys", "Virtual keys, which clients present");
+  keys_command->require_subcommand(1);
+  CLI::App* create_command = keys_command->add_subcommand("create", "Make a key and print it, once");
+  create_command->add_option("--name", key_name, "What to call it in logs and metrics")->required()->type_name("NAME");
+
+  std::string simulator_address = "127.0.0.1:9100";
+  CLI::App* simulate_command = app.add_subcommand("simulate", "Run the built-in simulated provider alone");
+  simulate_command->add_option("--address", simulator_address, "Where to listen")
+      ->type_name("IP:PORT")
+      ->capture_default_str();
+
+  bool is_markdown = false;
+  CLI::App* schema_command = app.add_subcommand("schema", "Print the JSON Schema of the configuration");
+  schema_command->add_flag("--markdown", is_markdown, "Print the reference of docs/configuration.md instead");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& end) {
+    // --help and --version end here as well, with code 0.
+    return app.exit(end) == 0 ? kExitOk : kExitUsage;
+  }
+
+  if (*check_command) return check(checked_path);
+  if (*create_command) return create_key(key_name);
+  if (*simulate_command) return simulate(simulator_address);
+  if (*schema_command) return print_schema(is_markdown);
+  return serve_configured(config_path);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // CLI11 and the standard containers may throw; nothing of ours does.
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& exception) {
+    std::fprintf(stderr, "weir: %s\n", exception.what());
+    return kExitFailure;
+  }
+}

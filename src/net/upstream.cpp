@@ -1,0 +1,164 @@
+#include "weir/net/upstream.h"
+
+namespace weir::net {
+
+using io::Status;
+
+Upstream::Upstream(UpstreamPool& pool) : io::Socket::Watcher(&on_input), pool_(pool), socket_(pool.context_.loop) {
+  socket_.watch(this);
+}
+
+Fault Upstream::fault_of(Status status, Fault at_deadline) const {
+  switch (status) {
+    case Status::timed_out:
+      return at_deadline;
+    case Status::cancelled:
+      return Fault::cancelled;
+    case Status::end:
+      return Fault::upstream_closed;
+    default:
+      return Fault::upstream_reset;
+  }
+}
+
+void Upstream::begin_request(codec::Method method) {
+  method_ = method;
+  answer_begun_ = false;
+  keep_alive_ = false;
+  scanner_.reset();
+  gathered_.clear();
+}
+
+io::Task<Result<codec::ResponseHead*>> Upstream::read_head(Instant deadline) {
+  codec::ResponseHead& head = pool_.context_.response_head;
+  for (;;) {
+    auto received = co_await socket_.receive(deadline);
+    if (received.status != Status::ok) co_return fail(fault_of(received.status, Fault::first_byte_timeout));
+    answer_begun_ = true;
+    const bool first = gathered_.empty();
+    const std::size_t before = gathered_.size();
+    if (!first) gathered_.append(received.chunk.bytes());
+    const Bytes bytes = first ? received.chunk.bytes() : Bytes(gathered_);
+    const auto place = scanner_.scan(bytes);
+    if (!place) co_return fail(place.error());
+    if (!*place) {
+      if (first) gathered_.assign(bytes);
+      continue;
+    }
+    const std::size_t end = (*place)->end;
+    if (const auto parsed = codec::parse_response_head((*place)->of(bytes), method_, head); !parsed)
+      co_return fail(parsed.error());
+    socket_.unread(received.chunk.slice(received.chunk.bytes().substr(end - before)));
+    head_chunk_ = std::move(received.chunk);
+    if (!head.is_interim()) break;
+    scanner_.reset();
+    gathered_.clear();
+  }
+  reader_.begin(head.framing, head.content_length);
+  keep_alive_ = head.keep_alive;
+  co_return &head;
+}
+
+Result<BodyPart> Upstream::on_body(io::Received received) {
+  head_chunk_ = {};
+  if (received.status == Status::end && reader_.end()) {
+    BodyPart part;
+    part.last = true;
+    return part;
+  }
+  if (received.status != Status::ok) return fail(fault_of(received.status, Fault::idle_timeout));
+  io::Chunk rest;
+  auto part = reader_.take(std::move(received.chunk), rest);
+  if (part) {
+    // Bytes behind the end of the answer were not asked for: whatever they are, this connection is not used again.
+    if (part->last && !rest.empty()) keep_alive_ = false;
+    if (!part->last) socket_.unread(std::move(rest));
+  }
+  return part;
+}
+
+bool Upstream::reusable() const {
+  return keep_alive_ && reader_.done() && answer_begun_ && reader_.framing() != codec::Framing::until_close &&
+         socket_.unsent_bytes() == 0 && socket_.broken() == Status::ok && !socket_.interrupted() &&
+         !socket_.has_input();
+}
+
+void Upstream::on_input(io::Socket::Watcher& watcher) {
+  auto& self = static_cast<Upstream&>(watcher);
+  // An idle connection that says anything is over: an end, or bytes nobody asked for.
+  if (self.idle_) self.pool_.remove_idle(self);
+}
+
+// ---- UpstreamPool
+
+void UpstreamPool::Lease::reset() {
+  if (upstream_) upstream_->pool_.give_back(std::exchange(upstream_, nullptr));
+}
+
+UpstreamPool::~UpstreamPool() { WEIR_ASSERT(open_ == 0, "a pool is closed before it dies"); }
+
+UpstreamPool::Lease UpstreamPool::reuse() {
+  if (idle_.empty()) return {};
+  Upstream& upstream = idle_.pop_back();
+  --idle_count_;
+  upstream.idle_ = false;
+  upstream.reused_ = true;
+  return Lease(&upstream);
+}
+
+UpstreamPool::Lease UpstreamPool::fresh() {
+  ++open_;
+  return Lease(new Upstream(*this));
+}
+
+io::Task<Result<void>> UpstreamPool::connect(Upstream& upstream) {
+  ++connects_;
+  const Instant deadline = context_.loop.now() + context_.options.connect_timeout;
+  const Status status = co_await upstream.socket_.connect(address_, deadline);
+  switch (status) {
+    case Status::ok:
+      co_return Result<void>{};
+    case Status::timed_out:
+      co_return fail(Fault::connect_timeout);
+    case Status::cancelled:
+      co_return fail(Fault::cancelled);
+    default:
+      co_return fail(upstream.socket_.fd().valid() ? Fault::connect_failed : Fault::system_limit);
+  }
+}
+
+void UpstreamPool::give_back(Upstream* upstream) {
+  upstream->head_chunk_ = {};
+  if (!upstream->reusable()) return closing_.spawn(discard(upstream));
+  upstream->idle_ = true;
+  upstream->idle_since_ = context_.loop.now();
+  idle_.push_back(*upstream);
+  ++idle_count_;
+  upstream->socket_.arm();
+}
+
+void UpstreamPool::remove_idle(Upstream& upstream) {
+  upstream.unlink();
+  upstream.idle_ = false;
+  --idle_count_;
+  closing_.spawn(discard(&upstream));
+}
+
+io::Task<> UpstreamPool::discard(Upstream* upstream) {
+  std::unique_ptr<Upstream> owned(upstream);
+  co_await owned->socket_.close();
+  owned.reset();
+  --open_;
+}
+
+void UpstreamPool::expire() {
+  const Instant limit = context_.loop.now() - context_.options.pool_idle_timeout;
+  while (!idle_.empty() && idle_.front().idle_since_ <= limit) remove_idle(idle_.front());
+}
+
+io::Task<> UpstreamPool::close() {
+  while (!idle_.empty()) remove_idle(idle_.front());
+  co_await closing_.drained();
+}
+
+}  // namespace weir::net

@@ -1,0 +1,84 @@
+#include "script.h"
+
+#include <algorithm>
+
+namespace weir::simulator {
+namespace {
+
+// Plain ASCII without quotes and backslashes, so that they are their own escaped form.
+constexpr Bytes kText =
+    "Hello! I am the simulated provider inside weir: no key, no model, and nothing leaves this machine. "
+    "weir reads your request once, finds out who answers for the model you named, and hands you every piece of the "
+    "answer the moment it arrives, which is why these words come one by one. "
+    "Name a provider of your own in weir.yaml, and answers stream from there just like this one. "
+    "Or stay a while and see how your client copes with trouble: send the header x-simulate with error=429, "
+    "stall-after=5 or cut-after=5. Happy building!";
+constexpr Bytes kReasoning =
+    "Somebody wants an answer. I cannot think, but I can show what thinking looks like on the wire: "
+    "words that come before the answer, in a field of their own.";
+constexpr Bytes kRefusal = "I am sorry, but I was asked to refuse, and so I do.";
+constexpr Bytes kNothingToEcho = "There is no user message with text that I could repeat.";
+constexpr Bytes kCities[] = {"Lisbon", "Oslo", "Nairobi", "Kyoto"};
+
+}  // namespace
+
+Script::Script(const Scenario& scenario, Prompt prompt) : prompt_(std::move(prompt)) {
+  if (scenario.topic == Topic::tool_calls && !prompt_.ends_with_tool_result) {
+    plan_calls(scenario.tool_calls);
+  } else {
+    plan_words(scenario);
+  }
+}
+
+void Script::plan_words(const Scenario& scenario) {
+  Bytes text = kText;
+  if (scenario.topic == Topic::echo) text = prompt_.last_user.empty() ? kNothingToEcho : Bytes(prompt_.last_user);
+  if (scenario.topic == Topic::refusal) {
+    text = kRefusal;
+    kind_ = Delta::Kind::refusal;
+  }
+  std::uint32_t reasoning = scenario.topic == Topic::reasoning ? scenario.reasoning : 0;
+  std::uint32_t words = scenario.chunks ? scenario.chunks : static_cast<std::uint32_t>(count_words(text));
+  if (scenario.is_filtered) {
+    words = (words + 1) / 2;
+    finish_reason_ = "content_filter";
+  }
+  // Thinking counts against the limit as well, and comes first.
+  if (prompt_.max_tokens && *prompt_.max_tokens < reasoning + words) {
+    const auto limit = static_cast<std::uint32_t>(*prompt_.max_tokens);
+    reasoning = std::min(reasoning, limit);
+    words = limit - reasoning;
+    finish_reason_ = "length";
+  }
+  reasoning_ = Words(kReasoning, reasoning);
+  words_ = Words(text, words);
+  reasoning_tokens_ = reasoning;
+  completion_tokens_ = reasoning + words;
+}
+
+void Script::plan_calls(std::uint32_t calls) {
+  calls_ = calls;
+  finish_reason_ = "tool_calls";
+  constexpr std::uint32_t kWordsPerCall = 1 + 4;  // the name; {"city": / "...", / "unit": / "celsius"}
+  completion_tokens_ = calls * kWordsPerCall;
+}
+
+bool Script::next(Delta& delta) {
+  if (reasoning_.left() > 0) {
+    delta = {Delta::Kind::reasoning, reasoning_.next()};
+    return true;
+  }
+  if (words_.left() > 0) {
+    const bool is_call = begun_calls_ > 0;
+    delta = {is_call ? Delta::Kind::tool_arguments : kind_, words_.next(), is_call ? begun_calls_ - 1 : 0};
+    return true;
+  }
+  if (begun_calls_ == calls_) return false;
+  arguments_.assign(R"({\"city\": \")").append(kCities[begun_calls_ % std::size(kCities)]);
+  arguments_.append(R"(\", \"unit\": \"celsius\"})");
+  words_ = Words(arguments_, static_cast<std::uint32_t>(count_words(arguments_)));
+  delta = {Delta::Kind::tool_call, {}, begun_calls_++};
+  return true;
+}
+
+}  // namespace weir::simulator

@@ -1,0 +1,16 @@
+"""Where things are. WEIR and BENCH are set by `run` from its arguments."""
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+WEIR = ROOT / "build" / "weir"
+BENCH = ROOT / "build" / "bench"
+NODE_MODULES = ROOT / ".deps" / "node"
+
+
+def shared():
+    """The folder of recordings and conformance cases, or None."""
+    for candidate in (os.environ.get("WEIR_SHARED"), ROOT.parent / "shared"):
+        if candidate and (Path(candidate) / "data").is_dir():
+            return Path(candidate) / "data"
+    return None
