@@ -21,6 +21,7 @@ Exchange::Exchange(Gateway& gateway, net::Downstream& downstream, codec::Request
 }
 
 Exchange::~Exchange() {
+  downstream_.unwatch();
   --gateway_.metrics().in_flight;
   record_.answer_bytes = downstream_.answer_bytes();
   record_.total_ns = to_ns(loop_.now() - record_.started);
@@ -38,6 +39,7 @@ io::Task<> Exchange::run() {
   if (path == "/v1/chat/completions") {
     if (head_.method != Method::post) co_return refuse(Fault::method_not_allowed);
     co_await chat_completions();
+    if (downstream_.aborted()) note_fault(Fault::shed);  // nothing else was wrong: a buffer was missing
   } else if (path == "/v1/models" || path.starts_with(kModel)) {
     if (!reads) co_return refuse(Fault::method_not_allowed);
     path == "/v1/models" ? list_models() : show_model(path.substr(kModel.size()));
@@ -90,7 +92,6 @@ io::Task<> Exchange::chat_completions() {
     co_await relay_document(answer);
   }
   attempt_->release();
-  downstream_.unwatch();
 }
 
 void Exchange::list_models() {
@@ -150,11 +151,11 @@ Instant Exchange::next_frame_deadline() const {
   return std::min(loop_.now() + gateway_.context().options.stream_idle_timeout, deadline_);
 }
 
-void Exchange::first_byte_answered() {
-  answer_arrived_ = loop_.now();
-  record_.ttfb_ns = to_ns(answer_arrived_ - record_.started);
-}
+void Exchange::first_byte_answered() { record_.ttfb_ns = to_ns(loop_.now() - record_.started); }
 
-void Exchange::sent_first_byte() { record_.overhead_ns += to_ns(loop_.ring().precise_now() - answer_arrived_); }
+void Exchange::sent_first_byte() {
+  // Since this turn began, when the last bytes that were waited for arrived.
+  record_.overhead_ns += to_ns(loop_.ring().precise_now() - loop_.now());
+}
 
 }  // namespace weir::gateway

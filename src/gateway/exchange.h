@@ -60,7 +60,6 @@ class Exchange {
   Record record_;
   Instant deadline_;
   std::optional<Attempt> attempt_;
-  Instant answer_arrived_{};
   bool client_gone_ = false;
   bool withhold_usage_ = false;
 };

@@ -96,6 +96,7 @@ io::Task<> Exchange::relay_document(codec::ResponseHead& head) {
   body.clear();
   sent_first_byte();
   while (!upstream.body_done()) {
+    if (downstream_.aborted()) co_return cut_off(Fault::shed);
     if (const auto room = co_await client_keeps_up(); !room) co_return cut_off(room.error());
     auto part = co_await upstream.read_body(next_frame_deadline());
     if (!part) co_return cut_off(at_deadline(part.error()));
@@ -127,10 +128,10 @@ io::Task<> Exchange::relay_stream(codec::ResponseHead& head) {
   SseRelay relay(withhold_usage_);
   std::vector<io::Chunk> comments;  // what came before the first event
   std::size_t comment_bytes = 0;
+  bool begun = false;
 
   for (bool last = false; !last;) {
     auto part = co_await upstream.read_body(next_frame_deadline());
-    const bool begun = downstream_.answer_begun();
     if (!part) {
       const Fault fault = at_deadline(part.error());
       if (!begun) co_return refuse(fault);
@@ -142,7 +143,7 @@ io::Task<> Exchange::relay_stream(codec::ResponseHead& head) {
     const auto facts = relay.read(*part);
     if (facts.content && record_.ttft_ns < 0) record_.ttft_ns = to_ns(loop_.now() - record_.started);
     if (!begun) {
-      if (facts.fault) co_return give_stream_error(relay);
+      if (facts.fault_first) co_return give_stream_error(relay);
       if (!facts.data && !relay.inside_frame() && !last && comment_bytes <= kHoldComments) {
         for (io::Chunk& chunk : relay.pass()) {
           comment_bytes += chunk.size();
@@ -159,7 +160,11 @@ io::Task<> Exchange::relay_stream(codec::ResponseHead& head) {
       comments = {};
     }
     pass(std::move(*part), relay);
-    if (!begun) sent_first_byte();
+    if (!std::exchange(begun, true)) sent_first_byte();
+    if (downstream_.aborted()) {
+      account(relay);
+      co_return cut_off(Fault::shed);
+    }
     if (facts.fault || facts.done) break;
     if (!last)
       if (const auto room = co_await client_keeps_up(); !room) {
@@ -178,6 +183,8 @@ io::Task<> Exchange::relay_stream(codec::ResponseHead& head) {
 }
 
 void Exchange::pass(net::BodyPart&& part, SseRelay& relay) {
+  // The provider's end of the body may go to the client only when nothing has to be said behind it.
+  if (part.last && !relay.done() && !relay.decoder().failed()) part.framed = false;
   if (relay.untouched()) return downstream_.send(std::move(part));
   for (io::Chunk& chunk : relay.pass()) downstream_.send(std::move(chunk));
   relay.pass().clear();

@@ -52,7 +52,8 @@ bool Shard::ask(const ShardMessage& message) {
 void Shard::on_wake(io::Op& op, const io::Completion& completion) {
   Shard& self = static_cast<WakeOp&>(op).shard;
   if (completion.result < 0) return;  // cancelled by finish()
-  self.loop_.ring().watch_wakes(op);
+  // A wake may win against the cancel of finish(): then it was the last one.
+  if (!self.finishing_) self.loop_.ring().watch_wakes(op);
   self.take_messages();
 }
 
@@ -124,6 +125,7 @@ void Shard::cut_now() {
 io::Task<> Shard::finish() {
   loop_.timers().cancel(tidy_);
   co_await log_.close();
+  finishing_ = true;
   loop_.ring().cancel(wake_);
   while (wake_.in_flight()) co_await loop_.sleep_until(loop_.now() + kAskAgain);
   loop_.stop();

@@ -14,6 +14,14 @@ SseRelay::Facts SseRelay::read(const net::BodyPart& part) {
       if (position > run) pass_.push_back(part.chunk.slice(payload.substr(run, position - run)));
       run = position;
     };
+    if (std::exchange(ended_in_cr_, false) && payload.starts_with('\n')) {
+      // The other half of a CRLF that was cut: it shares the fate of the frame it ends.
+      scanner_.find_end(payload.substr(position++, 1));
+      if (!kept_) {
+        run = position;
+        untouched_ = false;
+      }
+    }
     while (position < payload.size() && !ended_) {
       const std::size_t size = scanner_.find_end(payload.substr(position));
       if (size == codec::SseScanner::npos) break;
@@ -33,6 +41,8 @@ SseRelay::Facts SseRelay::read(const net::BodyPart& part) {
         if (cut_.capacity() > 1024) cut_ = {};
         cut_.clear();
       }
+      ended_in_cr_ = frame.ends_with('\r') && position + size == payload.size();
+      kept_ = keep;
       if (keep) {
         position += size;
       } else {
@@ -57,11 +67,14 @@ bool SseRelay::inspect(Bytes frame, Facts& facts) {
   if (!fields.has_data) return true;
   const dialect::FrameFacts said = decoder_.tap(fields.data);
   facts.data = true;
+  facts.malformed = said.malformed;
   facts.content |= said.content;
   if (said.fault) {
     facts.fault = ended_ = true;
+    facts.fault_first = !begun_ && !blind_;
     error_payload_ = std::string(fields.data);
   }
+  begun_ = true;
   if (said.done) facts.done = ended_ = true;
   return !(withhold_usage_ && said.pure_usage);
 }
@@ -88,7 +101,7 @@ bool SseRelay::finish() {
   // A provider that leaves out the last blank line is believed only if the frame is whole in itself.
   const bool was_complete = decoder_.complete();
   const bool keep = inspect(cut_, facts);
-  const bool whole = facts.data && (decoder_.complete() || was_complete || facts.content);
+  const bool whole = facts.data && !facts.malformed && (decoder_.complete() || was_complete || facts.content);
   if (keep && whole)
     for (io::Chunk& piece : held_) pass_.push_back(std::move(piece));
   held_.clear();

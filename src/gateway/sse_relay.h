@@ -25,10 +25,12 @@ class SseRelay {
 
   /// What a part said, all its frames together.
   struct Facts {
-    bool data = false;     ///< some frame carried data; false for comments alone
-    bool content = false;  ///< content among it
-    bool fault = false;    ///< the provider reported an error; its frame is the last one passed on
-    bool done = false;     ///< the end marker came; nothing after it is passed on
+    bool malformed = false;    ///< the data of the last frame read is no JSON
+    bool data = false;         ///< some frame carried data; false for comments alone
+    bool content = false;      ///< content among it
+    bool fault = false;        ///< the provider reported an error; its frame is the last one passed on
+    bool fault_first = false;  ///< ... and no event came before it
+    bool done = false;         ///< the end marker came; nothing after it is passed on
   };
 
   explicit SseRelay(bool withhold_usage) : withhold_usage_(withhold_usage) {}
@@ -45,7 +47,7 @@ class SseRelay {
   bool finish();
 
   /// The answer is complete in the eyes of a client.
-  bool complete() const { return decoder_.complete() || (blind_ && !decoder_.failed()); }
+  bool complete() const { return decoder_.complete() || (blind_ && decoder_.done()); }
   bool done() const { return decoder_.done(); }
   /// Part of an oversize frame has been let through and its end has not come.
   bool inside_frame() const { return oversize_; }
@@ -64,9 +66,12 @@ class SseRelay {
   dialect::OpenAiChatDecoder decoder_;
   bool withhold_usage_;
   bool untouched_ = true;
-  bool oversize_ = false;  // inside a frame too large to be held
-  bool blind_ = false;     // some frame was not read
-  bool ended_ = false;     // after the end marker or an error nothing is passed on
+  bool oversize_ = false;     // inside a frame too large to be held
+  bool blind_ = false;        // some frame was not read
+  bool ended_in_cr_ = false;  // the last frame did, at the end of its payload: a LF may follow
+  bool kept_ = true;          // the last frame was passed on
+  bool begun_ = false;        // an event has been read
+  bool ended_ = false;        // after the end marker or an error nothing is passed on
   std::size_t held_bytes_ = 0;
   std::vector<io::Chunk> held_;  // the beginning of a frame that was cut...
   std::string cut_;              // ...and a copy of it for the tap, in one piece

@@ -6,9 +6,13 @@
 #include <cstring>
 
 namespace weir::io {
+namespace {
+constexpr std::size_t kPageBytes = 4096;
+}
 
 BufferPool::BufferPool(Ring& ring, const BufferOptions& options) : ring_(ring), options_(options) {
   WEIR_ASSERT(options_.buffers <= 65'535, "buffer ids have 16 bits");
+  WEIR_ASSERT(options_.buffer_bytes % kPageBytes == 0, "trim() gives back whole pages, so buffers share none");
   WEIR_ASSERT(options_.reserve < options_.buffers, "some buffers must be left for receiving");
   void* memory =
       ::mmap(nullptr, capacity_bytes(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

@@ -98,6 +98,7 @@ void SimNetwork::fail_attempt(std::shared_ptr<Attempt> attempt, Duration after, 
 
 void SimNetwork::reach(std::shared_ptr<Attempt> attempt) {
   Site* site = find_site(attempt->to);
+  if (site && site->black_hole) return fail_attempt(std::move(attempt), kGiveUp, ETIMEDOUT);  // since a moment ago
   const auto listener = find_listener(attempt->to);
   const Duration way_back = travel(attempt->link);
   if (!site && !listener) return fail_attempt(std::move(attempt), way_back, ECONNREFUSED);

@@ -27,6 +27,10 @@ io::Task<Result<codec::RequestHead*>> Downstream::read_head() {
   if (stopping_) co_return fail(Fault::client_gone);
   scanner_.reset();
   gathered_.clear();
+  // What is known of the last request says nothing about one that cannot be read.
+  unread_ = true;
+  method_ = codec::Method::get;
+  http_1_1_ = true;
   Instant deadline = loop().now() + context_.options.idle_timeout;
   for (;;) {
     waits_for_request_ = gathered_.empty();
@@ -67,6 +71,7 @@ io::Task<Result<codec::RequestHead*>> Downstream::read_head() {
   keep_alive_ = head_->keep_alive;
   expects_continue_ = head_->expect_continue && head_->http_1_1;
   reader_.begin(head_->framing, head_->content_length);
+  unread_ = false;
   state_ = State::head;
   co_return &*head_;
 }
@@ -247,7 +252,7 @@ io::Task<bool> Downstream::next_request() {
   }
   if (!keep_alive_) {
     state_ = State::closing;
-    if (!reader_.done()) co_await linger();
+    if (unread_ || !reader_.done()) co_await linger();
     co_return false;
   }
   co_return true;
@@ -261,6 +266,11 @@ io::Task<> Downstream::linger() {
     const auto received = co_await socket_.receive(deadline);
     if (received.status != Status::ok) co_return;
   }
+}
+
+void Downstream::cut() {
+  socket_.interrupt(io::Status::cancelled);
+  if (on_gone_) std::exchange(on_gone_, nullptr)(gone_object_);
 }
 
 void Downstream::stop_after_this() {

@@ -42,8 +42,8 @@ struct SseFrame {
 };
 
 /// Reads a frame (with or without its blank line). Comments, id, retry and unknown fields are ignored, and so are
-/// empty lines. A byte order mark in front of the first line that is not empty is skipped. `scratch` is used only for data in several lines and never grows
-/// beyond the size of the frame.
+/// empty lines. A byte order mark in front of the first line that is not empty is skipped. `scratch` is used only for
+/// data in several lines and never grows beyond the size of the frame.
 SseFrame parse_sse_frame(Bytes frame, std::string& scratch);
 
 /// Offset of the first LF or CR at or after `from`, or text.size().

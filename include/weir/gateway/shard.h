@@ -113,6 +113,7 @@ class Shard {
   io::Scope scope_;
   std::uint32_t were_cut_ = 0;
   bool draining_ = false;
+  bool finishing_ = false;
 };
 
 }  // namespace weir::gateway

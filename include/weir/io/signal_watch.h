@@ -18,6 +18,7 @@ class SignalWatch {
 
   /// Ends the watch; it may die afterwards.
   Task<> close() {
+    closing_ = true;
     loop_.ring().cancel(op_);
     while (op_.in_flight()) co_await loop_.sleep_until(loop_.now() + 1ms);
   }
@@ -30,13 +31,14 @@ class SignalWatch {
   static void on_completion(Op& op, const Completion& completion) {
     SignalWatch& self = static_cast<SignalOp&>(op).watch;
     if (completion.result <= 0) return;  // cancelled
-    self.loop_.ring().watch_signals(op);
+    if (!self.closing_) self.loop_.ring().watch_signals(op);  // a signal may win against the cancel
     self.on_signal_(completion.result);
   }
 
   Loop& loop_;
   std::function<void(int)> on_signal_;
   SignalOp op_;
+  bool closing_ = false;
 };
 
 }  // namespace weir::io

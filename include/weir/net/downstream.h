@@ -75,6 +75,8 @@ class Downstream : private io::Socket::Watcher {
 
   bool answered() const { return state_ == State::idle || state_ == State::closing; }
   bool answer_begun() const { return state_ == State::answering; }
+  /// The answer was given up: by abort_answer(), or because no buffer was left for a piece of it.
+  bool aborted() const { return state_ == State::closing; }
   std::uint64_t answer_bytes() const { return answer_bytes_; }
 
   // ---- The connection.
@@ -83,8 +85,8 @@ class Downstream : private io::Socket::Watcher {
   io::Task<bool> next_request();
   /// No further request is taken on this connection; one that runs is finished.
   void stop_after_this();
-  /// Gives up at once: whoever waits on this connection goes on with a fault.
-  void cut() { socket_.interrupt(io::Status::cancelled); }
+  /// Gives up at once: whoever waits on this connection goes on with a fault, and whoever watches it is told.
+  void cut();
   io::Task<> close();
 
   /// Calls `on_gone` once when the client leaves while nobody reads from it (an answer is under way).
@@ -123,6 +125,7 @@ class Downstream : private io::Socket::Watcher {
   bool waits_for_request_ = false;
   bool expects_continue_ = false;
   bool chunked_ = false;  // our framing of the answer
+  bool unread_ = true;    // not even the head of the present request was understood
 };
 
 }  // namespace weir::net

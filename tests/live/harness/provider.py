@@ -5,6 +5,7 @@ import socket
 import struct
 from dataclasses import dataclass, field
 
+from .registry import check_equal
 from .wire import read_message
 
 
@@ -14,7 +15,7 @@ class Answer:
 
     segments: the body's pieces. With framing "chunked" each becomes an HTTP chunk of its own.
     split:    "as-given" one write per piece; "every-byte" one write per byte, each piece of the body a byte too;
-              "random" cut anew at random places, heads and framing included.
+              "random" cut anew at random places, heads and framing included; "together" all of it in one write.
     close:    "keep" the connection stays open; "fin" orderly end; "reset" RST, what was sent may be lost with it.
     """
     status: int = 200
@@ -57,6 +58,8 @@ class Answer:
                     pieces.append(b"0\r\n\r\n")
             else:
                 pieces += [s for s in segments if s]
+        if self.split == "together":
+            return [b"".join(pieces)]
         if self.split == "every-byte":
             return [bytes([b]) for piece in pieces for b in piece]
         if self.split == "random":
@@ -97,7 +100,7 @@ class WatchedReader(asyncio.StreamReader):
 
 class Provider:
     """Use as `async with Provider(respond) as provider`. `respond(message)` gives the Answer, or is a coroutine function
-    `respond(message, connection)` that writes for itself and returns None."""
+    `respond(message, connection)` that writes for itself and returns whether the connection goes on."""
 
     def __init__(self, respond, send_buffer=None):
         self.respond = respond
@@ -116,11 +119,13 @@ class Provider:
         self.port = self.server.sockets[0].getsockname()[1]
         return self
 
-    async def __aexit__(self, *_):
+    async def __aexit__(self, kind, *_):
         self.server.close()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if kind is None:
+            check_equal(self.errors, [], "mistakes of the test provider, or requests it could not read")
 
     async def _serve(self, reader, writer):
         task = asyncio.current_task()
@@ -142,7 +147,7 @@ class Provider:
                 gone = asyncio.ensure_future(reader.gone.wait())
                 try:
                     await asyncio.wait({sending, gone}, return_when=asyncio.FIRST_COMPLETED)
-                    if not sending.done():
+                    if not sending.done() or isinstance(sending.exception(), ConnectionError):
                         self.aborted += 1
                         self.aborted_at.append(asyncio.get_running_loop().time())
                         return
@@ -168,8 +173,10 @@ class Provider:
         result = self.respond(message, connection) if asyncio.iscoroutinefunction(self.respond) else self.respond(message)
         if asyncio.iscoroutine(result):
             result = await result
-        if result is None:
+        if result is None or result is True:
             return True
+        if result is False:
+            return False
         return await connection.give(result)
 
 

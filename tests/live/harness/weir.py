@@ -124,7 +124,11 @@ class Weir:
         check(code == wanted, f"weir ended with {code}, wanted {wanted}: {self.error_text[-2000:]}")
 
     async def ended(self, patience=PATIENCE):
-        return await self._wait(patience)
+        """Waits for the end that a test has asked for; the exit code."""
+        try:
+            return await self._wait(patience)
+        except asyncio.TimeoutError:
+            raise Failure(f"weir had not ended after {patience} s; it said: {self.error_text[-600:]}") from None
 
     async def kill(self):
         if self.alive():

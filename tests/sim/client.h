@@ -1,0 +1,76 @@
+// A scripted client: one connection, its requests, its manners. Owned by the world; lives as long as the network.
+#pragma once
+
+#include <functional>
+
+#include "http_reader.h"
+#include "plan.h"
+#include "telling.h"
+#include "weir/io/sim_network.h"
+
+namespace weir::sim {
+
+class Client {
+ public:
+  Client(io::SimNetwork& network, const ClientPlan& plan, std::size_t index, io::Address gateway, Telling& telling,
+         std::uint64_t cuts, std::function<void()> on_over);
+
+  /// Dials; once, when its time has come.
+  void start();
+  bool over() const { return over_; }
+  /// The moment after which nothing has moved for this client.
+  Instant last_moved() const { return last_moved_; }
+
+  const ClientPlan& plan() const { return plan_; }
+  const HttpReader& answers() const { return reader_; }
+  /// Requests of which at least a byte was sent, and those that were sent whole.
+  std::size_t begun() const { return begun_; }
+  std::size_t sent_whole() const { return sent_whole_; }
+  bool connected() const { return connected_; }
+  bool left() const { return left_; }
+  Instant left_at() const { return left_at_; }
+  bool was_reset() const { return was_reset_; }
+  std::uint64_t body_bytes_of(int id) const;
+
+ private:
+  void on_connect();
+  void on_data(Bytes bytes);
+  void on_end();
+  void send_more();
+  void plan_sending(Duration delay);
+  void check_leaving();
+  void leave();
+  void finish_up();
+  bool may_send_next() const;
+  std::string name() const { return "client " + std::to_string(index_ + 1); }
+
+  io::SimNetwork& network_;
+  const ClientPlan& plan_;
+  std::size_t index_;
+  io::Address gateway_;
+  Telling& telling_;
+  Random cuts_;
+  std::function<void()> on_over_;
+  io::SimPeer* peer_ = nullptr;
+  HttpReader reader_{HttpReader::Side::answers};
+  std::size_t current_ = 0;  // request being sent
+  std::size_t at_ = 0;       // bytes of it that were sent
+  std::size_t begun_ = 0;
+  std::size_t sent_whole_ = 0;
+  std::size_t sent_bytes_ = 0;
+  std::size_t told_ = 0;  // answers that were told of
+  Instant last_moved_{};
+  Instant may_send_at_{};
+  Instant left_at_{};
+  bool sending_planned_ = false;
+  bool waits_for_room_ = false;
+  bool continue_overdue_ = false;
+  bool stalled_ = false;
+  bool leaving_ = false;
+  bool connected_ = false;
+  bool left_ = false;
+  bool was_reset_ = false;
+  bool over_ = false;
+};
+
+}  // namespace weir::sim

@@ -1,0 +1,255 @@
+#include "laws.h"
+
+#include <algorithm>
+#include <map>
+
+namespace weir::sim {
+namespace {
+
+constexpr Bytes kErrorStart = R"({"error":{"message":")";
+
+bool is_weir_error(Bytes body) { return body.starts_with(kErrorStart) && body.ends_with("}}"); }
+
+/// Statuses that a gateway in trouble may give to any well-formed request.
+bool is_trouble(int status) { return status == 408 || status == 502 || status == 503 || status == 504; }
+
+class Judge {
+ public:
+  Judge(const Plan& plan, const RequestPlan& request, const HttpMessage& answer, Telling& telling)
+      : plan_(plan), request_(request), golden_(request.answer.golden), answer_(answer), telling_(telling) {}
+
+  void judge() {
+    const auto* connection = answer_.find("connection");
+    if (!request_.http_1_1 && connection && *connection == "keep-alive") telling_.count(Probe::kept_alive_1_0);
+    if (answer_.complete && request_.method == "HEAD") telling_.count(Probe::head_request);
+    if (!request_.forwarded) return judge_own();
+    check_fields();
+    if (answer_.complete ? is_golden() : false) return count_golden();
+    if (plan_.faultless) return broken("the answer is not the golden one");
+    if (!answer_.complete) telling_.count(Probe::answer_cut_off);
+    if (golden_.stream && answer_.status == 200) return judge_stream();
+    if (may_be_provider_error_before_commit()) return;
+    if (is_trouble(answer_.status) && may_be_weir_error()) return;
+    if (answer_.status == golden_.status && is_prefix_of_golden()) return;
+    if (golden_.until_close && answer_.status == 200 && Bytes(golden_.body).starts_with(answer_.body)) return;
+    // An error whose text broke off is still told by its status.
+    const bool broken_error = request_.answer.kind == AnswerPlan::Kind::error;
+    if (broken_error && answer_.status == golden_.status && may_be_weir_error()) return;
+    broken("neither the provider's answer nor an honest error");
+  }
+
+ private:
+  void broken(Bytes what) {
+    telling_.broken("#" + std::to_string(request_.id) + " (" + request_.name + ", " +
+                    (answer_.complete ? "whole" : "incomplete") + " answer " + std::to_string(answer_.status) +
+                    "): " + std::string(what) + "; got " + std::to_string(answer_.body.size()) + " bytes ..." +
+                    answer_.body.substr(answer_.body.size() > 300 ? answer_.body.size() - 300 : 0) + "; golden " +
+                    std::to_string(golden_.status) + " with " + std::to_string(golden_.body.size()) + " bytes ..." +
+                    golden_.body.substr(golden_.body.size() > 300 ? golden_.body.size() - 300 : 0));
+  }
+
+  /// Answers that weir makes alone.
+  void judge_own() {
+    const bool expected = answer_.status == request_.status;
+    if (expected && request_.refused_unread) telling_.count(Probe::refused_unread);
+    if (plan_.faultless ? !expected || !answer_.complete : !expected && !is_trouble(answer_.status))
+      return broken("wanted " + std::to_string(request_.status));
+    if (request_.method == "HEAD") return;
+    if (answer_.status != 200 && !may_be_weir_error()) return broken("no error document");
+    if (answer_.status == 200 && answer_.complete && !answer_.body.contains(R"("object":")"))
+      broken("no list of models");
+  }
+
+  void check_fields() {
+    for (const Bytes name : {"set-cookie", "x-hop", "location", "keep-alive"})
+      if (answer_.find(name)) return broken("a field that must not be returned: " + std::string(name));
+    if (answer_.status != 200) return;
+    const auto* deployment = answer_.find("x-weir-deployment");
+    const auto* id = answer_.find("x-request-id");
+    if (!deployment || *deployment != "local/" + request_.provider_model) broken("a wrong x-weir-deployment");
+    if (!id || *id != "req-" + std::to_string(request_.id)) broken("a wrong x-request-id");
+  }
+
+  bool may_be_weir_error() const {
+    if (answer_.complete) return is_weir_error(answer_.body);
+    return Bytes(answer_.body).substr(0, kErrorStart.size()) == kErrorStart.substr(0, answer_.body.size());
+  }
+
+  /// The last line feed of a stream may have been left out: the frame ends with the carriage return before it.
+  bool equals_golden(Bytes body) const {
+    if (body == golden_.body) return true;
+    return golden_.stream && golden_.body.ends_with("\r\n") &&
+           body == Bytes(golden_.body).substr(0, golden_.body.size() - 1);
+  }
+
+  bool is_golden() const {
+    if (answer_.status != golden_.status) return false;
+    switch (golden_.tail) {
+      case Golden::Tail::none:
+        return equals_golden(answer_.body);
+      case Golden::Tail::weir_body:
+        return is_weir_error(answer_.body);
+      case Golden::Tail::weir_event: {
+        if (!Bytes(answer_.body).starts_with(golden_.body)) return false;
+        const auto rest = read_sse(Bytes(answer_.body).substr(golden_.body.size()));
+        return rest.whole.size() == 1 && is_weir_error(rest.whole[0]) && !rest.has_tail;
+      }
+    }
+    return false;
+  }
+
+  /// A stream whose first event is an error may be answered with that error's status.
+  bool may_be_provider_error_before_commit() const {
+    if (!golden_.stream && golden_.payloads.empty() && request_.answer.kind == AnswerPlan::Kind::stream)
+      return answer_.status == golden_.status && is_prefix_of_golden();
+    return false;
+  }
+
+  bool is_prefix_of_golden() const {
+    if (golden_.tail == Golden::Tail::weir_body) return may_be_weir_error();
+    // An answer that lasts until the close has no other end: HTTP cannot tell a break from it.
+    return Bytes(golden_.body).starts_with(answer_.body) && (!answer_.complete || golden_.until_close);
+  }
+
+  /// A stream that is not the golden one: whole events of it in order, then an error event, or a cut connection.
+  void judge_stream() {
+    auto got = read_sse(answer_.body);
+    bool normal_end = false;
+    bool error_end = false;
+    if (!got.whole.empty() && got.whole.back() == "[DONE]") {
+      normal_end = true;
+      got.whole.pop_back();
+    } else if (!got.whole.empty() && got.whole.size() > matching(got.whole) && is_weir_error(got.whole.back())) {
+      error_end = true;
+      got.whole.pop_back();
+    }
+    std::size_t count = matching(got.whole);
+    if (count < got.whole.size() && golden_.giant && count + 1 == got.whole.size() && error_end &&
+        Bytes(golden_.payloads[count]).starts_with(got.whole.back()))
+      got.whole.pop_back();  // a frame too large to be held broke off
+    if (count < got.whole.size()) return broken("an event that the provider did not send");
+    if (normal_end && (golden_.finished_after == 0 || count < golden_.finished_after))
+      return broken("a made-up normal end");
+    if (!answer_.complete && got.has_tail && !may_follow(got.tail, count)) return broken("a strange last event");
+    if (error_end && answer_.complete) telling_.count(Probe::error_event);
+    if (!answer_.complete || error_end || normal_end || answer_.until_close) return;
+    if (golden_.error_in_stream && count == golden_.payloads.size()) return;
+    broken("a stream that ends without an end");
+  }
+
+  std::size_t matching(const std::vector<std::string>& payloads) const {
+    std::size_t count = 0;
+    while (count < payloads.size() && count < golden_.payloads.size() && payloads[count] == golden_.payloads[count])
+      ++count;
+    return count;
+  }
+
+  bool may_follow(Bytes tail, std::size_t count) const {
+    if (Bytes("[DONE]").starts_with(tail)) return true;
+    if (tail.substr(0, kErrorStart.size()) == kErrorStart.substr(0, tail.size())) return true;
+    return count < golden_.payloads.size() && Bytes(golden_.payloads[count]).starts_with(tail);
+  }
+
+  void count_golden() {
+    const AnswerPlan& answer = request_.answer;
+    using Kind = AnswerPlan::Kind;
+    const auto count_if = [&](bool condition, Probe probe) {
+      if (condition) telling_.count(probe);
+    };
+    count_if(answer.kind == Kind::document && golden_.status == 200, Probe::golden_document);
+    count_if(answer.kind == Kind::document && golden_.status == 200 && golden_.body.size() > 66'000,
+             Probe::large_document);
+    count_if(answer.kind == Kind::document && golden_.status != 200, Probe::error_in_200);
+    count_if(golden_.stream, Probe::golden_stream);
+    count_if(golden_.giant, Probe::giant_frame);
+    count_if(golden_.stream && golden_.withholds_usage, Probe::usage_withheld);
+    count_if(golden_.adds_done, Probe::done_added);
+    count_if(golden_.tail == Golden::Tail::weir_event, Probe::error_event);
+    count_if(golden_.error_in_stream, Probe::provider_error_event);
+    count_if(answer.kind == Kind::error && golden_.tail == Golden::Tail::none, Probe::provider_error);
+    count_if(answer.kind == Kind::error && golden_.tail != Golden::Tail::none, Probe::error_wrapped);
+    count_if(answer.interim, Probe::interim_skipped);
+    count_if(answer_.until_close, Probe::http_1_0);
+  }
+
+  const Plan& plan_;
+  const RequestPlan& request_;
+  const Golden& golden_;
+  const HttpMessage& answer_;
+  Telling& telling_;
+};
+
+std::size_t count_of(Bytes text, Bytes what) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(what); at != Bytes::npos; at = text.find(what, at + what.size())) ++count;
+  return count;
+}
+
+}  // namespace
+
+bool holds_secret(Bytes text, bool credential, bool keys) {
+  if (credential && text.contains(kCredential)) return true;
+  return keys && std::ranges::any_of(kKeys, [&](Bytes key) { return text.contains(key); });
+}
+
+void judge_client(const Plan& plan, const Client& client, Telling& telling) {
+  const auto& requests = client.plan().requests;
+  const auto& answers = client.answers().messages();
+  if (answers.size() > requests.size()) return telling.broken("more answers than requests");
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    // Answered without having been asked: the connection was not even taken.
+    if (i >= client.begun() && !is_trouble(answers[i].status)) telling.broken("an answer before its request");
+    Judge(plan, requests[i], answers[i], telling).judge();
+  }
+  if (plan.faultless && client.answers().completed() != requests.size())
+    telling.broken("a client got " + std::to_string(client.answers().completed()) + " of " +
+                   std::to_string(requests.size()) + " answers" + (client.was_reset() ? ", then a reset" : ""));
+  if (holds_secret(client.answers().raw(), true, false)) telling.broken("a client got to see the credential");
+  if (client.answers().interims() > 0) telling.count(Probe::continue_sent);
+}
+
+void judge_log(const Plan& plan, const std::deque<Client>& clients, Bytes log, std::uint64_t exchanges, bool whole,
+               Telling& telling) {
+  if (holds_secret(log, true, true)) telling.broken("a secret in the log");
+  if (log.contains(kPromptMark) || log.contains(kAnswerMark)) telling.broken("a text of a conversation in the log");
+  // Time passes only while the gateway waits, so none of it may be called its own.
+  if (count_of(log, "\"overhead_ns\":") != count_of(log, "\"overhead_ns\":0}"))
+    telling.broken("time spent waiting is logged as weir's own");
+  for (std::size_t at = log.find("\"fault\":\"shed\""); at != Bytes::npos;
+       at = log.find("\"fault\":\"shed\"", at + 1)) {
+    const std::size_t begin = log.rfind('\n', at) + 1;
+    const Bytes line = log.substr(begin, log.find('\n', at) - begin);
+    telling.count(!line.contains("\"key\":")        ? Probe::shed_connection
+                  : line.contains("\"attempts\":0") ? Probe::shed_body
+                                                    : Probe::shed_buffer);
+  }
+  const std::size_t lines = count_of(log, "\n");
+  if (whole && lines != exchanges)
+    telling.broken(std::to_string(lines) + " log lines for " + std::to_string(exchanges) + " exchanges");
+
+  std::size_t begun = 0;
+  std::size_t answered = 0;
+  std::size_t connections = 0;
+  std::size_t asked = 0;
+  for (const Client& client : clients) {
+    begun += client.begun();
+    asked += client.plan().requests.size();
+    answered += client.answers().completed();
+    connections += client.connected();
+    for (std::size_t i = 0; i < client.plan().requests.size(); ++i) {
+      const RequestPlan& request = client.plan().requests[i];
+      if (!request.forwarded) continue;
+      const std::size_t own = count_of(log, "\"model\":\"" + request.model + "\"");
+      if (own > 1) telling.broken("#" + std::to_string(request.id) + " was settled " + std::to_string(own) + " times");
+      const bool from_provider =
+          i < client.answers().completed() && client.answers().messages()[i].find("x-weir-deployment");
+      if (whole && from_provider && own != 1) telling.broken("#" + std::to_string(request.id) + " has no log line");
+    }
+  }
+  if (exchanges < answered) telling.broken("more answers than exchanges");
+  if (exchanges > begun + connections) telling.broken("more exchanges than requests and connections");
+  if (plan.faultless && exchanges != asked)
+    telling.broken(std::to_string(exchanges) + " exchanges for " + std::to_string(asked) + " requests");
+}
+
+}  // namespace weir::sim

@@ -1,0 +1,94 @@
+// A world as a value: everything that is decided before the first event happens. Made from a seed alone; the network's
+// own choices (cuts, delays, faults) come from a second stream of random numbers, so that one plan can be run under
+// different cuts.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "answer_plan.h"
+#include "weir/gateway/shard.h"
+#include "weir/io/sim_faults.h"
+#include "weir/io/sim_network.h"
+
+namespace weir::sim {
+
+inline constexpr Bytes kCredential = "sk-provider-secret-0123456789";
+inline constexpr Bytes kKeys[] = {"wk_virtual-key-secret-alpha", "wk_virtual-key-secret-beta"};
+inline constexpr Bytes kPromptMark = "PROMPT-TEXT";
+inline constexpr Bytes kAnswerMark = "ANSWER-TEXT";
+
+struct RequestPlan {
+  int id = 0;
+  std::string name;  ///< what it is, for stories and messages
+  std::string method;
+  std::string wire;
+  std::size_t head_bytes = 0;
+  bool http_1_1 = true;
+  bool waits_for_continue = false;  ///< sends its body only after 100 Continue, or after a second of silence
+  bool wants_stream = false;
+  bool forwarded = false;       ///< a gateway without trouble asks the provider
+  int status = 0;               ///< otherwise: what it is answered with; 200 for lists of models
+  bool refused_unread = false;  ///< refused before it was read: the connection ends, bytes behind it are lost
+  std::string model;            ///< as the client writes it, unique to this exchange
+  std::string provider_model;
+  std::string provider_body;  ///< exactly what has to arrive there
+  AnswerPlan answer;
+};
+
+struct ClientPlan {
+  enum class Leaves : std::uint8_t { never, by_close, by_reset, by_finish };
+  struct Stall {
+    std::size_t after = 0;  ///< received bytes
+    Duration length{};
+  };
+  Duration starts{};
+  std::vector<RequestPlan> requests;
+  bool pipelines = false;  ///< sends the next request without waiting for the answer to the last
+  std::size_t piece = 0;   ///< bytes per write; 0: as much as fits
+  Duration gap{};          ///< between two writes
+  Duration thinks{};       ///< between an answer and the next request
+  Leaves leaves = Leaves::never;
+  bool leaves_sending = false;  ///< counted in sent bytes, else in received ones
+  std::size_t leaves_after = 0;
+  Duration leaves_in{};  ///< ... and then this much later
+  Stall stall;
+  std::size_t reads = 0;  ///< slowly, so many bytes at a time; 0: all there are
+  io::SimLink link;
+};
+
+struct ProviderPlan {
+  io::SimLink link;
+  Duration idles{};  ///< a connection without a request is closed after this; zero: never
+  bool idles_by_reset = false;
+  Duration vanishes{};      ///< from here on nobody listens...
+  Duration vanishes_for{};  ///< ...for so long; zero: never
+  bool vanishes_into_hole = false;
+};
+
+struct Plan {
+  std::uint64_t seed = 0;
+  bool faultless = false;
+  std::size_t shards = 1;
+  int backlog = 64;
+  gateway::ShardOptions options;
+  io::SimFaults faults;
+  std::size_t descriptor_limit = 65'536;
+  ProviderPlan provider;
+  std::vector<ClientPlan> clients;
+  bool drains_midway = false;
+  Duration drains_at{};
+  bool second_signal = false;  ///< cut what is left at once
+
+  const RequestPlan* find(int id) const;
+  /// No wait of weir may last longer: with nothing moving for so long, something hangs.
+  Duration patience() const;
+};
+
+Plan make_plan(std::uint64_t seed);
+
+/// One client request; `may_refuse`: also requests that no gateway would take.
+RequestPlan plan_request(Random& random, int id, const net::Options& limits, bool faultless, bool last);
+
+}  // namespace weir::sim

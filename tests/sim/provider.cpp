@@ -1,0 +1,259 @@
+#include "provider.h"
+
+#include <algorithm>
+
+namespace weir::sim {
+
+using Break = AnswerPlan::Break;
+
+Provider::Provider(io::SimNetwork& network, const Plan& plan, io::Address address, Telling& telling, std::uint64_t cuts,
+                   std::function<std::uint64_t(int)> received_by_client)
+    : network_(network),
+      plan_(plan),
+      address_(address),
+      telling_(telling),
+      cuts_(cuts),
+      received_by_client_(std::move(received_by_client)) {
+  open();
+  if (plan.provider.vanishes_for == Duration{}) return;
+  network_.schedule(plan.provider.vanishes, [this] {
+    telling_.say(Lane::provider, [] { return std::string("the provider vanishes"); });
+    plan_.provider.vanishes_into_hole ? network_.black_hole(address_) : network_.refuse(address_);
+    network_.schedule(plan_.provider.vanishes_for, [this] { open(); });
+  });
+}
+
+void Provider::open() {
+  network_.listen(address_, plan_.provider.link, [this](io::SimPeer& peer) { accept(peer); });
+}
+
+const Provider::Visit& Provider::visit(int id) const {
+  static const Visit kNone;
+  const auto found = visits_.find(id);
+  return found == visits_.end() ? kNone : found->second;
+}
+
+bool Provider::is_answering(int id) const {
+  return std::ranges::any_of(
+      connections_, [id](const auto& connection) { return connection->current && connection->current->id == id; });
+}
+
+void Provider::accept(io::SimPeer& peer) {
+  connections_.push_back(std::make_unique<Connection>());
+  Connection& connection = *connections_.back();
+  connection.peer = &peer;
+  peer.on_data = [this, &connection](io::SimPeer&, Bytes bytes) { on_data(connection, bytes); };
+  peer.on_end = [this, &connection](io::SimPeer&) { gone(connection, false); };
+  peer.on_reset = [this, &connection](io::SimPeer&) { gone(connection, true); };
+  peer.on_writable = [this, &connection](io::SimPeer&) { go_on(connection); };
+}
+
+void Provider::gone(Connection& connection, bool by_reset) {
+  if (connection.over) return;
+  connection.over = true;
+  if (connection.current) {
+    telling_.count(Probe::provider_cancelled);
+    if (by_reset) lost_[connection.current->id] = true;
+    telling_.say(Lane::provider,
+                 [&] { return "the connection of #" + std::to_string(connection.current->id) + " is gone"; });
+  }
+  connection.current = nullptr;
+  if (!by_reset) connection.peer->close();
+}
+
+void Provider::on_data(Connection& connection, Bytes bytes) {
+  if (connection.over) return;
+  heard_ += bytes;
+  connection.reader.feed(bytes);
+  if (!connection.reader.error().empty()) {
+    telling_.broken("the provider got illegal bytes: " + connection.reader.error());
+    return hang_up(connection, true);
+  }
+  take_requests(connection);
+}
+
+void Provider::take_requests(Connection& connection) {
+  const auto& requests = connection.reader.messages();
+  while (!connection.over && connection.checked < connection.reader.completed()) {
+    const HttpMessage& request = requests[connection.checked++];
+    const auto* field = request.find("x-exchange");
+    if (const auto* plan = field ? plan_.find(std::atoi(field->c_str())) : nullptr) {
+      if (request.body != plan->provider_body)
+        telling_.broken("the body of #" + *field + " arrived changed: " + request.body.substr(0, 300));
+    }
+  }
+  if (connection.over || connection.answered == requests.size()) return;
+  const HttpMessage& request = requests[connection.answered];
+  if (connection.current) {
+    if (connection.at == connection.current->answer.wire.size()) return;  // taken up when this one's body is in
+    telling_.broken("a request was sent before the last one was answered");
+    return hang_up(connection, true);
+  }
+  const auto* field = request.find("x-exchange");
+  const RequestPlan* plan = field ? plan_.find(std::atoi(field->c_str())) : nullptr;
+  if (!plan || !plan->forwarded) {
+    telling_.broken("the provider was asked for something that it should never see: " + request.target);
+    return hang_up(connection, true);
+  }
+  const bool reused = connection.answered > 0;
+  if (!request.complete && !plan->answer.early && !(reused && plan->answer.stale && visits_[plan->id].arrivals == 0))
+    return;
+  ++connection.answered;
+  check(request, *plan);
+  Visit& visit = visits_[plan->id];
+  if (++visit.arrivals > 1) {
+    visit.retried = true;
+    if (visit.arrivals > 2) telling_.broken("#" + std::to_string(plan->id) + " was asked for a third time");
+    if (visit.written > 0 && !lost_[plan->id])
+      telling_.broken("#" + std::to_string(plan->id) + " was asked for again after bytes had been answered");
+    if (reused) telling_.broken("#" + std::to_string(plan->id) + " was asked for again on a used connection");
+  }
+  if (reused) {
+    telling_.count(Probe::reused);
+    if (plan->answer.stale && visit.arrivals == 1) {
+      telling_.say(Lane::provider,
+                   [&] { return "#" + std::to_string(plan->id) + " comes in on a connection just given up"; });
+      lost_[plan->id] = true;
+      return hang_up(connection, plan->answer.stale_by_reset);
+    }
+  }
+  begin(connection, *plan);
+}
+
+void Provider::check(const HttpMessage& request, const RequestPlan& plan) {
+  const auto law = [&](bool kept, Bytes what) {
+    if (!kept) telling_.broken("the request of #" + std::to_string(plan.id) + " to the provider: " + std::string(what));
+  };
+  const auto* authorization = request.find("authorization");
+  law(request.method == "POST" && request.target == "/v1/chat/completions", "a wrong request line");
+  law(authorization && *authorization == "Bearer " + std::string(kCredential), "a wrong credential");
+  for (const Bytes name : {"x-api-key", "api-key", "cookie", "x-forwarded-for", "openai-organization", "expect",
+                           "transfer-encoding", "x-private", "connection", "keep-alive"})
+    law(!request.find(name), "a field that must not be forwarded: " + std::string(name));
+  const auto* encoding = request.find("accept-encoding");
+  law(encoding && *encoding == "identity", "a wish for a content coding");
+  law(std::ranges::count_if(request.fields, [](const auto& f) { return f.first == "authorization"; }) == 1,
+      "two credentials");
+}
+
+void Provider::begin(Connection& connection, const RequestPlan& plan) {
+  connection.current = &plan;
+  connection.at = 0;
+  connection.next_pause = 0;
+  ++connection.serial;
+  if (plan.answer.early && !connection.reader.messages().back().complete) telling_.count(Probe::early_answer);
+  telling_.say(Lane::provider, [&] {
+    return "#" + std::to_string(plan.id) + " is asked, answers with " + std::to_string(plan.answer.wire.size()) +
+           " bytes" +
+           (plan.answer.breaks == Break::none ? "" : ", breaking off after " + std::to_string(plan.answer.breaks_at));
+  });
+  go_on(connection);
+}
+
+void Provider::wait(Connection& connection, Duration length) {
+  connection.waiting = true;
+  ++moving_;
+  network_.schedule(length, [this, &connection, serial = connection.serial] {
+    --moving_;
+    if (connection.serial != serial) return;
+    connection.waiting = false;
+    go_on(connection);
+  });
+}
+
+std::size_t Provider::held_by_gateway(const RequestPlan& plan) const {
+  const Visit& done = visit(plan.id);
+  const std::uint64_t read = received_by_client_(plan.id);
+  return done.written > read ? done.written - read : 0;
+}
+
+std::size_t Provider::may_be_held(const RequestPlan& plan) const {
+  const auto& options = plan_.options;
+  const AnswerPlan& answer = plan.answer;
+  // The two windows, the credit with the parts that reach over it, and the answer's own framing...
+  std::size_t bound =
+      plan_.provider.link.window + options.net.credit_bytes + 3 * std::size_t{options.buffers.buffer_bytes};
+  for (const ClientPlan& client : plan_.clients)
+    for (const RequestPlan& request : client.requests)
+      if (request.id == plan.id) bound += client.link.window;
+  bound += answer.wire.size() - std::min(answer.wire.size(), answer.golden.body.size());
+  // ...and what is held on purpose: the beginning of a frame, or of a document.
+  return bound + (answer.golden.stream && !answer.golden.giant ? 8 * 1024 : 80 * 1024);
+}
+
+void Provider::go_on(Connection& connection) {
+  while (!connection.over && connection.current && !connection.waiting) {
+    const RequestPlan& plan = *connection.current;
+    const AnswerPlan& answer = plan.answer;
+    const bool breaks = answer.breaks != Break::none;
+    const std::size_t limit = breaks ? std::min(answer.breaks_at, answer.wire.size()) : answer.wire.size();
+    if (connection.at == limit) {
+      if (!breaks) return end_answer(connection);
+      telling_.say(Lane::provider, [&] { return "#" + std::to_string(plan.id) + " breaks off"; });
+      lost_[plan.id] |= answer.breaks == Break::reset;
+      if (answer.breaks == Break::stall) return;
+      return hang_up(connection, answer.breaks == Break::reset);
+    }
+    std::size_t piece = limit - connection.at;
+    if (connection.next_pause < answer.pauses.size()) {
+      const auto& pause = answer.pauses[connection.next_pause];
+      if (pause.offset <= connection.at) {
+        ++connection.next_pause;
+        wait(connection, pause.length);
+        continue;
+      }
+      piece = std::min(piece, pause.offset - connection.at);
+    }
+    if (cuts_.one_in(2)) piece = cuts_.between(1, std::min<std::size_t>(piece, cuts_.one_in(2) ? 30 : 3000));
+    const std::size_t taken = connection.peer->write(Bytes(answer.wire).substr(connection.at, piece));
+    connection.at += taken;
+    Visit& visit = visits_[plan.id];
+    visit.written = connection.at;
+
+    if (held_by_gateway(plan) > may_be_held(plan))
+      telling_.broken("#" + std::to_string(plan.id) + ": " + std::to_string(held_by_gateway(plan)) +
+                      " bytes lie between provider and client, " + std::to_string(may_be_held(plan)) + " may");
+    if (taken < piece) {
+      telling_.count(Probe::provider_held_back);
+      return;
+    }
+    if (connection.at < limit && cuts_.one_in(3))
+      wait(connection, Duration(static_cast<std::int64_t>(cuts_.below(300'000))));
+  }
+}
+
+void Provider::end_answer(Connection& connection) {
+  if (!connection.reader.messages().back().complete) {
+    // Answered early: the rest of the request is still to come, and ending now could lose the answer.
+    if (connection.reader.completed() < connection.answered) return wait(connection, 1ms);
+  }
+  const AnswerPlan& answer = connection.current->answer;
+  telling_.say(Lane::provider, [&] { return "#" + std::to_string(connection.current->id) + " is answered"; });
+  if (answer.surplus) {
+    connection.peer->write("surplus bytes\r\n\r\n");
+    telling_.count(Probe::surplus);
+  }
+  connection.current = nullptr;
+  ++connection.serial;
+  if (answer.closes) return hang_up(connection, false);
+  rest(connection);
+  take_requests(connection);
+}
+
+void Provider::rest(Connection& connection) {
+  if (plan_.provider.idles == Duration{}) return;
+  network_.schedule(plan_.provider.idles, [this, &connection, serial = connection.serial] {
+    if (connection.over || connection.serial != serial || connection.current) return;
+    telling_.say(Lane::provider, [] { return std::string("an idle connection is closed"); });
+    hang_up(connection, plan_.provider.idles_by_reset);
+  });
+}
+
+void Provider::hang_up(Connection& connection, bool by_reset) {
+  if (connection.over) return;
+  connection.over = true;
+  connection.current = nullptr;
+  by_reset ? connection.peer->reset() : connection.peer->close();
+}
+
+}  // namespace weir::sim

@@ -1,0 +1,78 @@
+// The scripted provider: answers every request as the plan says, on as many connections as the gateway opens, and looks
+// closely at what it is asked. Owned by the world.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "http_reader.h"
+#include "plan.h"
+#include "telling.h"
+#include "weir/io/sim_network.h"
+
+namespace weir::sim {
+
+class Provider {
+ public:
+  /// `received_by_client(id)`: bytes of the answer's body that the client of this exchange has so far.
+  Provider(io::SimNetwork& network, const Plan& plan, io::Address address, Telling& telling, std::uint64_t cuts,
+           std::function<std::uint64_t(int)> received_by_client);
+
+  /// What is known of one exchange.
+  struct Visit {
+    int arrivals = 0;         ///< requests for it that came in whole, or answered early
+    std::size_t written = 0;  ///< bytes of the answer, of the last arrival
+    bool retried = false;
+  };
+  const Visit& visit(int id) const;
+  /// Every byte that came in.
+  const std::string& heard() const { return heard_; }
+  /// A connection is busy with the answer to this exchange.
+  bool is_answering(int id) const;
+  bool moves() const { return moving_ > 0; }
+
+ private:
+  struct Connection {
+    io::SimPeer* peer = nullptr;
+    HttpReader reader{HttpReader::Side::requests};
+    std::size_t answered = 0;  // requests that were taken up
+    std::size_t checked = 0;   // requests whose body was compared
+    const RequestPlan* current = nullptr;
+    std::size_t at = 0;  // bytes of the wire written
+    std::size_t next_pause = 0;
+    std::uint64_t serial = 0;  // of the current answer: outdated timers see it
+    std::uint64_t idle_serial = 0;
+    bool waiting = false;  // for a timer
+    bool over = false;
+  };
+
+  void open();
+  void accept(io::SimPeer& peer);
+  void on_data(Connection& connection, Bytes bytes);
+  void take_requests(Connection& connection);
+  void check(const HttpMessage& request, const RequestPlan& plan);
+  void begin(Connection& connection, const RequestPlan& plan);
+  void go_on(Connection& connection);
+  void wait(Connection& connection, Duration length);
+  void end_answer(Connection& connection);
+  void rest(Connection& connection);
+  void hang_up(Connection& connection, bool by_reset);
+  void gone(Connection& connection, bool by_reset);
+  std::size_t held_by_gateway(const RequestPlan& plan) const;
+  std::size_t may_be_held(const RequestPlan& plan) const;
+
+  io::SimNetwork& network_;
+  const Plan& plan_;
+  io::Address address_;
+  Telling& telling_;
+  Random cuts_;
+  std::function<std::uint64_t(int)> received_by_client_;
+  std::vector<std::unique_ptr<Connection>> connections_;
+  std::map<int, Visit> visits_;
+  std::map<int, bool> lost_;  // a connection that carried this exchange broke: what was written may not have arrived
+  std::string heard_;
+  int moving_ = 0;
+};
+
+}  // namespace weir::sim

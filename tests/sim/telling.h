@@ -1,0 +1,89 @@
+// What happens in a world, told to whoever wants to read it, and counted for the census.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "weir/base/bytes.h"
+
+namespace weir::sim {
+
+/// Moments that a sweep must have met, beyond faults of the network and rows of the fault table.
+// clang-format off
+#define WEIR_SIM_PROBES(X)                                                             \
+  X(faultless_world,        "a world without faults")                                  \
+  X(several_shards,         "a connection was served by a shard that did not accept it") \
+  X(kept_alive_1_0,         "an HTTP/1.0 connection was kept alive")                   \
+  X(pipelined,              "a request was sent before the last one was answered")     \
+  X(continue_sent,          "100 Continue was sent")                                   \
+  X(http_1_0,               "an HTTP/1.0 client got a streamed answer until the close") \
+  X(head_request,           "HEAD was answered")                                       \
+  X(golden_document,        "a document arrived as it was")                            \
+  X(golden_stream,          "a stream arrived as it was")                              \
+  X(large_document,         "a document too large to be held arrived")                 \
+  X(giant_frame,            "a frame too large to be held arrived")                    \
+  X(usage_withheld,         "a usage frame was kept from the client")                  \
+  X(done_added,             "a missing [DONE] was added")                              \
+  X(error_event,            "a stream ended with an error event of weir's")            \
+  X(provider_error_event,   "a provider's error event was passed on")                  \
+  X(provider_error,         "a provider's error document was passed on")               \
+  X(error_wrapped,          "a provider's unreadable error was given words")           \
+  X(error_in_200,           "an error inside a 200 got its own status")                \
+  X(interim_skipped,        "an interim answer of the provider's was skipped")         \
+  X(early_answer,           "a provider answered before it had the whole request")     \
+  X(surplus,                "a provider sent more than its answer")                    \
+  X(reused,                 "a connection to the provider was used again")             \
+  X(stale_retried,          "a stale connection was replaced, and the client saw nothing of it") \
+  X(answer_cut_off,         "an answer ended without its proper end")                  \
+  X(refused_unread,         "a request was refused before it was read")                \
+  X(client_left_sending,    "a client left while it sent")                             \
+  X(client_left_waiting,    "a client left before the first byte of its answer")       \
+  X(client_left_reading,    "a client left in the middle of its answer")               \
+  X(half_closed,            "a client half-closed")                                    \
+  X(reader_resumed,         "a stalled reader went on and got its whole answer")       \
+  X(provider_cancelled,     "a provider saw its connection end before its answer did") \
+  X(provider_held_back,     "a provider had to wait for a slow client")                \
+  X(shed_connection,        "a connection was shed")                                   \
+  X(shed_body,              "a body was shed because too many bytes were held")        \
+  X(shed_buffer,            "an answer was given up because no buffer was left")        \
+  X(starved,                "no buffer was free for a receive")                        \
+  X(drained_at_rest,        "drained with nothing under way")                          \
+  X(drained_midway,         "drained with exchanges under way, all of them finished")  \
+  X(drain_cut,              "the end of the drain cut exchanges off")
+// clang-format on
+
+enum class Probe : std::uint8_t {
+#define X(name, meaning) name,
+  WEIR_SIM_PROBES(X)
+#undef X
+};
+inline constexpr std::size_t kProbeCount = 0
+#define X(name, meaning) +1
+    WEIR_SIM_PROBES(X)
+#undef X
+    ;
+inline constexpr std::array<Bytes, kProbeCount> kProbeNames = {
+#define X(name, meaning) #name,
+    WEIR_SIM_PROBES(X)
+#undef X
+};
+using ProbeCounts = std::array<std::uint64_t, kProbeCount>;
+
+enum class Lane : std::uint8_t { client, weir, provider };
+
+/// Given to all actors of a world.
+struct Telling {
+  std::function<void(Lane, const std::string&)> tell;  ///< empty: nobody reads along
+  std::function<void(const std::string&)> broken;      ///< a law was broken
+  ProbeCounts probes{};
+
+  void count(Probe probe) { ++probes[static_cast<std::size_t>(probe)]; }
+  template <class Make>
+  void say(Lane lane, Make&& make) {
+    if (tell) tell(lane, make());
+  }
+};
+
+}  // namespace weir::sim
