@@ -95,6 +95,12 @@ void SimRing::close(Fd fd) {
   network_.free_descriptor(fd);
 }
 
+void SimRing::abandon(Fd fd) {
+  SimDescriptor& target = network_.descriptor(fd);
+  if (target.connection) target.connection->reset(target.side);
+  close(fd);
+}
+
 // Buffers.
 
 void SimRing::provide(std::uint16_t id, MutableBytes memory) {

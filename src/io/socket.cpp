@@ -165,7 +165,8 @@ void Socket::fail_writing(Status status) {
   outbox_.clear();
   outbox_first_ = 0;
   unsent_bytes_ = 0;
-  wake_writer();
+  if (writer_) return wake_writer();
+  if (watcher_) watcher_->on_input();  // last: the watcher may close
 }
 
 void Socket::interrupt(Status status) {
@@ -175,7 +176,7 @@ void Socket::interrupt(Status status) {
   if (writer_) loop_.make_ready(std::exchange(writer_, {}));
 }
 
-Task<> Socket::close() {
+Task<> Socket::close(bool abandoned) {
   if (!fd_.valid()) co_return;
   closing_ = true;
   WEIR_ASSERT(!reader_ && !writer_, "nobody waits on a socket that is closed");
@@ -184,7 +185,7 @@ Task<> Socket::close() {
   flushable_.unlink();
   loop_.timers().cancel(read_timer_);
   loop_.timers().cancel(write_timer_);
-  ring.shutdown(fd_);
+  if (!abandoned) ring.shutdown(fd_);  // it would send the FIN that must not be seen
   ring.cancel(receive_op_);
   ring.cancel(send_op_);
 
@@ -198,7 +199,8 @@ Task<> Socket::close() {
   co_await quiet;
   input_ = {};
   outbox_.clear();
-  ring.close(std::exchange(fd_, Fd{}));
+  const Fd fd = std::exchange(fd_, Fd{});
+  abandoned ? ring.abandon(fd) : ring.close(fd);
 }
 
 void Socket::wake_closer() {

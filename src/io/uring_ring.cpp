@@ -188,6 +188,12 @@ void UringRing::close(Fd fd) {
   entry.flags |= IOSQE_CQE_SKIP_SUCCESS;
 }
 
+void UringRing::abandon(Fd fd) {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(fd.value, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  close(fd);
+}
+
 void UringRing::accept(Op& op, Fd fd) {
   io_uring_prep_multishot_accept(&next_entry(op), fd.value, nullptr, nullptr, SOCK_CLOEXEC);
   op.start();

@@ -151,13 +151,14 @@ void Downstream::begin(Answer& answer) {
 }
 
 void Downstream::begin_sized(Answer answer, std::uint64_t content_length) {
-  chunked_ = false;
+  chunked_ = until_close_ = false;
   answer.writer.content_length(content_length);
   begin(answer);
 }
 
 void Downstream::begin_streamed(Answer answer) {
   chunked_ = http_1_1_;
+  until_close_ = !chunked_;
   if (chunked_) {
     answer.writer.chunked();
   } else {
@@ -245,6 +246,9 @@ io::Task<bool> Downstream::next_request() {
   const bool whole = state_ == State::idle;
   if (whole) co_await socket_.room(0);
   release_request();
+  // Where only the connection's end ends the answer, an orderly one would make a part look like the whole; and what a
+  // client does not read must not stay in the kernel.
+  abandoned_ = (!whole && until_close_) || socket_.broken() == Status::timed_out;
   if (!whole || socket_.broken() != Status::ok || socket_.interrupted()) {
     keep_alive_ = false;
     state_ = State::closing;
@@ -281,20 +285,21 @@ void Downstream::stop_after_this() {
 io::Task<> Downstream::close() {
   release_request();
   unwatch();
-  co_await socket_.close();
+  co_await socket_.close(abandoned_);
 }
 
 void Downstream::watch(void (*on_gone)(void*), void* object) {
   on_gone_ = on_gone;
   gone_object_ = object;
   socket_.arm();
-  if (socket_.input_status() != Status::ok) on_input(*this);
+  on_input(*this);  // it may have left already
 }
 
 void Downstream::on_input(io::Socket::Watcher& watcher) {
   auto& self = static_cast<Downstream&>(watcher);
   // Data is the next request, sent ahead: it waits. An end or a reset means that the client has left.
-  if (self.socket_.input_status() == Status::ok || !self.on_gone_) return;
+  const bool there = self.socket_.input_status() == Status::ok && self.socket_.broken() == Status::ok;
+  if (there || !self.on_gone_) return;
   std::exchange(self.on_gone_, nullptr)(self.gone_object_);
 }
 

@@ -31,7 +31,9 @@ class Judge {
     if (may_be_provider_error_before_commit()) return;
     if (is_trouble(answer_.status) && may_be_weir_error()) return;
     if (answer_.status == golden_.status && is_prefix_of_golden()) return;
-    if (golden_.until_close && answer_.status == 200 && Bytes(golden_.body).starts_with(answer_.body)) return;
+    if ((golden_.until_close || answer_.until_close) && answer_.status == 200 &&
+        Bytes(golden_.body).starts_with(answer_.body))
+      return;
     // An error whose text broke off is still told by its status.
     const bool broken_error = request_.answer.kind == AnswerPlan::Kind::error;
     if (broken_error && answer_.status == golden_.status && may_be_weir_error()) return;

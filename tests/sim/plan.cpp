@@ -107,6 +107,9 @@ class Maker {
     provider.link = link();
     if (random_.one_in(3)) provider.idles = ms(1, 400);
     provider.idles_by_reset = random_.one_in(3);
+    // A reset overtakes what is still on its way, and no gateway can save that answer.
+    if (plan_.faultless && provider.idles > Duration{})
+      provider.idles += 4 * (provider.link.latency + provider.link.jitter);
     if (faulty(10)) {
       provider.vanishes = ms(0, 500);
       provider.vanishes_for = ms(50, 3000);

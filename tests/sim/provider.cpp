@@ -51,9 +51,9 @@ void Provider::accept(io::SimPeer& peer) {
 void Provider::gone(Connection& connection, bool by_reset) {
   if (connection.over) return;
   connection.over = true;
+  if (by_reset) lost_[connection.last] = true;
   if (connection.current) {
     telling_.count(Probe::provider_cancelled);
-    if (by_reset) lost_[connection.current->id] = true;
     telling_.say(Lane::provider,
                  [&] { return "the connection of #" + std::to_string(connection.current->id) + " is gone"; });
   }
@@ -138,6 +138,7 @@ void Provider::check(const HttpMessage& request, const RequestPlan& plan) {
 
 void Provider::begin(Connection& connection, const RequestPlan& plan) {
   connection.current = &plan;
+  connection.last = plan.id;
   connection.at = 0;
   connection.next_pause = 0;
   ++connection.serial;
@@ -251,6 +252,8 @@ void Provider::rest(Connection& connection) {
 
 void Provider::hang_up(Connection& connection, bool by_reset) {
   if (connection.over) return;
+  // A reset, and so a close with a request still coming in, overtakes what is on its way.
+  if (by_reset || connection.reader.completed() < connection.reader.messages().size()) lost_[connection.last] = true;
   connection.over = true;
   connection.current = nullptr;
   by_reset ? connection.peer->reset() : connection.peer->close();

@@ -39,6 +39,7 @@ class Provider {
     std::size_t answered = 0;  // requests that were taken up
     std::size_t checked = 0;   // requests whose body was compared
     const RequestPlan* current = nullptr;
+    int last = 0;        // exchange that was answered last
     std::size_t at = 0;  // bytes of the wire written
     std::size_t next_pause = 0;
     std::uint64_t serial = 0;  // of the current answer: outdated timers see it

@@ -5,8 +5,9 @@
 // groups, cancellation races, re-arming. Everything that can differ between two runs enters through it.
 //
 //   time         now() stands still within a turn; time passes only in turn(). wall() and random_seed() likewise.
-//   descriptors  listen, open_stream, finish (FIN, reading goes on), shutdown (both directions), close: immediate
-//                calls. close() must follow the last completion.
+//   descriptors  listen, open_stream, finish (FIN, reading goes on), shutdown (both directions), close, abandon (a
+//   close
+//                that resets the connection): immediate calls. close() and abandon() follow the last completion.
 //   operations   start(Op) happens at the call; completions arrive in later turns, never from inside the call.
 //                  accept   multishot; result = new descriptor (NODELAY set). Ends (more=false) on error or cancel.
 //                  connect  result 0 or -errno.
@@ -59,6 +60,7 @@ concept RingContract =
       { ring.finish(fd) } -> std::same_as<void>;
       { ring.shutdown(fd) } -> std::same_as<void>;
       { ring.close(fd) } -> std::same_as<void>;
+      { ring.abandon(fd) } -> std::same_as<void>;
 
       { ring.accept(op, fd) } -> std::same_as<void>;
       { ring.connect(op, fd, address) } -> std::same_as<void>;

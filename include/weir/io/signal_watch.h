@@ -30,7 +30,7 @@ class SignalWatch {
   };
   static void on_completion(Op& op, const Completion& completion) {
     SignalWatch& self = static_cast<SignalOp&>(op).watch;
-    if (completion.result <= 0) return;  // cancelled
+    if (completion.result <= 0) return;                       // cancelled
     if (!self.closing_) self.loop_.ring().watch_signals(op);  // a signal may win against the cancel
     self.on_signal_(completion.result);
   }

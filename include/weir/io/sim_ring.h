@@ -37,6 +37,7 @@ class SimRing {
   void finish(Fd fd);
   void shutdown(Fd fd);
   void close(Fd fd);
+  void abandon(Fd fd);
 
   void accept(Op& op, Fd fd);
   void connect(Op& op, Fd fd, const Address& peer);

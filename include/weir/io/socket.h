@@ -27,7 +27,8 @@ struct Received {
 
 class Socket {
  public:
-  /// Told when input (data or an end) arrives while nobody waits in receive().
+  /// Told when input (data or an end) arrives while nobody waits in receive(), and when a send fails while nobody
+  /// waits in room().
   class Watcher {
    public:
     using Handler = void (*)(Watcher&);
@@ -85,7 +86,8 @@ class Socket {
     WEIR_ASSERT(unsent_bytes_ == 0, "FIN comes after the last byte");
     loop_.ring().finish(fd_);
   }
-  Task<> close();
+  /// `abandoned`: with a reset, so that the peer cannot take what it has got for all there is.
+  Task<> close(bool abandoned = false);
 
  private:
   struct ReceiveOp : Op {

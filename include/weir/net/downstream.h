@@ -64,7 +64,9 @@ class Downstream : private io::Socket::Watcher {
   void send_text(Bytes text);
   /// Waits until at most `unsent` bytes are queued: client_gone or client_stalled when that will not happen.
   io::Task<Result<void>> room(std::size_t unsent);
-  bool has_room() const { return socket_.unsent_bytes() <= context_.options.credit_bytes; }
+  bool has_room() const {
+    return socket_.unsent_bytes() <= context_.options.credit_bytes && socket_.broken() == io::Status::ok;
+  }
   /// Ends the answer properly.
   void end_answer();
   /// Ends the connection instead: the client sees that the answer is not complete.
@@ -124,8 +126,10 @@ class Downstream : private io::Socket::Watcher {
   bool stopping_ = false;
   bool waits_for_request_ = false;
   bool expects_continue_ = false;
-  bool chunked_ = false;  // our framing of the answer
-  bool unread_ = true;    // not even the head of the present request was understood
+  bool chunked_ = false;      // our framing of the answer
+  bool until_close_ = false;  // the answer ends with the connection
+  bool abandoned_ = false;    // the connection ends with a reset
+  bool unread_ = true;        // not even the head of the present request was understood
 };
 
 }  // namespace weir::net
