@@ -1,7 +1,8 @@
 #include "access_log.h"
 
-#include <array>
+#include <charconv>
 
+#include "weir/base/assert.h"
 #include "weir/codec/json_writer.h"
 
 namespace weir::gateway {
@@ -36,57 +37,80 @@ std::array<char, 24> rfc3339(WallTime time) {
   return out;
 }
 
-std::array<char, 16> hex(std::uint64_t value) {
-  std::array<char, 16> out;
-  for (std::size_t i = 16; i-- > 0; value >>= 4) out[i] = "0123456789abcdef"[value & 15];
-  return out;
-}
-
 }  // namespace
 
-Bytes access_line(const Record& record, WallTime now, std::string& scratch) {
-  scratch.clear();
-  codec::JsonWriter json(scratch);
-  const auto time = rfc3339(now);
-  const auto id = hex(record.id);
-  const auto duration = [&](Bytes name, std::int64_t ns) {
-    if (ns >= 0) json.key(name).integer(ns / 1000);
-  };
-  const auto text = [&](Bytes name, Bytes value) {
-    if (!value.empty()) json.member(name, value);
-  };
-  json.begin_object().member("time", {time.data(), time.size()}).member("id", {id.data(), id.size()});
-  json.key("status").integer(record.status);
-  text("key", record.key);
-  text("model", record.model.view());
-  text("deployment", record.deployment.view());
-  json.key("stream").boolean(record.stream);
-  json.key("attempts").integer(record.attempts);
-  if (record.fault) json.member("fault", to_string(*record.fault));
-  if (record.finish != dialect::FinishReason::unspecified) json.member("finish", to_string(record.finish));
-  if (record.usage.reported) {
-    json.key("usage").begin_object();
-    const auto tokens = [&](Bytes name, std::uint64_t count) {
-      if (count > 0) json.key(name).unsigned_integer(count);
-    };
-    tokens("input", record.usage.input);
-    tokens("cache_read", record.usage.cache_read);
-    tokens("cache_write", record.usage.cache_write);
-    tokens("audio_input", record.usage.audio_input);
-    tokens("output", record.usage.output);
-    tokens("reasoning", record.usage.reasoning);
-    tokens("audio_output", record.usage.audio_output);
-    json.end_object();
+/// Appends to the line's bytes; the names are literals with their comma and colon, because a line is written for every
+/// exchange and a general writer costs more than all the rest of it.
+class AccessLine::Pen {
+ public:
+  explicit Pen(AccessLine& line) : line_(line) {}
+
+  void raw(Bytes text) {
+    WEIR_ASSERT(text.size() <= line_.bytes_.size() - line_.size_, "every part of a line is bounded");
+    line_.size_ += text.copy(line_.bytes_.data() + line_.size_, text.size());
   }
-  json.key("request_bytes").unsigned_integer(record.request_bytes);
-  json.key("answer_bytes").unsigned_integer(record.answer_bytes);
-  duration("connect_us", record.connect_ns);
-  duration("ttfb_us", record.ttfb_ns);
-  duration("ttft_us", record.ttft_ns);
-  duration("total_us", record.total_ns);
-  if (record.attempts > 0) json.key("overhead_ns").integer(record.overhead_ns);
-  json.end_object();
-  return scratch;
+  void text(Bytes name, Bytes value) {
+    if (value.empty()) return;
+    raw(name);
+    codec::JsonWriter json(MutableBytes(line_.bytes_).subspan(line_.size_));
+    line_.size_ += json.string(value).written().size();
+  }
+  void number(Bytes name, std::int64_t value) {
+    raw(name);
+    char digits[20];
+    const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+    raw(Bytes(digits, static_cast<std::size_t>(end - digits)));
+  }
+  void microseconds(Bytes name, std::int64_t ns) {
+    if (ns >= 0) number(name, ns / 1000);
+  }
+  void tokens(Bytes name, std::uint64_t count) {
+    if (count > 0) number(name, static_cast<std::int64_t>(count));
+  }
+  void hex(std::uint64_t value) {
+    char digits[16];
+    for (std::size_t i = sizeof digits; i-- > 0; value >>= 4) digits[i] = "0123456789abcdef"[value & 15];
+    raw(Bytes(digits, sizeof digits));
+  }
+
+ private:
+  AccessLine& line_;
+};
+
+AccessLine::AccessLine(const Record& record, WallTime now) {
+  Pen pen(*this);
+  const auto time = rfc3339(now);
+  pen.raw("{\"time\":\"");
+  pen.raw({time.data(), time.size()});
+  pen.raw("\",\"id\":\"");
+  pen.hex(record.id);
+  pen.number("\",\"status\":", record.status);
+  pen.text(",\"key\":", record.key.substr(0, kMaxKeyName));
+  pen.text(",\"model\":", record.model.view());
+  pen.text(",\"deployment\":", record.deployment.view());
+  pen.raw(record.stream ? ",\"stream\":true" : ",\"stream\":false");
+  pen.number(",\"attempts\":", record.attempts);
+  if (record.fault) pen.text(",\"fault\":", to_string(*record.fault));
+  if (record.finish != dialect::FinishReason::unspecified) pen.text(",\"finish\":", to_string(record.finish));
+  if (record.usage.reported) {
+    const auto& usage = record.usage;
+    pen.number(",\"usage\":{\"input\":", static_cast<std::int64_t>(usage.input));
+    pen.tokens(",\"cache_read\":", usage.cache_read);
+    pen.tokens(",\"cache_write\":", usage.cache_write);
+    pen.tokens(",\"audio_input\":", usage.audio_input);
+    pen.number(",\"output\":", static_cast<std::int64_t>(usage.output));
+    pen.tokens(",\"reasoning\":", usage.reasoning);
+    pen.tokens(",\"audio_output\":", usage.audio_output);
+    pen.raw("}");
+  }
+  pen.number(",\"request_bytes\":", static_cast<std::int64_t>(record.request_bytes));
+  pen.number(",\"answer_bytes\":", static_cast<std::int64_t>(record.answer_bytes));
+  pen.microseconds(",\"connect_us\":", record.connect_ns);
+  pen.microseconds(",\"ttfb_us\":", record.ttfb_ns);
+  pen.microseconds(",\"ttft_us\":", record.ttft_ns);
+  pen.microseconds(",\"total_us\":", record.total_ns);
+  if (record.attempts > 0) pen.number(",\"overhead_ns\":", record.overhead_ns);
+  pen.raw("}");
 }
 
 }  // namespace weir::gateway

@@ -32,7 +32,8 @@ void Gateway::refuse(net::Downstream& downstream, Fault fault) {
 
 void Gateway::settle(const Record& record) {
   metrics_.count(record);
-  log_.line(access_line(record, context_.loop.ring().wall(), context_.scratch));
+  const AccessLine line(record, context_.loop.ring().wall());
+  log_.line(line.bytes());
 }
 
 Metrics Gateway::measure() const {

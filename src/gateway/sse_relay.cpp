@@ -30,9 +30,11 @@ SseRelay::Facts SseRelay::read(const net::BodyPart& part) {
       if (oversize_) {
         oversize_ = false;  // its last piece
       } else if (cut_.empty()) {
+        owes_line_feed_ = frame.ends_with("\n\r");
         keep = inspect(frame, facts);
       } else {
         cut_.append(frame);
+        owes_line_feed_ = cut_.ends_with("\n\r");
         keep = inspect(cut_, facts);
         if (keep)
           for (io::Chunk& piece : held_) pass_.push_back(std::move(piece));
@@ -42,6 +44,7 @@ SseRelay::Facts SseRelay::read(const net::BodyPart& part) {
         cut_.clear();
       }
       ended_in_cr_ = frame.ends_with('\r') && position + size == payload.size();
+      owes_line_feed_ &= ended_in_cr_;
       kept_ = keep;
       if (keep) {
         position += size;

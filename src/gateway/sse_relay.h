@@ -51,6 +51,8 @@ class SseRelay {
   bool done() const { return decoder_.done(); }
   /// Part of an oversize frame has been let through and its end has not come.
   bool inside_frame() const { return oversize_; }
+  /// The end marker's last line end was cut in half (CR, then LF), and only its first half has been passed on.
+  bool owes_line_feed() const { return done() && owes_line_feed_; }
   /// The beginning of a frame is held.
   bool has_tail() const { return !held_.empty(); }
   const dialect::OpenAiChatDecoder& decoder() const { return decoder_; }
@@ -69,9 +71,10 @@ class SseRelay {
   bool oversize_ = false;     // inside a frame too large to be held
   bool blind_ = false;        // some frame was not read
   bool ended_in_cr_ = false;  // the last frame did, at the end of its payload: a LF may follow
-  bool kept_ = true;          // the last frame was passed on
-  bool begun_ = false;        // an event has been read
-  bool ended_ = false;        // after the end marker or an error nothing is passed on
+  bool owes_line_feed_ = false;
+  bool kept_ = true;    // the last frame was passed on
+  bool begun_ = false;  // an event has been read
+  bool ended_ = false;  // after the end marker or an error nothing is passed on
   std::size_t held_bytes_ = 0;
   std::vector<io::Chunk> held_;  // the beginning of a frame that was cut...
   std::string cut_;              // ...and a copy of it for the tap, in one piece

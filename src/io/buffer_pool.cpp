@@ -30,15 +30,14 @@ BufferPool::~BufferPool() {
 Chunk BufferPool::take() {
   std::uint16_t id = 0;
   if (!free_.empty()) {
-    id = free_.back();
-    free_.pop_back();
+    id = pop_free();
   } else if (touched_ < options_.buffers) {
     id = static_cast<std::uint16_t>(touched_++);
   } else {
     return {};
   }
   counts_[id] = 1;
-  held_peak_ = std::max(held_peak_, ++held_);
+  ++held_;
   return Chunk(this, id, address(id), options_.buffer_bytes);
 }
 
@@ -46,7 +45,7 @@ Chunk BufferPool::received(std::int32_t id, std::size_t size) {
   WEIR_ASSERT(id >= 0 && counts_[static_cast<std::size_t>(id)] == 0, "the ring gives back a buffer that it was lent");
   --lent_;
   counts_[static_cast<std::size_t>(id)] = 1;
-  held_peak_ = std::max(held_peak_, ++held_);
+  ++held_;
   return Chunk(this, static_cast<std::uint16_t>(id), address(static_cast<std::uint32_t>(id)),
                static_cast<std::uint32_t>(size));
 }
@@ -62,6 +61,13 @@ bool BufferPool::append(Chunk& chunk, Bytes bytes) {
 
 void BufferPool::give_back(std::int32_t id) { received(id, 0); }
 
+std::uint16_t BufferPool::pop_free() {
+  const std::uint16_t id = free_.back();
+  free_.pop_back();
+  idle_ = std::min(idle_, free_.size());
+  return id;
+}
+
 void BufferPool::release(std::uint16_t id) {
   --held_;
   free_.push_back(id);
@@ -72,8 +78,7 @@ void BufferPool::refill() {
   while (lent_ < options_.window && held_ + lent_ < lendable) {
     std::uint16_t id = 0;
     if (!free_.empty()) {
-      id = free_.back();
-      free_.pop_back();
+      id = pop_free();
     } else {
       id = static_cast<std::uint16_t>(touched_++);
     }
@@ -86,13 +91,10 @@ void BufferPool::refill() {
 }
 
 void BufferPool::trim() {
-  // Buffers beyond the recent peak lie at the bottom of the free stack, the coldest first.
-  const std::uint32_t wanted = held_peak_ + options_.window;
-  const std::size_t in_use = held_ + lent_;
-  const std::size_t spare = wanted > in_use ? wanted - in_use : 0;
-  const std::size_t surplus = free_.size() > spare ? free_.size() - spare : 0;
-  for (std::size_t i = 0; i < surplus; ++i) ::madvise(address(free_[i]), options_.buffer_bytes, MADV_DONTNEED);
-  held_peak_ = held_;
+  // What lay below the lowest mark of the free stack since the last trim was not needed in that time.
+  trimmed_ = std::min(trimmed_, idle_);
+  for (; trimmed_ < idle_; ++trimmed_) ::madvise(address(free_[trimmed_]), options_.buffer_bytes, MADV_DONTNEED);
+  idle_ = free_.size();
 }
 
 }  // namespace weir::io

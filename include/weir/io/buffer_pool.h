@@ -69,6 +69,7 @@ class BufferPool {
  private:
   friend class Chunk;
   char* address(std::uint32_t id) const { return memory_ + std::size_t{id} * options_.buffer_bytes; }
+  std::uint16_t pop_free();
   void release(std::uint16_t id);
 
   Ring& ring_;
@@ -79,7 +80,8 @@ class BufferPool {
   std::uint32_t touched_ = 0;  // buffers below this id have been used at least once
   std::uint32_t lent_ = 0;
   std::uint32_t held_ = 0;
-  std::uint32_t held_peak_ = 0;  // since the last trim
+  std::size_t idle_ = 0;     // lowest height of the free stack since the last trim
+  std::size_t trimmed_ = 0;  // the free buffers below have no memory
   IntrusiveList<Starved> starved_;
 };
 
