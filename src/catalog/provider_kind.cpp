@@ -23,7 +23,7 @@ constexpr std::array kKinds = {
     ProviderKind{"together",          kChat, "https://api.together.xyz/v1",           known,      kBearer,         "TOGETHER_API_KEY",   "meta-llama/Llama-3.3-70B-Instruct-Turbo",            0},
     ProviderKind{"fireworks",         kChat, "https://api.fireworks.ai/inference/v1", known,      kBearer,         "FIREWORKS_API_KEY",  "accounts/fireworks/models/llama-v3p3-70b-instruct",  0},
     ProviderKind{"openai_compatible", kChat, "",                                      configured, kBearer,         "",                   "",                                                   0},
-    ProviderKind{"simulated",         kChat, "",                                      built_in,   AuthStyle::none, "",                   "echo",                                               0},
+    ProviderKind{"simulated",         kChat, "",                                      built_in,   AuthStyle::none, "",                   "text",                                               0},
 };
 // clang-format on
 

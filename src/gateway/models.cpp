@@ -26,7 +26,10 @@ std::string models_document(const catalog::Catalog& catalog) {
   if (catalog.exposes_provider_models()) {
     for (const catalog::Provider& provider : catalog.providers()) {
       if (provider.kind->sample_model.empty()) continue;
-      write_model(json, provider.name + "/" + std::string(provider.kind->sample_model), provider.name);
+      const std::string name = provider.name + "/" + std::string(provider.kind->sample_model);
+      const auto resolution = catalog.find(name);
+      if (resolution && resolution->model()) continue;  // configured under this name, hence listed already
+      write_model(json, name, provider.name);
     }
   }
   json.end_array().end_object();

@@ -196,13 +196,13 @@ void Exchange::end_stream(SseRelay& relay) {
     downstream_.send_text("\n\n");
   }
   if (relay.inside_frame()) downstream_.send_text("\n\n");  // what follows is an event of its own
+  if (relay.owes_line_feed()) downstream_.send_text("\n");
   account(relay);
   if (relay.decoder().failed()) {
     note_fault(Fault::upstream_stream_error);  // the provider's own error event has been passed on
     return downstream_.end_answer();
   }
   if (!relay.complete()) return fail_stream(Fault::upstream_truncated);
-  if (relay.owes_line_feed()) downstream_.send_text("\n");
   if (!relay.done()) downstream_.send_text("data: [DONE]\n\n");  // some servers leave it out; SDKs wait for it
   downstream_.end_answer();
 }

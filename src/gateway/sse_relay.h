@@ -51,8 +51,9 @@ class SseRelay {
   bool done() const { return decoder_.done(); }
   /// Part of an oversize frame has been let through and its end has not come.
   bool inside_frame() const { return oversize_; }
-  /// The end marker's last line end was cut in half (CR, then LF), and only its first half has been passed on.
-  bool owes_line_feed() const { return done() && owes_line_feed_; }
+  /// The last line end of the end marker (or of the provider's error) was cut in half (CR, then LF), and only its
+  /// first half has been passed on.
+  bool owes_line_feed() const { return ended_ && owes_line_feed_; }
   /// The beginning of a frame is held.
   bool has_tail() const { return !held_.empty(); }
   const dialect::OpenAiChatDecoder& decoder() const { return decoder_; }

@@ -88,7 +88,7 @@ struct Plan {
 
 Plan make_plan(std::uint64_t seed);
 
-/// One client request; `may_refuse`: also requests that no gateway would take.
+/// One client request. `last`: the last on its connection, so one that ends it may be chosen.
 RequestPlan plan_request(Random& random, int id, const net::Options& limits, bool faultless, bool last);
 
 }  // namespace weir::sim

@@ -31,7 +31,7 @@ TEST(Config, DefaultsAreThoseOfTheTable) {
   EXPECT_EQ(config.shards, 0U);
   EXPECT_EQ(config.limits.max_head_bytes, 65536U);
   EXPECT_EQ(config.limits.max_body_bytes, 32U << 20);
-  EXPECT_EQ(config.limits.max_connections, 10000U);
+  EXPECT_EQ(config.limits.max_connections, 8192U);
   EXPECT_EQ(config.limits.max_buffered_bytes, 512U << 20);
   EXPECT_EQ(config.timeouts.connect, 5s);
   EXPECT_EQ(config.timeouts.first_byte, 60s);
@@ -185,7 +185,7 @@ models:
 TEST(Config, CurlLine) {
   EXPECT_EQ(curl_line(must_read("providers: {sim: {kind: simulated}}\nexpose_provider_models: true\n")),
             "curl -N http://127.0.0.1:8080/v1/chat/completions -H 'Content-Type: application/json' -d "
-            R"('{"model":"sim/echo","stream":true,"messages":[{"role":"user","content":"Say hello."}]}')");
+            R"('{"model":"sim/text","stream":true,"messages":[{"role":"user","content":"Say hello."}]}')");
   EXPECT_EQ(curl_line(must_read("listen: [{address: \"[::]:81\"}]\nproviders: {sim: {kind: simulated}}\n"
                                 "models: {it's: {deployments: [sim/echo]}}\n"
                                 "keys: [{name: a, hash: \"sha256:" +

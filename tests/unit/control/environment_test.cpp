@@ -34,10 +34,10 @@ TEST(FromEnvironment, WithoutAnyKeyTheSimulatedProviderAnswers) {
   EXPECT_TRUE(config.warnings.empty());
   EXPECT_EQ(config.timeouts.connect, 5s);
   ASSERT_EQ(config.catalog.models().size(), 1U);
-  EXPECT_EQ(config.catalog.models()[0].name, "simulated/echo");
-  const auto echo = config.catalog.find("simulated/echo");
-  ASSERT_TRUE(echo.has_value());
-  EXPECT_EQ((*echo)[0].model_id, "echo");
+  EXPECT_EQ(config.catalog.models()[0].name, "simulated/text");
+  const auto text = config.catalog.find("simulated/text");
+  ASSERT_TRUE(text.has_value());
+  EXPECT_EQ((*text)[0].model_id, "text");
   EXPECT_EQ((*config.catalog.find("simulated/other"))[0].model_id, "other");
 }
 
@@ -67,7 +67,7 @@ TEST(FromEnvironment, TheExampleIsAnsweredEvenIfTheKeysCannotBeUsedYet) {
   EXPECT_EQ(config.catalog.providers()[0].name, "openai");
   EXPECT_EQ(config.catalog.providers()[1].name, "simulated");
   EXPECT_EQ(config.warnings.size(), 1U);
-  EXPECT_NE(curl_line(config).find("simulated/echo"), std::string::npos);
+  EXPECT_NE(curl_line(config).find("simulated/text"), std::string::npos);
 }
 
 TEST(FromEnvironment, AKeyThatCannotBeSentIsAnError) {
