@@ -1,7 +1,6 @@
 #include "laws.h"
 
 #include <algorithm>
-#include <map>
 
 namespace weir::sim {
 namespace {
