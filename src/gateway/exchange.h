@@ -39,7 +39,7 @@ class Exchange {
   void account(const SseRelay& relay);
   void pass(net::BodyPart&& part, SseRelay& relay);
   void end_stream(SseRelay& relay);
-  io::Task<Result<void>> client_keeps_up();
+  io::Task<Result<void>> client_catches_up();
 
   void refuse(Fault fault, const dialect::openai_error::Detail& detail = {});
   void fail_stream(Fault fault);
@@ -60,6 +60,7 @@ class Exchange {
   Record record_;
   Instant deadline_;
   std::optional<Attempt> attempt_;
+  std::optional<Instant> answer_ended_;  // set when the exchange outlives its answer
   bool client_gone_ = false;
   bool withhold_usage_ = false;
 };

@@ -97,7 +97,8 @@ io::Task<> Exchange::relay_document(codec::ResponseHead& head) {
   sent_first_byte();
   while (!upstream.body_done()) {
     if (downstream_.aborted()) co_return cut_off(Fault::shed);
-    if (const auto room = co_await client_keeps_up(); !room) co_return cut_off(room.error());
+    if (!downstream_.has_room())
+      if (const auto room = co_await client_catches_up(); !room) co_return cut_off(room.error());
     auto part = co_await upstream.read_body(next_frame_deadline());
     if (!part) co_return cut_off(at_deadline(part.error()));
     for (std::size_t i = 0; i < part->count && copy.size() <= kReadDocument; ++i) copy.append(part->payloads[i]);
@@ -166,13 +167,14 @@ io::Task<> Exchange::relay_stream(codec::ResponseHead& head) {
       co_return cut_off(Fault::shed);
     }
     if (facts.fault || facts.done) break;
-    if (!last)
-      if (const auto room = co_await client_keeps_up(); !room) {
+    if (!last && !downstream_.has_room())
+      if (const auto room = co_await client_catches_up(); !room) {
         account(relay);
         co_return cut_off(room.error());
       }
   }
   end_stream(relay);
+  answer_ended_ = loop_.now();
   // The client has its end. The provider's own end is usually there too; wait a moment for it, so that the connection
   // can be used again.
   const Instant soon = loop_.now() + kEndOfBody;
@@ -222,8 +224,7 @@ void Exchange::account(const SseRelay& relay) {
 
 // ---- Back-pressure.
 
-io::Task<Result<void>> Exchange::client_keeps_up() {
-  if (downstream_.has_room()) co_return Result<void>{};
+io::Task<Result<void>> Exchange::client_catches_up() {
   const auto room = co_await downstream_.room(gateway_.context().options.credit_bytes / 2);
   co_return room;
 }

@@ -17,6 +17,7 @@ SseRelay::Facts SseRelay::read(const net::BodyPart& part) {
     if (std::exchange(ended_in_cr_, false) && payload.starts_with('\n')) {
       // The other half of a CRLF that was cut: it shares the fate of the frame it ends.
       scanner_.find_end(payload.substr(position++, 1));
+      owes_line_feed_ = false;
       if (!kept_) {
         run = position;
         untouched_ = false;
@@ -84,7 +85,8 @@ bool SseRelay::inspect(Bytes frame, Facts& facts) {
 
 void SseRelay::hold(const io::Chunk& chunk, Bytes tail) {
   if (!oversize_ && held_bytes_ + tail.size() <= kMaxHeldBytes) {
-    held_.push_back(chunk.slice(tail));
+    // Drips are copied together: otherwise each piece of a frame would pin a buffer.
+    if (held_.empty() || !held_.back().append(tail)) held_.push_back(chunk.slice(tail));
     held_bytes_ += tail.size();
     cut_.append(tail);
     return;

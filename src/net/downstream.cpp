@@ -99,6 +99,7 @@ io::Task<Result<Body*>> Downstream::read_body() {
     io::Chunk rest;
     const auto part = reader_.take(std::move(received.chunk), rest);
     if (!part) co_return fail(part.error());
+    socket_.unread(std::move(rest));  // the next request's, whatever becomes of this one
     if (reader_.received() > options.max_body_bytes) co_return fail(Fault::body_too_large);
     if (reader_.received() > reserved_) {  // a chunked body tells its size only as it comes
       const std::size_t more = static_cast<std::size_t>(reader_.received()) - reserved_;
@@ -106,7 +107,6 @@ io::Task<Result<Body*>> Downstream::read_body() {
       reserved_ += more;
     }
     body_.append(context_.loop.buffers(), *part);
-    socket_.unread(std::move(rest));
   }
   co_return &body_;
 }

@@ -91,6 +91,7 @@ inline void Chunk::hold() {
 inline void Chunk::release() {
   if (--pool_->counts_[id_] == 0) pool_->release(id_);
 }
+inline bool Chunk::append(Bytes bytes) { return pool_ && pool_->append(*this, bytes); }
 inline Chunk Chunk::slice(Bytes part) const {
   WEIR_ASSERT(part.data() >= data_ && part.data() + part.size() <= data_ + size_, "a slice lies inside its chunk");
   Chunk result(*this);

@@ -46,6 +46,8 @@ class Chunk {
 
   /// The part of this chunk that `part` (a view into it) covers; holds the buffer once more.
   inline Chunk slice(Bytes part) const;
+  /// Copies `bytes` behind the end, if this is the only chunk of its buffer and there is room; else false.
+  inline bool append(Bytes bytes);
   void remove_prefix(std::size_t n) {
     data_ += n;
     size_ -= static_cast<std::uint32_t>(n);

@@ -19,6 +19,7 @@ class Body {
     size_ = 0;
   }
 
+  /// Takes the payloads of a part. Its bytes are moved within their buffer: the part is not to be used afterwards.
   void append(io::BufferPool& buffers, const BodyPart& part);
 
   /// The whole body in one view: the chunk itself when there is one, else a copy in `scratch`.

@@ -58,7 +58,9 @@ struct Gate {
 };
 
 Task<int> number(int n) { co_return n; }
-Task<std::unique_ptr<std::string>> text(std::string value) { co_return std::make_unique<std::string>(std::move(value)); }
+Task<std::unique_ptr<std::string>> text(std::string value) {
+  co_return std::make_unique<std::string>(std::move(value));
+}
 Task<int> depth(int n) {
   if (n == 0) co_return 0;
   const int below = co_await depth(n - 1);
@@ -118,7 +120,6 @@ TEST_F(TaskTest, IsLazyAndMayBeThrownAway) {
   bool done = false;
   {
     Task<> task = set(done);
-    EXPECT_EQ(FramePool::of_this_thread().live(), before_ + 1);
     Task<> moved = std::move(task);
   }
   EXPECT_FALSE(done);

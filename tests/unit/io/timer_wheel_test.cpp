@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "weir/base/random.h"
@@ -65,10 +67,11 @@ void expect_punctual(Instant start, Instant deadline) {
 }
 
 TEST(TimerWheel, NeverEarlyAndAtMostATickLate) {
-  for (const Duration after :
-       {Duration(-5s), Duration(0), Duration(1), kTick - 1ns, kTick, kTick + 1ns, 63 * kTick, 64 * kTick, 65 * kTick,
-        4095 * kTick, 4096 * kTick, 4097 * kTick, Duration(30s), Duration(75s), Duration(10min), Duration(24h),
-        Duration(13 * 24h), kHorizon - 1ns, kHorizon, kHorizon + 1ns, Duration(40 * 24h)})
+  for (const Duration after : {Duration(-5s),     Duration(0),        Duration(1),    kTick - 1ns,   kTick,
+                               kTick + 1ns,       63 * kTick,         64 * kTick,     65 * kTick,    4095 * kTick,
+                               4096 * kTick,      4097 * kTick,       Duration(30s),  Duration(75s), Duration(10min),
+                               Duration(24h),     Duration(13 * 24h), kHorizon - 1ns, kHorizon,      kHorizon + 1ns,
+                               Duration(40 * 24h)})
     for (const Duration offset : {Duration(0), Duration(1), kTick / 2, 62 * kTick, 4094 * kTick})
       expect_punctual(kStart + offset, kStart + offset + after);
 }
@@ -185,14 +188,15 @@ TEST(TimerWheel, AHandlerThatSetsThePastFiresOncePerTurn) {
 
 // Against a sorted list of deadlines, with a clock that jumps as a busy loop's does. `span` decides which levels take
 // part.
-void check_against_model(std::uint64_t seed, Instant start, Duration span) {
+void check_against_model(std::uint64_t seed, Instant start, Duration span, int steps) {
   Random random(seed);
   TimerWheel wheel(start);
   Instant now = start;
   std::deque<Alarm> alarms(40);
   std::map<Alarm*, Instant> model;
   const auto some_time = [&](Duration most) {
-    const auto bits = random.below(static_cast<std::uint64_t>(std::bit_width(static_cast<std::uint64_t>(most.count()))));
+    const auto bits =
+        random.below(static_cast<std::uint64_t>(std::bit_width(static_cast<std::uint64_t>(most.count()))));
     return Duration(static_cast<std::int64_t>(random.below((std::uint64_t{2} << bits))));
   };
   bool early = false, unknown = false;
@@ -207,7 +211,7 @@ void check_against_model(std::uint64_t seed, Instant start, Duration span) {
       wheel.set(self, again);
       model[&self] = again;
     };
-  for (int step = 0; step < 1500; ++step) {
+  for (int step = 0; step < steps; ++step) {
     auto& alarm = alarms[random.below(alarms.size())];
     if (random.below(5) == 0) {
       wheel.cancel(alarm);
@@ -215,7 +219,7 @@ void check_against_model(std::uint64_t seed, Instant start, Duration span) {
     } else {
       const Instant deadline = now + some_time(span) - (random.below(8) == 0 ? 50ms : 0ms);
       wheel.set(alarm, deadline);
-      model[&alarm] = deadline;
+      model[&alarm] = std::max(deadline, now);  // the past counts as now
     }
     Instant first = kNever;
     for (const auto& [timer, deadline] : model) first = std::min(first, deadline);
@@ -235,10 +239,14 @@ void check_against_model(std::uint64_t seed, Instant start, Duration span) {
 }
 
 TEST(TimerWheel, AgreesWithASortedList) {
-  for (std::uint64_t seed = 1; seed <= 12; ++seed)
-    for (const Duration span : {Duration(100ms), Duration(10s), Duration(1h), Duration(24h), 2 * kHorizon}) {
-      SCOPED_TRACE("seed " + std::to_string(seed) + " span " + std::to_string(span.count()));
-      check_against_model(seed, kStart, span);
+  struct Row {
+    Duration span;
+    int steps;  // few where each may pass over days
+  };
+  for (std::uint64_t seed = 1; seed <= 6; ++seed)
+    for (const Row& row : {Row{100ms, 1500}, Row{10s, 1500}, Row{1h, 500}, Row{24h, 100}, Row{2 * kHorizon, 10}}) {
+      SCOPED_TRACE("seed " + std::to_string(seed) + " span " + std::to_string(row.span.count()));
+      check_against_model(seed, kStart, row.span, row.steps);
     }
 }
 
