@@ -12,17 +12,22 @@ void TimerWheel::set(Timer& timer, Instant deadline) {
 }
 
 void TimerWheel::place(Timer& timer) {
-  // A timer fires in the first tick that starts at or after its deadline, hence the rounding up.
-  std::uint64_t due = to_tick(timer.deadline_ + Duration((1 << kTickShift) - 1));
+  // A timer fires in the first tick that starts at or after its deadline, hence the rounding up (in ticks: a deadline
+  // of "never" must not overflow).
+  const auto ns = static_cast<std::uint64_t>(to_ns(timer.deadline_.time_since_epoch()));
+  std::uint64_t due = (ns >> kTickShift) + ((ns & ((1U << kTickShift) - 1)) != 0);
   due = std::max(due, tick_);
   // The level is that of the highest 6-bit digit in which the due tick differs from the present one.
   const std::uint64_t difference = due ^ tick_;
   unsigned level = difference == 0 ? 0 : static_cast<unsigned>(63 - std::countl_zero(difference)) / kSlotBits;
   unsigned slot = 0;
   if (level >= kLevels) {
-    // Beyond the horizon: wait in the last level's slot just behind the present one, a full round away.
+    // Beyond the last level's round: its slot of that moment, which comes in the next round, or, a full round away, the
+    // slot just behind the present one, from where it is sorted in again.
     level = kLevels - 1;
-    slot = static_cast<unsigned>(((tick_ >> (level * kSlotBits)) + kSlots - 1) % kSlots);
+    const std::uint64_t present = tick_ >> (level * kSlotBits);
+    const std::uint64_t ahead = std::min<std::uint64_t>((due >> (level * kSlotBits)) - present, kSlots - 1);
+    slot = static_cast<unsigned>((present + ahead) % kSlots);
   } else {
     slot = static_cast<unsigned>((due >> (level * kSlotBits)) % kSlots);
   }
