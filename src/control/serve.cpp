@@ -43,8 +43,8 @@ std::uint64_t raise_descriptor_limit() {
 
 /// A client connection needs two descriptors, its own and the provider's; a few are needed for the rest.
 std::uint64_t fit_connections(std::uint64_t wanted, std::uint64_t descriptors) {
-  constexpr std::uint64_t kOther = 64;
-  const std::uint64_t possible = descriptors > kOther * 2 ? (descriptors - kOther) / 2 : kOther / 2;
+  const std::uint64_t other = std::min<std::uint64_t>(64, descriptors / 2);
+  const std::uint64_t possible = std::max<std::uint64_t>(1, (descriptors - other) / 2);
   if (wanted > possible)
     tell("warning: max_connections is " + std::to_string(wanted) + ", but " + std::to_string(descriptors) +
          " file descriptors carry " + std::to_string(possible) +
