@@ -48,7 +48,7 @@ void Front::place(io::Fd connection) {
   std::size_t best = 0;
   std::uint64_t least = UINT64_MAX;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
-    const std::uint64_t load = placed_[i] - loads_.ended(i);
+    const std::uint64_t load = placed_[i] - loads_.ended(shards_[i]->index());
     if (load < least) {
       least = load;
       best = i;
@@ -92,7 +92,7 @@ io::Task<> Front::run() {
 
 io::Task<> Front::drain() {
   std::uint64_t running = 0;
-  for (std::size_t i = 0; i < shards_.size(); ++i) running += placed_[i] - loads_.ended(i);
+  for (std::size_t i = 0; i < shards_.size(); ++i) running += placed_[i] - loads_.ended(shards_[i]->index());
   std::fprintf(stderr, "weir: draining: nothing new is taken, %llu connections finish what they have.\n",
                static_cast<unsigned long long>(running));
   for (auto& listener : listeners_) co_await listener->close();
