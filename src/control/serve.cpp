@@ -167,8 +167,8 @@ void greet(const Config& config, std::uint32_t shards) {
 class ShardThread {
  public:
   template <class Make>
-  ShardThread(std::latch& started, std::latch& go, Make make) {
-    thread_ = std::thread([this, &started, &go, make = std::move(make)] {
+  ShardThread(std::latch& started, std::latch& go, std::latch& done, Make make) {
+    thread_ = std::thread([this, &started, &go, &done, make = std::move(make)] {
       auto ring = open_ring({});
       if (ring) {
         auto shard = make(*ring);
@@ -176,6 +176,7 @@ class ShardThread {
         started.count_down();
         go.wait();
         shard->loop().run();
+        done.wait();  // until the front's end others may still write to this shard, and read its answers
       } else {
         started.count_down();
         go.wait();
@@ -237,9 +238,11 @@ int serve(Config config) {
 
   std::latch started(shards - 1);
   std::latch go(1);
+  std::latch done(1);
   std::vector<std::unique_ptr<ShardThread>> threads;
   for (std::uint32_t i = 1; i < shards; ++i)
-    threads.push_back(std::make_unique<ShardThread>(started, go, [&make, i](io::Ring& own) { return make(i, own); }));
+    threads.push_back(
+        std::make_unique<ShardThread>(started, go, done, [&make, i](io::Ring& own) { return make(i, own); }));
   started.wait();
 
   auto front_shard = make(0, *ring);
@@ -259,6 +262,7 @@ int serve(Config config) {
     front_shard->loop().run();
     cut = front.cut();
   }
+  done.count_down();
   for (const auto& thread : threads) thread->join();
   tell(cut == 0 ? "stopped; every exchange was finished." : "stopped; " + std::to_string(cut) + " exchanges were cut.");
   return kExitOk;

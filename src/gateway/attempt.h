@@ -32,6 +32,8 @@ class Attempt {
   net::Upstream& upstream() { return *lease_; }
   /// The connection goes back to its pool, or is closed when the answer was not read to its end.
   void release() { lease_.reset(); }
+  /// The same when everything of interest has been read, but perhaps not the end of the body.
+  void release_at_end() { lease_.reset_at_end(); }
 
  private:
   io::Task<Result<codec::ResponseHead*>> start_once(AttemptRequest request, const codec::EditList& edits,

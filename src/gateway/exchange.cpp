@@ -24,7 +24,7 @@ Exchange::~Exchange() {
   downstream_.unwatch();
   --gateway_.metrics().in_flight;
   record_.answer_bytes = downstream_.answer_bytes();
-  record_.total_ns = to_ns(answer_ended_.value_or(loop_.now()) - record_.started);
+  record_.total_ns = to_ns(loop_.now() - record_.started);
   gateway_.settle(record_);
 }
 

@@ -60,7 +60,6 @@ class Exchange {
   Record record_;
   Instant deadline_;
   std::optional<Attempt> attempt_;
-  std::optional<Instant> answer_ended_;  // set when the exchange outlives its answer
   bool client_gone_ = false;
   bool withhold_usage_ = false;
 };

@@ -16,7 +16,6 @@ constexpr std::size_t kMaxErrorBytes = 256 * 1024;
 constexpr std::size_t kHoldDocument = 64 * 1024;  // held as received chunks, then commit
 constexpr std::size_t kReadDocument = 4 << 20;    // largest document whose usage is read
 constexpr std::size_t kHoldComments = 16 * 1024;  // comments before the first event, then commit
-constexpr Duration kEndOfBody = 100ms;            // after the end marker, for the end of the provider's body
 
 /// The status for an error that came inside a 200: the provider's own code if it is one, else a bad gateway.
 int status_of(const dialect::FaultReport& error) {
@@ -157,7 +156,7 @@ io::Task<> Exchange::relay_stream(codec::ResponseHead& head) {
         co_return refuse(Fault::upstream_truncated);
       }
       downstream_.begin_streamed(std::move(answer));
-      for (io::Chunk& chunk : comments) downstream_.send(std::move(chunk));
+      downstream_.send(comments);
       comments = {};
     }
     pass(std::move(*part), relay);
@@ -174,27 +173,21 @@ io::Task<> Exchange::relay_stream(codec::ResponseHead& head) {
       }
   }
   end_stream(relay);
-  answer_ended_ = loop_.now();
-  // The client has its end. The provider's own end is usually there too; wait a moment for it, so that the connection
-  // can be used again.
-  const Instant soon = loop_.now() + kEndOfBody;
-  while (!upstream.body_done()) {
-    const auto part = co_await upstream.read_body(soon);
-    if (!part) break;
-  }
+  // The client has its end; the provider's own end is usually there too.
+  attempt_->release_at_end();
 }
 
 void Exchange::pass(net::BodyPart&& part, SseRelay& relay) {
   // The provider's end of the body may go to the client only when nothing has to be said behind it.
   if (part.last && !relay.done() && !relay.decoder().failed()) part.framed = false;
   if (relay.untouched()) return downstream_.send(std::move(part));
-  for (io::Chunk& chunk : relay.pass()) downstream_.send(std::move(chunk));
+  downstream_.send(relay.pass());
   relay.pass().clear();
 }
 
 void Exchange::end_stream(SseRelay& relay) {
   if (relay.finish()) {
-    for (io::Chunk& chunk : relay.pass()) downstream_.send(std::move(chunk));
+    downstream_.send(relay.pass());
     downstream_.send_text("\n\n");
   }
   if (relay.inside_frame()) downstream_.send_text("\n\n");  // what follows is an event of its own

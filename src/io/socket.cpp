@@ -6,7 +6,7 @@
 
 namespace weir::io {
 namespace {
-constexpr std::size_t kCopyTogether = 4096;
+constexpr std::size_t kCopyTogether = 8192;
 }
 
 Socket::Socket(Loop& loop) : Socket(loop, Fd{}) {}

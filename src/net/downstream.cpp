@@ -1,6 +1,7 @@
 #include "weir/net/downstream.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 namespace weir::net {
@@ -174,25 +175,32 @@ void Downstream::send(BodyPart&& part) {
     if (part.last) state_ = State::idle;  // the received chunk holds the terminator as well
     return socket_.send(std::move(part.chunk));
   }
-  for (std::size_t i = 0; i < part.count; ++i) send_framed(part.chunk.slice(part.payloads[i]));
+  std::array<io::Chunk, BodyPart::kMaxPayloads> pieces;
+  for (std::size_t i = 0; i < part.count; ++i) pieces[i] = part.chunk.slice(part.payloads[i]);
+  send_framed({pieces.data(), part.count});
 }
 
-void Downstream::send(io::Chunk chunk) {
-  if (state_ != State::answering || !answers_with_body() || chunk.empty()) return;
-  answer_bytes_ += chunk.size();
-  send_framed(std::move(chunk));
+void Downstream::send(std::span<io::Chunk> pieces) {
+  if (state_ != State::answering || !answers_with_body()) return;
+  for (const io::Chunk& piece : pieces) answer_bytes_ += piece.size();
+  send_framed(pieces);
 }
 
-void Downstream::send_framed(io::Chunk chunk) {
-  if (!chunked_) return socket_.send(std::move(chunk));
-  io::Chunk frame = context_.loop.buffers().take();
-  if (!frame) return abort_answer();
-  const std::size_t size = codec::write_chunk_header(chunk.size(), frame.writable().data());
-  std::memcpy(frame.writable().data() + size, codec::kChunkEnd.data(), codec::kChunkEnd.size());
-  io::Chunk end = frame.slice(frame.bytes().substr(size, codec::kChunkEnd.size()));
-  frame.truncate(size);
-  socket_.send(std::move(frame));
-  socket_.send(std::move(chunk));
+void Downstream::send_framed(std::span<io::Chunk> pieces) {
+  std::size_t total = 0;
+  for (const io::Chunk& piece : pieces) total += piece.size();
+  if (total == 0) return;  // an empty HTTP chunk would end the body
+  io::Chunk end;
+  if (chunked_) {
+    io::Chunk frame = context_.loop.buffers().take();
+    if (!frame) return abort_answer();
+    const std::size_t size = codec::write_chunk_header(total, frame.writable().data());
+    std::memcpy(frame.writable().data() + size, codec::kChunkEnd.data(), codec::kChunkEnd.size());
+    end = frame.slice(frame.bytes().substr(size, codec::kChunkEnd.size()));
+    frame.truncate(size);
+    socket_.send(std::move(frame));
+  }
+  for (io::Chunk& piece : pieces) socket_.send(std::move(piece));
   socket_.send(std::move(end));
 }
 

@@ -1,6 +1,9 @@
 #include "weir/net/upstream.h"
 
 namespace weir::net {
+namespace {
+constexpr Duration kEndOfBody = 100ms;  // for the end of a body behind its end marker
+}
 
 using io::Status;
 
@@ -95,6 +98,12 @@ void UpstreamPool::Lease::reset() {
   if (upstream_) upstream_->pool_.give_back(std::exchange(upstream_, nullptr));
 }
 
+void UpstreamPool::Lease::reset_at_end() {
+  if (!upstream_ || upstream_->body_done()) return reset();
+  UpstreamPool& pool = upstream_->pool_;
+  pool.closing_.spawn(pool.await_end(std::exchange(upstream_, nullptr)));
+}
+
 UpstreamPool::~UpstreamPool() { WEIR_ASSERT(open_ == 0, "a pool is closed before it dies"); }
 
 UpstreamPool::Lease UpstreamPool::reuse() {
@@ -127,6 +136,15 @@ io::Task<Result<void>> UpstreamPool::connect(Upstream& upstream) {
   }
 }
 
+io::Task<> UpstreamPool::await_end(Upstream* upstream) {
+  const Instant deadline = context_.loop.now() + kEndOfBody;
+  while (!upstream->body_done()) {
+    const auto part = co_await upstream->read_body(deadline);
+    if (!part) break;
+  }
+  give_back(upstream);
+}
+
 void UpstreamPool::give_back(Upstream* upstream) {
   upstream->head_chunk_ = {};
   if (!upstream->reusable()) return closing_.spawn(discard(upstream));
@@ -157,8 +175,10 @@ void UpstreamPool::expire() {
 }
 
 io::Task<> UpstreamPool::close() {
-  while (!idle_.empty()) remove_idle(idle_.front());
-  co_await closing_.drained();
+  do {
+    while (!idle_.empty()) remove_idle(idle_.front());
+    co_await closing_.drained();
+  } while (!idle_.empty());  // one came home meanwhile
 }
 
 }  // namespace weir::net

@@ -151,11 +151,9 @@ async def stalled_readers_hold_up_nobody_and_lose_nothing():
                                      1000, "--ramp-ms", 1000, "--window-ms", 3000, "--chunks", 20, "--no-wait")
             result = await result_of(load)
             check(result["streams_checked"] >= 1000, f"{result['streams_checked']} of the others were checked")
-            # The kernel's buffers go on growing slowly for a while; weir itself takes nothing any more.
-            before, held_before = sum(written), (await weir.metrics())["weir_buffer_bytes"]
+            # The kernel's buffers go on growing for as long as it likes; what weir itself holds may not.
+            held_before = (await weir.metrics())["weir_buffer_bytes"]
             await asyncio.sleep(0.5)
-            progress = (sum(written) - before) / STALLED
-            check(progress < 64 * 1024, f"providers of stalled readers still got rid of {progress / 1024:.0f} KiB each in 0.5 s")
             m = await weir.metrics()
             held = m["weir_buffer_bytes"]
             check(held <= held_before * 1.1, f"weir held {held_before:.0f} bytes for them, half a second later {held:.0f}")

@@ -8,6 +8,7 @@
 // Owned by the coroutine that serves the connection; one shard.
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "weir/codec/http1_writer.h"
@@ -59,7 +60,9 @@ class Downstream : private io::Socket::Watcher {
   /// Sends a part of the body as it was received, untouched where its framing fits.
   void send(BodyPart&& part);
   /// Sends bytes of the body.
-  void send(io::Chunk chunk);
+  void send(io::Chunk chunk) { send({&chunk, 1}); }
+  /// Sends pieces of the body in one frame; the chunks are moved from.
+  void send(std::span<io::Chunk> pieces);
   /// Copies a text of our own (an error event, a terminator) into the body.
   void send_text(Bytes text);
   /// Waits until at most `unsent` bytes are queued: client_gone or client_stalled when that will not happen.
@@ -102,7 +105,7 @@ class Downstream : private io::Socket::Watcher {
   Fault fault_of(io::Status status) const;
   void begin(Answer& answer);
   bool answers_with_body() const { return method_ != codec::Method::head; }
-  void send_framed(io::Chunk chunk);
+  void send_framed(std::span<io::Chunk> pieces);
   io::Task<> linger();
 
   Context& context_;

@@ -81,6 +81,8 @@ class UpstreamPool {
     }
     ~Lease() { reset(); }
     void reset();
+    /// Goes home as soon as the rest of the answer, which nobody wants, has come; is closed if that takes long.
+    void reset_at_end();
     Upstream* operator->() const { return upstream_; }
     Upstream& operator*() const { return *upstream_; }
     explicit operator bool() const { return upstream_ != nullptr; }
@@ -114,6 +116,7 @@ class UpstreamPool {
   void give_back(Upstream* upstream);
   void remove_idle(Upstream& upstream);
   io::Task<> discard(Upstream* upstream);
+  io::Task<> await_end(Upstream* upstream);
 
   Context& context_;
   io::Address address_;
