@@ -78,7 +78,6 @@ class Downstream : private io::Socket::Watcher {
   /// A whole answer in one call. `extra` are complete field lines ("retry-after: 1\r\n").
   void answer(int status, Bytes content_type, Bytes body, Bytes extra = {});
 
-  bool answered() const { return state_ == State::idle || state_ == State::closing; }
   bool answer_begun() const { return state_ == State::answering; }
   /// The answer was given up: by abort_answer(), or because no buffer was left for a piece of it.
   bool aborted() const { return state_ == State::closing; }
