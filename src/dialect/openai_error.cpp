@@ -58,7 +58,10 @@ Words words_of(Fault fault) {
     case Fault::idle_timeout:
       return {"timeout", "timeout"};
     case Fault::connect_failed:
-    case Fault::tls_unavailable:
+    case Fault::tls_untrusted:
+    case Fault::tls_expired:
+    case Fault::tls_wrong_host:
+    case Fault::tls_failed:
     case Fault::upstream_reset:
     case Fault::upstream_closed:
     case Fault::upstream_malformed:

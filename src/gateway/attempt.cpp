@@ -15,7 +15,6 @@ void Attempt::cancel() {
 io::Task<Result<codec::ResponseHead*>> Attempt::start(AttemptRequest request, const codec::EditList& edits,
                                                       Instant deadline) {
   auto& pool = gateway_.pool(target_.provider_index);
-  if (target_.provider->base_url.needs_tls) co_return fail(Fault::tls_unavailable);
   lease_ = pool.reuse();
   if (lease_) {
     record_.connect_ns = 0;

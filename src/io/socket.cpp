@@ -7,7 +7,8 @@
 namespace weir::io {
 namespace {
 constexpr std::size_t kCopyTogether = 8192;
-}
+constexpr Duration kEndTimeout = 1s;  // for a peer to take the layer's last word
+}  // namespace
 
 Socket::Socket(Loop& loop) : Socket(loop, Fd{}) {}
 
@@ -19,6 +20,7 @@ Socket::Socket(Loop& loop, Fd fd)
       read_timer_(*this, &on_read_timer),
       write_timer_(*this, &on_write_timer),
       starved_(*this, &on_buffer),
+      starved_sender_(*this, &on_buffer_to_send),
       flushable_(*this, &on_flush) {}
 
 Socket::~Socket() { WEIR_ASSERT(!fd_.valid(), "a socket is closed before it dies"); }
@@ -51,9 +53,41 @@ Task<Status> Socket::connect(Address peer, Instant deadline) {
   co_return connect_result_ == 0 ? Status::ok : status_from(connect_result_);
 }
 
+void Socket::secure(std::unique_ptr<Layer> layer) {
+  WEIR_ASSERT(!layer_ && unsent_bytes_ == 0, "a layer comes before the first byte");
+  layer_ = std::move(layer);
+  if (input_) layer_->feed(std::move(input_));
+}
+
 void Socket::arm() {
   if (receive_op_.in_flight() || starved_.linked() || has_input() || closing_) return;
+  if (layer_ && !layer_hungry_) {
+    open_content();
+    if (starved_.linked() || has_input()) return;
+  }
   loop_.ring().receive(receive_op_, fd_);
+}
+
+/// Has the layer work through what it was fed. Afterwards there is input, or the socket waits for a buffer, or more is
+/// needed from the wire.
+void Socket::open_content() {
+  switch (layer_->open(input_)) {
+    case Layer::Opened::content:
+      break;
+    case Layer::Opened::hungry:
+      layer_hungry_ = true;
+      break;
+    case Layer::Opened::no_buffer:
+      loop_.buffers().wait_for_buffer(starved_);
+      break;
+    case Layer::Opened::end:
+      input_status_ = Status::end;
+      break;
+    case Layer::Opened::failed:
+      input_status_ = Status::insecure;
+      break;
+  }
+  if (layer_->has_output()) loop_.flush_later(flushable_);
 }
 
 void Socket::unread(Chunk rest) {
@@ -72,26 +106,52 @@ void Socket::on_receive(Op& op, const Completion& completion) {
   Socket& self = static_cast<ReceiveOp&>(op).socket;
   auto& buffers = self.loop_.buffers();
   // The buffer first, whatever state the connection is in: a forgotten buffer is lost for good.
+  Chunk received;
   if (completion.result > 0) {
-    self.input_ = buffers.received(completion.buffer, static_cast<std::size_t>(completion.result));
+    received = buffers.received(completion.buffer, static_cast<std::size_t>(completion.result));
   } else if (completion.buffer >= 0) {
     buffers.give_back(completion.buffer);
   }
   if (self.closing_) {
-    self.input_ = {};
+    received = {};
     return self.wake_closer();
   }
   if (completion.result == -ENOBUFS) return buffers.wait_for_buffer(self.starved_);
-  if (completion.result <= 0)
-    self.input_status_ = completion.result == 0 ? Status::end : status_from(completion.result);
-  if (self.reader_) {
-    std::exchange(self.reader_, {}).resume();
-  } else if (self.watcher_) {
-    self.watcher_->on_input();
+  if (completion.result < 0) {
+    self.input_status_ = status_from(completion.result);
+  } else if (completion.result == 0) {
+    self.input_status_ = self.layer_ ? Status::truncated : Status::end;
+  } else if (!self.layer_) {
+    self.input_ = std::move(received);
+  } else {
+    self.layer_->feed(std::move(received));
+    self.layer_hungry_ = false;
+    self.open_content();
+  }
+  self.deliver_input();
+}
+
+/// Tells whoever waits; goes on receiving when what came was the layer's own business.
+void Socket::deliver_input() {
+  const bool established = awaits_handshake_ && !handshaking();
+  if (!has_input() && !established) return arm();
+  if (reader_) {
+    std::exchange(reader_, {}).resume();
+  } else if (watcher_) {
+    watcher_->on_input();
   }
 }
 
-void Socket::on_buffer(Starved& starved) { static_cast<Part<Starved>&>(starved).socket.arm(); }
+void Socket::on_buffer(Starved& starved) {
+  Socket& self = static_cast<Part<Starved>&>(starved).socket;
+  self.arm();
+  if (self.has_input()) self.deliver_input();  // the layer needed it to open what has been received
+}
+
+void Socket::on_buffer_to_send(Starved& starved) {
+  Socket& self = static_cast<Part<Starved>&>(starved).socket;
+  self.loop_.flush_later(self.flushable_);
+}
 
 void Socket::send(Chunk chunk) {
   if (chunk.empty() || write_status_ != Status::ok || closing_) return;
@@ -107,15 +167,28 @@ void Socket::send(Chunk chunk) {
 
 void Socket::on_flush(Flushable& flushable) {
   Socket& self = static_cast<Part<Flushable>&>(flushable).socket;
-  if (!self.send_op_.in_flight() && self.unsent_bytes_ > 0 && !self.closing_) self.start_send();
+  if (!self.send_op_.in_flight() && self.has_output() && !self.closing_) self.start_send();
 }
 
 void Socket::start_send() {
+  if (layer_ && sealed_.empty()) {
+    const std::span waiting = std::span(outbox_).subspan(outbox_first_);
+    sealed_content_ = layer_->seal(waiting, sealed_);
+    drop_front(outbox_, outbox_first_, sealed_content_);
+    if (layer_->broken()) return fail_writing(Status::insecure);
+    if (sealed_.empty()) {
+      const bool wants_buffer = layer_->has_output() || (layer_->established() && unsent_bytes_ > 0);
+      if (wants_buffer && !starved_sender_.linked()) loop_.buffers().wait_for_buffer(starved_sender_);
+      return;
+    }
+  }
+  const std::span<const Chunk> chunks =
+      layer_ ? std::span(sealed_).subspan(sealed_first_) : std::span(outbox_).subspan(outbox_first_);
   std::array<Piece, kMaxPieces> pieces;
   std::size_t count = 0;
-  for (std::size_t i = outbox_first_; i < outbox_.size() && count < pieces.size(); ++i) {
-    const Bytes bytes = outbox_[i].bytes();
-    pieces[count++] = {bytes.data(), bytes.size()};
+  for (const Chunk& chunk : chunks) {
+    if (count == pieces.size()) break;
+    pieces[count++] = {chunk.bytes().data(), chunk.size()};
   }
   loop_.ring().send(send_op_, fd_, {pieces.data(), count});
   if (write_timeout_ != Duration{} && !write_timer_.armed())
@@ -136,34 +209,49 @@ void Socket::on_send(Op& op, const Completion& completion) {
 
 void Socket::sent(std::size_t n) {
   write_progress_ = loop_.now();
+  if (!layer_) {
+    drop_front(outbox_, outbox_first_, n);
+    content_sent(n);
+  } else {
+    drop_front(sealed_, sealed_first_, n);
+    if (sealed_.empty()) content_sent(std::exchange(sealed_content_, 0));
+  }
+  if (has_output()) start_send();
+  if (writer_ && unsent_bytes_ <= writer_wants_ && !(awaits_end_ && has_output())) wake_writer();
+}
+
+void Socket::content_sent(std::size_t n) {
   sent_bytes_ += n;
   unsent_bytes_ -= n;
+}
+
+void Socket::drop_front(std::vector<Chunk>& chunks, std::size_t& first, std::size_t n) {
   while (n > 0) {
-    Chunk& first = outbox_[outbox_first_];
-    if (n < first.size()) {
-      first.remove_prefix(n);
+    Chunk& chunk = chunks[first];
+    if (n < chunk.size()) {
+      chunk.remove_prefix(n);
       break;
     }
-    n -= first.size();
-    first = {};
-    ++outbox_first_;
+    n -= chunk.size();
+    chunk = {};
+    ++first;
   }
-  if (outbox_first_ == outbox_.size()) {
-    outbox_.clear();
-    outbox_first_ = 0;
-    if (outbox_.capacity() > kMaxPieces) outbox_.shrink_to_fit();  // after a large body; streams need a few places
-  } else if (outbox_first_ >= kMaxPieces) {
-    outbox_.erase(outbox_.begin(), outbox_.begin() + static_cast<std::ptrdiff_t>(outbox_first_));
-    outbox_first_ = 0;
+  if (first == chunks.size()) {
+    chunks.clear();
+    first = 0;
+    if (chunks.capacity() > kMaxPieces) chunks.shrink_to_fit();  // after a large body; streams need a few places
+  } else if (first >= kMaxPieces) {
+    chunks.erase(chunks.begin(), chunks.begin() + static_cast<std::ptrdiff_t>(first));
+    first = 0;
   }
-  if (unsent_bytes_ > 0) start_send();
-  if (writer_ && unsent_bytes_ <= writer_wants_) wake_writer();
 }
 
 void Socket::fail_writing(Status status) {
   write_status_ = status;
   outbox_.clear();
   outbox_first_ = 0;
+  sealed_.clear();
+  sealed_first_ = sealed_content_ = 0;
   unsent_bytes_ = 0;
   if (writer_) return wake_writer();
   if (watcher_) watcher_->on_input();  // last: the watcher may close
@@ -176,12 +264,40 @@ void Socket::interrupt(Status status) {
   if (writer_) loop_.make_ready(std::exchange(writer_, {}));
 }
 
+Task<> Socket::say_end() {
+  if (!layer_ || write_status_ != Status::ok || !fd_.valid()) co_return;
+  // Behind content that the peer has not taken it would never be sent, and without that content it would be a lie.
+  if (unsent_bytes_ > 0) co_return;
+  layer_->end();
+  if (!has_output()) co_return;
+  write_timeout_ = kEndTimeout;
+  write_progress_ = loop_.now();
+  loop_.timers().cancel(write_timer_);
+  loop_.flush_later(flushable_);
+  loop_.timers().set(write_timer_, loop_.now() + write_timeout_);
+
+  struct Awaiter {
+    Socket& socket;
+    bool await_ready() { return false; }
+    void await_suspend(std::coroutine_handle<> handle) {
+      socket.writer_ = handle;
+      socket.writer_wants_ = SIZE_MAX;
+      socket.awaits_end_ = true;
+    }
+    void await_resume() { socket.awaits_end_ = false; }
+  };
+  Awaiter said{*this};
+  co_await said;
+}
+
 Task<> Socket::close(bool abandoned) {
   if (!fd_.valid()) co_return;
+  if (layer_ && !abandoned) co_await say_end();
   closing_ = true;
   WEIR_ASSERT(!reader_ && !writer_, "nobody waits on a socket that is closed");
   auto& ring = loop_.ring();
   starved_.unlink();
+  starved_sender_.unlink();
   flushable_.unlink();
   loop_.timers().cancel(read_timer_);
   loop_.timers().cancel(write_timer_);
@@ -199,6 +315,8 @@ Task<> Socket::close(bool abandoned) {
   co_await quiet;
   input_ = {};
   outbox_.clear();
+  sealed_.clear();
+  layer_.reset();
   const Fd fd = std::exchange(fd_, Fd{});
   abandoned ? ring.abandon(fd) : ring.close(fd);
 }
@@ -231,7 +349,7 @@ void Socket::on_read_timer(Timer& timer) {
 
 void Socket::on_write_timer(Timer& timer) {
   Socket& self = static_cast<Part<Timer>&>(timer).socket;
-  if (self.unsent_bytes_ == 0 || self.write_status_ != Status::ok) return;
+  if (!self.has_output() || self.write_status_ != Status::ok) return;
   const Instant due = self.write_progress_ + self.write_timeout_;
   if (self.loop_.now() < due) return self.loop_.timers().set(timer, due);
   self.write_status_ = Status::timed_out;  // the send may still be in flight: its chunks stay until close()

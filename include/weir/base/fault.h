@@ -39,7 +39,10 @@ enum class FaultSource : std::uint8_t { request, upstream, weir, gone };
   X(total_timeout,             504, upstream, "The answer did not complete within the total time-out.")                 \
   X(connect_failed,            502, upstream, "The provider could not be connected.")                                   \
   X(connect_timeout,           504, upstream, "The connection to the provider was not established in time.")            \
-  X(tls_unavailable,           502, upstream, "The provider needs TLS, which this build of weir does not speak yet.")   \
+  X(tls_untrusted,             502, upstream, "The provider's certificate was not issued by anybody this gateway trusts.")  \
+  X(tls_expired,               502, upstream, "The provider's certificate is not valid today.")                         \
+  X(tls_wrong_host,            502, upstream, "The provider's certificate is for another host.")                        \
+  X(tls_failed,                502, upstream, "No secure connection to the provider could be made.")                    \
   X(upstream_reset,            502, upstream, "The provider reset the connection.")                                     \
   X(upstream_closed,           502, upstream, "The provider closed the connection before the answer was complete.")     \
   X(upstream_malformed,        502, upstream, "The provider's answer is not valid HTTP.")                               \

@@ -5,14 +5,18 @@
 // the owner is busy elsewhere; the watcher is told of such input.
 // Writing. send() queues chunks; all that was queued within a turn leaves in one gathered send just before the ring is
 // entered, the rest follows when that completes. room() is the back-pressure: it waits until little enough is queued.
+// Layer. secure() puts a layer (TLS) between content and wire; everything above speaks of content. Content is opened
+// when somebody asks for it and sealed when it is sent, so that what waits for a slow peer is packed and sealed late.
 // Ending. interrupt() resumes whoever waits, now and in future, with a status; close() shuts down, cancels, waits until
 // the ring holds nothing of this socket, then closes the descriptor. The socket may die only after close() returned.
 //
 // Owned by a connection; single-threaded; pinned. One reader and one writer at a time.
 #pragma once
 
+#include <memory>
 #include <vector>
 
+#include "weir/io/layer.h"
 #include "weir/io/loop.h"
 #include "weir/io/status.h"
 #include "weir/io/task.h"
@@ -53,12 +57,20 @@ class Socket {
   /// Opens a descriptor and connects; once, on a socket not yet connected.
   Task<Status> connect(Address peer, Instant deadline);
 
+  /// From here on bytes on the wire are the layer's. Before anything was sent or received, except what the layer's
+  /// peer does not see (a proxy's handshake).
+  void secure(std::unique_ptr<Layer> layer);
+  /// The layer; null when there is none.
+  const Layer* layer() const { return layer_.get(); }
+  /// Waits until the layer's handshake is over: Status::ok, or why it will not be.
+  auto handshake(Instant deadline);
+
   class Receive;
   /// Waits for input until the deadline (Status::timed_out).
   Receive receive(Instant deadline);
   /// Has a receive in flight, if none is and no input waits.
   void arm();
-  /// Input that receive() would return at once.
+  /// Input that receive() would return at once (with a layer: after arm()).
   bool has_input() const { return input_ || input_status_ != Status::ok; }
   /// What has_input() consists of, if it is an end; Status::ok otherwise.
   Status input_status() const { return input_status_; }
@@ -75,7 +87,7 @@ class Socket {
   void set_write_timeout(Duration timeout) { write_timeout_ = timeout; }
   /// Why nothing can be sent any more; Status::ok while it can.
   Status broken() const { return write_status_; }
-  /// Total bytes the peer's kernel side has accepted.
+  /// Total bytes (of content) the peer's kernel side has accepted.
   std::uint64_t sent_bytes() const { return sent_bytes_; }
 
   void interrupt(Status status);
@@ -86,6 +98,8 @@ class Socket {
     WEIR_ASSERT(unsent_bytes_ == 0, "FIN comes after the last byte");
     loop_.ring().finish(fd_);
   }
+  /// Says, in the layer's way, that nothing follows, and waits briefly until that is sent. Without a layer: nothing.
+  Task<> say_end();
   /// `abandoned`: with a reset, so that the peer cannot take what it has got for all there is.
   Task<> close(bool abandoned = false);
 
@@ -110,10 +124,17 @@ class Socket {
   static void on_read_timer(Timer& timer);
   static void on_write_timer(Timer& timer);
   static void on_buffer(Starved& starved);
+  static void on_buffer_to_send(Starved& starved);
   static void on_flush(Flushable& flushable);
 
+  bool handshaking() const { return layer_ && !layer_->established(); }
+  bool has_output() const { return unsent_bytes_ > 0 || (layer_ && (layer_->has_output() || !sealed_.empty())); }
+  void open_content();
+  void deliver_input();
   void start_send();
   void sent(std::size_t n);
+  void content_sent(std::size_t n);
+  static void drop_front(std::vector<Chunk>& chunks, std::size_t& first, std::size_t n);
   void fail_writing(Status status);
   void wake_writer();
   void wake_closer();
@@ -127,6 +148,7 @@ class Socket {
   Part<Timer> read_timer_;
   Part<Timer> write_timer_;
   Part<Starved> starved_;
+  Part<Starved> starved_sender_;
   Part<Flushable> flushable_;
   Watcher* watcher_ = nullptr;
 
@@ -142,6 +164,10 @@ class Socket {
   std::size_t outbox_first_ = 0;  // chunks before it have been sent
   std::size_t unsent_bytes_ = 0;
   std::size_t writer_wants_ = 0;
+  std::unique_ptr<Layer> layer_;
+  std::vector<Chunk> sealed_;       // what is in flight, when there is a layer...
+  std::size_t sealed_first_ = 0;    // ...chunks before it have been sent...
+  std::size_t sealed_content_ = 0;  // ...and it covers so much content
   std::uint64_t sent_bytes_ = 0;
   std::int32_t connect_result_ = 0;
   Status input_status_ = Status::ok;
@@ -149,6 +175,9 @@ class Socket {
   Status interrupted_ = Status::ok;
   bool read_timed_out_ = false;
   bool connecting_ = false;
+  bool layer_hungry_ = false;
+  bool awaits_handshake_ = false;
+  bool awaits_end_ = false;
   bool closing_ = false;
 };
 
@@ -160,7 +189,7 @@ class Socket::Receive {
   bool await_ready() {
     if (socket_.interrupted() || socket_.has_input()) return true;
     socket_.arm();
-    return false;
+    return socket_.has_input();
   }
   void await_suspend(std::coroutine_handle<> handle) {
     WEIR_ASSERT(!socket_.reader_, "a socket has one reader");
@@ -175,6 +204,30 @@ class Socket::Receive {
 };
 
 inline Socket::Receive Socket::receive(Instant deadline) { return Receive(*this, deadline); }
+
+inline auto Socket::handshake(Instant deadline) {
+  struct Awaiter {
+    Socket& socket;
+    Instant deadline;
+    bool await_ready() {
+      if (socket.interrupted()) return true;
+      socket.arm();
+      return !socket.handshaking() || socket.has_input();
+    }
+    void await_suspend(std::coroutine_handle<> handle) {
+      WEIR_ASSERT(!socket.reader_, "a socket has one reader");
+      socket.reader_ = handle;
+      socket.awaits_handshake_ = true;
+      socket.set_read_deadline(deadline);
+    }
+    Status await_resume() {
+      socket.awaits_handshake_ = false;
+      if (!socket.handshaking()) return Status::ok;
+      return socket.take_input().status;
+    }
+  };
+  return Awaiter{*this, deadline};
+}
 
 inline auto Socket::room(std::size_t unsent) {
   struct Awaiter {
