@@ -39,7 +39,7 @@ io::Task<std::string> Admin::metrics() {
   if (outstanding_ == 0) {
     copies_.assign(shards_.size(), {});
     for (std::size_t i = 1; i < shards_.size(); ++i)
-      outstanding_ += shards_[i]->ask({gateway::ShardMessage::Kind::measure, {}, &copies_[i], 0});
+      outstanding_ += shards_[i]->ask({.kind = gateway::ShardMessage::Kind::measure, .metrics = &copies_[i]});
   }
   // A shard answers within a turn, unless it has drained and stopped: then the others' figures must do, and its copy
   // is not touched again.

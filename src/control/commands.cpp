@@ -110,7 +110,8 @@ std::string curl_line(const Config& config) {
   codec::append_json_escaped(body, example_model(config));
   body += R"(","stream":true,"messages":[{"role":"user","content":"Say hello."}]})";
   // In a shell's single quotes everything stands for itself but the quote.
-  std::string line = "curl -N http://" + reachable(config.listen[0]) + "/v1/chat/completions";
+  std::string line = config.listen[0].tls ? "curl -N https://" : "curl -N http://";
+  line += reachable(config.listen[0].address) + "/v1/chat/completions";
   line += " -H 'Content-Type: application/json'";
   if (!config.keys.allows_anonymous()) line += " -H \"Authorization: Bearer $WEIR_KEY\"";
   line += " -d '";

@@ -13,8 +13,6 @@ namespace {
 
 constexpr std::size_t kMaxFileBytes = 4 * 1024 * 1024;
 
-bool is_reachable(const WrittenProvider& provider) { return kSpeaksTls || !provider.base_url.value->needs_tls; }
-
 /// The provider inside weir, with the one model it is sure to have.
 void add_simulated(WrittenConfig& written) {
   const catalog::ProviderKind& kind = *catalog::find_provider_kind("simulated");
@@ -68,7 +66,7 @@ std::expected<Config, ConfigErrors> config_from_environment(const Environment& e
     provider.credential.value = "env:" + variable;
     provider.base_url.value = *catalog::parse_base_url(kind.base_url);
   }
-  if (std::ranges::none_of(written.providers, is_reachable)) add_simulated(written);
+  if (written.providers.empty()) add_simulated(written);
   return resolve(std::move(written), "", environment, {});
 }
 

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "certificates.h"
 #include "secret_reference.h"
 #include "value_parser.h"
 
@@ -59,9 +60,11 @@ class Resolver {
         report(
             address.at, key, "everybody who can reach " + address.value->to_string() + " could use your providers.",
             "Add keys (weir keys create --name NAME prints one), listen on 127.0.0.1, or write allow_anonymous: true.");
-      config_.listen.push_back(*address.value);
+      config_.listen.push_back({.address = *address.value, .tls = {}});
+      if (written_.listen[i].tls.at.line != 0) resolve_listener_tls(i);
     }
-    if (written_.listen.empty()) config_.listen.push_back(*io::Address::parse("127.0.0.1:8080"));
+    if (written_.listen.empty())
+      config_.listen.push_back({.address = *io::Address::parse("127.0.0.1:8080"), .tls = {}});
 
     if (const auto& admin = written_.admin.address; admin.value) {
       if (is_taken(*admin.value))
@@ -74,7 +77,59 @@ class Resolver {
 
   /// Port 0 is a new port each time.
   bool is_taken(const io::Address& address) const {
-    return address.port != 0 && std::ranges::find(config_.listen, address) != config_.listen.end();
+    return address.port != 0 &&
+           std::ranges::find(config_.listen, address, &ListenAddress::address) != config_.listen.end();
+  }
+
+  /// A path as weir opens it: relative ones begin at the configuration's folder. Empty stays empty.
+  std::string path_of(const Written<std::string>& written) const {
+    const std::string path = written.value.value_or("");
+    return path.empty() || path.starts_with('/') ? path : directory() + path;
+  }
+  std::string directory() const {
+    const std::size_t slash = file_.rfind('/');
+    return slash == std::string::npos ? "" : file_.substr(0, slash + 1);
+  }
+
+  void resolve_listener_tls(std::size_t i) {
+    const WrittenListenerTls& written = written_.listen[i].tls;
+    if (!written.certificate.value) return;
+    ListenerTlsFiles files{.certificate = path_of(written.certificate),
+                           .key = path_of(written.key),
+                           .client_ca = path_of(written.client_ca),
+                           .min_version = written.min_version.value.value_or(tls::Version::tls_1_2)};
+    if (const auto made = load_server_tls(files); !made)
+      report(written.at, "listen[" + std::to_string(i) + "].tls", made.error().problem, made.error().advice);
+    config_.listen.back().tls = std::move(files);
+  }
+
+  void resolve_provider_tls(const WrittenProvider& written, const std::string& key, catalog::Provider& provider) {
+    const WrittenProviderTls& wish = written.tls;
+    const bool is_written = wish.at.line != 0;
+    if (!provider.base_url.needs_tls) {
+      if (is_written)
+        report(wish.at, key + ".tls", "this provider's address is not https.",
+               "Write base_url with https://, or remove the section.");
+      return;
+    }
+    provider.tls_host = wish.server_name.value.value_or(provider.base_url.host);
+    const ProviderTlsFiles files{.ca = path_of(wish.ca),
+                                 .certificate = path_of(wish.certificate),
+                                 .key = path_of(wish.key),
+                                 .min_version = wish.min_version.value.value_or(tls::Version::tls_1_2)};
+    if (files.certificate.empty() && !files.key.empty())
+      report(wish.key.at, key + ".tls.key", "there is no certificate that it could belong to.",
+             "Write certificate: beside it.");
+    const bool usual = files.ca.empty() && files.certificate.empty() && files.min_version == tls::Version::tls_1_2;
+    if (usual && usual_tls_) return void(provider.tls = usual_tls_);
+    auto made = load_client_tls(files, environment_);
+    if (!made) {
+      report(is_written ? wish.at : written.at, key + (is_written ? ".tls" : ""), made.error().problem,
+             made.error().advice);
+      return;
+    }
+    provider.tls = *made;
+    if (usual) usual_tls_ = *std::move(made);
   }
 
   void resolve_providers() {
@@ -86,6 +141,7 @@ class Resolver {
       provider.kind = kind;
       if (kind) resolve_base_url(written, *kind, key, provider);
       if (written.credential.value) resolve_credential(written, key, provider);
+      resolve_provider_tls(written, key, provider);
       for (WrittenHeader& header : written.headers)
         provider.headers.emplace_back(std::move(header.name), std::move(header.value));
       if (kind) warn_about(provider, key);
@@ -122,9 +178,7 @@ class Resolver {
   }
 
   void resolve_credential(const WrittenProvider& written, const std::string& key, catalog::Provider& provider) {
-    const std::size_t slash = file_.rfind('/');
-    const std::string directory = slash == std::string::npos ? "" : file_.substr(0, slash + 1);
-    auto secret = resolve_secret(*written.credential.value, directory, environment_);
+    auto secret = resolve_secret(*written.credential.value, directory(), environment_);
     if (secret)
       provider.credential = *std::move(secret);
     else
@@ -133,10 +187,6 @@ class Resolver {
 
   void warn_about(const catalog::Provider& provider, const std::string& key) {
     const catalog::BaseUrl& url = provider.base_url;
-    if (url.needs_tls && !kSpeaksTls)
-      warn(key + ": https://" + url.authority +
-           " needs TLS, which this version of weir does not speak yet; requests to it are answered with 502 "
-           "tls_unavailable.");
     if (!url.needs_tls && !url.host.empty() && !url.is_loopback() && !provider.credential.empty())
       warn(key + ": http://" + url.authority + " is not encrypted; the credential travels readable over the network.");
   }
@@ -217,6 +267,7 @@ class Resolver {
   const Environment& environment_;
   ConfigErrors& errors_;
   Config config_;
+  std::shared_ptr<const tls::ClientContext> usual_tls_;  // the system's store, read once
   std::vector<catalog::Provider> providers_;
   std::vector<catalog::Model> models_;
   std::vector<admission::VirtualKey> keys_;

@@ -10,9 +10,6 @@
 
 namespace weir::control {
 
-/// TLS to providers comes with a later version; until then an https provider is accepted, said, and answered with 502.
-inline constexpr bool kSpeaksTls = false;
-
 /// Makes the Config, or reports everything wrong: `errors` holds what the reader found already, and a Config comes out
 /// only if nothing was and nothing is. `file` is the file's path; empty if there is none.
 std::expected<Config, ConfigErrors> resolve(WrittenConfig written, const std::string& file,

@@ -14,13 +14,45 @@ constexpr std::uint64_t kMiB = 1024 * kKiB;
 constexpr std::uint64_t kGiB = 1024 * kMiB;
 constexpr std::uint64_t kDayMs = 24ULL * 60 * 60 * 1000;
 
+constexpr std::array kListenerTlsKeys = {
+    KeyRow{.name = "certificate",
+           .type = ValueType::path,
+           .is_required = true,
+           .sentence = "PEM file with the certificate, followed by the intermediate ones. A file of the same name with "
+                       "`.ocsp` behind it (DER) is stapled to it.",
+           .example = "/etc/weir/cert.pem",
+           .binding = bind<&WrittenListenerTls::certificate>()},
+    KeyRow{.name = "key",
+           .type = ValueType::path,
+           .sentence = "PEM file with its private key, unencrypted. Without it the key is sought in `certificate`.",
+           .example = "/etc/weir/key.pem",
+           .binding = bind<&WrittenListenerTls::key>()},
+    KeyRow{.name = "client_ca",
+           .type = ValueType::path,
+           .sentence = "PEM file with authorities. If it is written, a client must show a certificate issued by one of "
+                       "them; nothing is stapled then.",
+           .example = "/etc/weir/clients.pem",
+           .binding = bind<&WrittenListenerTls::client_ca>()},
+    KeyRow{.name = "min_version",
+           .type = ValueType::tls_version,
+           .sentence = "Oldest version of TLS a client may speak; 1.2 if it is not written.",
+           .example = "1.3",
+           .binding = bind<&WrittenListenerTls::min_version>()},
+};
+constexpr SectionRow kListenerTls{"listen.tls", "TLS on one listener. SIGHUP reads the files again.", kListenerTlsKeys};
+
 constexpr std::array kListenKeys = {
     KeyRow{.name = "address",
            .type = ValueType::address,
            .is_required = true,
            .sentence = "IP address and port to listen on; IPv6 goes in brackets.",
            .example = "127.0.0.1:8080",
-           .binding = bind<&WrittenAddress::address>()},
+           .binding = bind<&WrittenListen::address>()},
+    KeyRow{.name = "tls",
+           .shape = Shape::section,
+           .sentence = "Clients speak TLS here; without it, plain HTTP.",
+           .section = &kListenerTls,
+           .binding = bind<&WrittenListen::tls>()},
 };
 constexpr SectionRow kListen{"listen", "One address where clients connect.", kListenKeys};
 
@@ -43,6 +75,37 @@ constexpr std::array kHeaderValue = {
            .binding = bind<&WrittenHeader::value>()},
 };
 constexpr SectionRow kHeader{"header", "A header sent to the provider.", kHeaderValue};
+
+constexpr std::array kProviderTlsKeys = {
+    KeyRow{.name = "ca",
+           .type = ValueType::path,
+           .sentence = "PEM file with the authorities to trust for this provider, instead of the system's.",
+           .example = "/etc/weir/internal-ca.pem",
+           .binding = bind<&WrittenProviderTls::ca>()},
+    KeyRow{.name = "certificate",
+           .type = ValueType::path,
+           .sentence = "PEM file with a certificate to show to it, for providers that ask for one.",
+           .example = "/etc/weir/client.pem",
+           .binding = bind<&WrittenProviderTls::certificate>()},
+    KeyRow{.name = "key",
+           .type = ValueType::path,
+           .sentence = "PEM file with that certificate's private key. Without it the key is sought in `certificate`.",
+           .example = "/etc/weir/client.key",
+           .binding = bind<&WrittenProviderTls::key>()},
+    KeyRow{.name = "server_name",
+           .type = ValueType::host_name,
+           .sentence = "Whom the provider's certificate has to name, if not the host of `base_url`.",
+           .example = "api.internal",
+           .binding = bind<&WrittenProviderTls::server_name>()},
+    KeyRow{.name = "min_version",
+           .type = ValueType::tls_version,
+           .sentence = "Oldest version of TLS to speak with it; 1.2 if it is not written.",
+           .example = "1.3",
+           .binding = bind<&WrittenProviderTls::min_version>()},
+};
+constexpr SectionRow kProviderTls{"providers.<name>.tls",
+                                  "TLS to a provider with an https address. Certificates are always verified.",
+                                  kProviderTlsKeys};
 
 constexpr std::array kProviderKeys = {
     KeyRow{.name = "kind",
@@ -71,6 +134,11 @@ constexpr std::array kProviderKeys = {
            .example = "{openai-organization: org-123}",
            .section = &kHeader,
            .binding = bind<&WrittenProvider::headers>()},
+    KeyRow{.name = "tls",
+           .shape = Shape::section,
+           .sentence = "How TLS is spoken with it; an https address needs none of these keys.",
+           .section = &kProviderTls,
+           .binding = bind<&WrittenProvider::tls>()},
 };
 constexpr SectionRow kProvider{"providers.<name>", "One provider under a name of your choice.", kProviderKeys};
 
@@ -128,6 +196,15 @@ constexpr std::array kLimitKeys = {
            .sentence = "Client connections at a time, over all shards; further ones are refused with 503.",
            .example = "50000",
            .binding = bind<&Limits::max_connections>()},
+    KeyRow{
+        .name = "max_handshakes",
+        .type = ValueType::count,
+        .default_value = "1024",
+        .minimum = 1,
+        .maximum = 1000000,
+        .sentence = "TLS handshakes with clients under way at a time, over all shards; further ones wait their turn.",
+        .example = "256",
+        .binding = bind<&Limits::max_handshakes>()},
     KeyRow{.name = "max_buffered_bytes",
            .type = ValueType::size,
            .default_value = "512MiB",
@@ -158,6 +235,8 @@ constexpr std::array kTimeoutKeys = {
     time_limit("idle_ms", "60s", "Longest pause inside a provider's answer.", "2m", bind<&Timeouts::idle>()),
     time_limit("total_ms", "10m", "One exchange, from its request head to the last byte of its answer.", "30m",
                bind<&Timeouts::total>()),
+    time_limit("client_handshake_ms", "10s", "For a client's TLS handshake.", "5s",
+               bind<&Timeouts::client_handshake>()),
     time_limit("client_head_ms", "30s", "For a client to send a request head, and each further part of its body.",
                "10s", bind<&Timeouts::client_head>()),
     time_limit("client_idle_ms", "75s", "A kept-alive client connection without a request.", "5m",

@@ -25,6 +25,9 @@ enum class ValueType : std::uint8_t {
   duration,       ///< milliseconds if no unit is written
   name,           ///< letters, digits, '.', '_', '-'; at most 64
   model_name,     ///< printable ASCII without spaces, quotes and backslashes; at most 256
+  path,           ///< of a file; relative ones begin at the configuration's folder
+  host_name,
+  tls_version,  ///< 1.2 or 1.3
   header_name,
   header_value,
   address,
@@ -47,7 +50,7 @@ enum class Shape : std::uint8_t {
 };
 
 using Value = std::variant<bool, std::uint64_t, Duration, std::string, io::Address, catalog::BaseUrl,
-                           const catalog::ProviderKind*, admission::KeyHash, Log>;
+                           const catalog::ProviderKind*, admission::KeyHash, Log, tls::Version>;
 
 /// How a key reaches its member; made by bind<&Section::member>() (binding.h).
 struct Binding {

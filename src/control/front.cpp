@@ -19,21 +19,24 @@ io::Task<> Front::SideServer::close() {
   co_await server.drained();
 }
 
-Front::Front(std::vector<gateway::Shard*> shards, shared::LoadBoard& loads, FrontSockets sockets)
+Front::Front(std::vector<gateway::Shard*> shards, shared::LoadBoard& loads, FrontSockets sockets,
+             ReadCertificates read_certificates)
     : shards_(std::move(shards)),
       own_(*shards_[0]),
       loop_(own_.loop()),
       loads_(loads),
       placed_(shards_.size(), 0),
       admin_(shards_),
-      signals_(loop_, [this](int signal) { on_signal(signal); }) {
+      signals_(loop_, [this](int signal) { on_signal(signal); }),
+      read_certificates_(std::move(read_certificates)) {
   own_.on_answer([this](const gateway::ShardMessage& message) {
     if (message.kind == gateway::ShardMessage::Kind::measured) return admin_.on_measured();
     ++drained_;
     cut_ += message.cut;
   });
-  for (const io::Fd fd : sockets.clients)
-    listeners_.push_back(std::make_unique<net::Listener>(loop_, fd, [this](io::Fd connection) { place(connection); }));
+  for (std::uint32_t i = 0; i < sockets.clients.size(); ++i)
+    listeners_.push_back(std::make_unique<net::Listener>(loop_, sockets.clients[i],
+                                                         [this, i](io::Fd connection) { place(connection, i); }));
   if (sockets.admin.valid()) admin_server_ = std::make_unique<SideServer>(loop_, admin_, sockets.admin);
   if (sockets.simulator.valid()) {
     simulator_context_.emplace(loop_, net::Options{});
@@ -44,7 +47,7 @@ Front::Front(std::vector<gateway::Shard*> shards, shared::LoadBoard& loads, Fron
 
 Front::~Front() = default;
 
-void Front::place(io::Fd connection) {
+void Front::place(io::Fd connection, std::uint32_t listener) {
   std::size_t best = 0;
   std::uint64_t least = UINT64_MAX;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
@@ -55,16 +58,17 @@ void Front::place(io::Fd connection) {
     }
   }
   // A shard that does not read its mail is too busy for another connection: then the front serves it itself.
-  if (best != 0 && !shards_[best]->ask({gateway::ShardMessage::Kind::serve, connection, nullptr, 0})) best = 0;
-  if (best == 0) own_.serve(connection);
+  const gateway::ShardMessage message{
+      .kind = gateway::ShardMessage::Kind::serve, .connection = connection, .listener = listener};
+  if (best != 0 && !shards_[best]->ask(message)) best = 0;
+  if (best == 0) own_.serve(connection, listener);
   ++placed_[best];
 }
 
 void Front::on_signal(int signal) {
   constexpr int kHangUp = 1;
   if (signal == kHangUp) {
-    std::fprintf(stderr, "weir: SIGHUP: this version reads its configuration only at start; restart it to reload.\n");
-    return;
+    return renew_certificates();
   }
   if (!signalled_) {
     signalled_ = true;
@@ -73,7 +77,29 @@ void Front::on_signal(int signal) {
   }
   std::fprintf(stderr, "weir: second signal: cutting what is left.\n");
   for (gateway::Shard* shard : shards_)
-    shard == &own_ ? shard->cut_now() : void(shard->ask({gateway::ShardMessage::Kind::cut, {}, nullptr, 0}));
+    shard == &own_ ? shard->cut_now() : void(shard->ask({.kind = gateway::ShardMessage::Kind::cut}));
+}
+
+void Front::renew_certificates() {
+  auto renewed = read_certificates_();
+  if (!renewed) {
+    std::fprintf(stderr, "weir: SIGHUP: the certificates in use stay.\n");
+    return;
+  }
+  // Kept to the end: a shard may read its mail much later.
+  certificates_.push_back(std::make_unique<const gateway::ListenerTls>(*std::move(renewed)));
+  const gateway::ListenerTls& tls = *certificates_.back();
+  own_.use_certificates(tls);
+  for (gateway::Shard* shard : shards_) {
+    const gateway::ShardMessage message{.kind = gateway::ShardMessage::Kind::certificates, .tls = &tls};
+    if (shard != &own_ && !shard->ask(message)) {
+      std::fprintf(stderr, "weir: SIGHUP: a shard is too busy to take the new certificates; send it again.\n");
+      return;
+    }
+  }
+  std::fprintf(stderr,
+               "weir: SIGHUP: certificates were read again and hold for new connections. Other changes of the "
+               "configuration need a restart.\n");
 }
 
 io::Task<> Front::run() {
@@ -98,7 +124,7 @@ io::Task<> Front::drain() {
   for (auto& listener : listeners_) co_await listener->close();
   for (gateway::Shard* shard : shards_) {
     if (shard == &own_) continue;
-    while (!shard->ask({gateway::ShardMessage::Kind::drain, {}, nullptr, 0}))
+    while (!shard->ask({.kind = gateway::ShardMessage::Kind::drain}))
       co_await loop_.sleep_until(loop_.now() + kLookAgain);
   }
   cut_ += co_await own_.drain();

@@ -2,6 +2,7 @@
 // runs the built-in provider, and ends everything in order when a signal says so.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -22,10 +23,14 @@ struct FrontSockets {
   io::Fd simulator;
 };
 
+/// Reads the listeners' certificates again; nothing when that failed, which has been told.
+using ReadCertificates = std::function<std::optional<gateway::ListenerTls>()>;
+
 class Front {
  public:
   /// All shards, the front's own first.
-  Front(std::vector<gateway::Shard*> shards, shared::LoadBoard& loads, FrontSockets sockets);
+  Front(std::vector<gateway::Shard*> shards, shared::LoadBoard& loads, FrontSockets sockets,
+        ReadCertificates read_certificates);
   ~Front();
 
   /// Runs until a signal ends it; the loop of shard 0 stops then. Returns how many exchanges were cut.
@@ -43,7 +48,8 @@ class Front {
     net::Listener listener;
   };
 
-  void place(io::Fd connection);
+  void place(io::Fd connection, std::uint32_t listener);
+  void renew_certificates();
   io::Task<> drain();
 
   std::vector<gateway::Shard*> shards_;
@@ -59,6 +65,8 @@ class Front {
   std::unique_ptr<SideServer> simulator_server_;
 
   io::SignalWatch signals_;
+  ReadCertificates read_certificates_;
+  std::vector<std::unique_ptr<const gateway::ListenerTls>> certificates_;  // all that were ever read again
   std::coroutine_handle<> waiter_;
   bool signalled_ = false;
   std::size_t drained_ = 0;

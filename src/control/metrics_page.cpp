@@ -82,6 +82,18 @@ std::string metrics_page(const gateway::Metrics& m, std::uint32_t shards) {
   page.one("weir_log_lines_dropped_total", "counter",
            "Access lines or writes lost because the log's target was slow or failed.", m.log_lines_dropped);
 
+  page.head("weir_tls_handshakes_total", "counter",
+            "TLS handshakes by side and result; resumed: a short one, counted apart from full ones.");
+  for (const auto& [side, counts] : {std::pair<Bytes, const net::TlsCounts&>("client", m.client_tls),
+                                     std::pair<Bytes, const net::TlsCounts&>("provider", m.provider_tls)}) {
+    const std::string label = "{side=\"" + std::string(side) + "\",result=\"";
+    page.sample("weir_tls_handshakes_total", label + "full\"}", counts.done - counts.resumed);
+    page.sample("weir_tls_handshakes_total", label + "resumed\"}", counts.resumed);
+    page.sample("weir_tls_handshakes_total", label + "failed\"}", counts.failed);
+  }
+  page.one("weir_tls_handshakes_in_flight", "gauge", "TLS handshakes with clients under way.", m.handshakes_in_flight);
+  page.one("weir_tls_handshakes_limit", "gauge", "Their bound.", m.handshakes_limit);
+
   page.histogram(
       "weir_exchange_duration_seconds", "From the first byte of a request to the end of its answer.", m.duration,
       {1'000, 5'000, 10'000, 50'000, 100'000, 500'000, 1'000'000, 5'000'000, 10'000'000, 60'000'000, 300'000'000});

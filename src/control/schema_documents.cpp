@@ -23,6 +23,8 @@ Bytes pattern_of(ValueType type) {
       return "^[A-Za-z0-9._-]{1,64}$";
     case ValueType::model_name:
       return "^[!#-\\[\\]-~]{1,256}$";
+    case ValueType::host_name:
+      return "^[A-Za-z0-9.:-]{1,253}$";
     case ValueType::header_name:
       return "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$";
     case ValueType::address:
@@ -73,6 +75,9 @@ void write_scalar(JsonWriter& out, const KeyRow& row) {
       out.key("enum").begin_array();
       for (const catalog::ProviderKind& kind : catalog::provider_kinds()) out.string(kind.name);
       out.end_array();
+      return;
+    case ValueType::tls_version:  // unquoted, YAML has it as a number
+      out.key("enum").begin_array().string("1.2").string("1.3").raw("1.2").raw("1.3").end_array();
       return;
     default:
       break;

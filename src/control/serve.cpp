@@ -14,6 +14,7 @@
 #include <latch>
 #include <thread>
 
+#include "certificates.h"
 #include "front.h"
 #include "weir/control/commands.h"
 
@@ -120,6 +121,24 @@ std::unique_ptr<io::Ring> open_ring(const io::RingOptions& options) {
   return nullptr;
 }
 
+/// What each listener speaks; nothing on failure, which has been told.
+std::optional<gateway::ListenerTls> load_certificates(const std::vector<ListenAddress>& listeners) {
+  gateway::ListenerTls all;
+  for (const ListenAddress& listener : listeners) {
+    if (!listener.tls) {
+      all.push_back(nullptr);
+      continue;
+    }
+    auto made = load_server_tls(*listener.tls);
+    if (!made) {
+      tell("listener " + listener.address.to_string() + ": " + made.error().problem + " " + made.error().advice);
+      return std::nullopt;
+    }
+    all.push_back(*std::move(made));
+  }
+  return all;
+}
+
 gateway::ShardOptions shard_options(const Config& config, std::uint32_t shards, io::Fd log) {
   const auto& limits = config.limits;
   const auto& timeouts = config.timeouts;
@@ -131,6 +150,8 @@ gateway::ShardOptions shard_options(const Config& config, std::uint32_t shards, 
   net.max_body_bytes = limits.max_body_bytes;
   net.max_connections = static_cast<std::uint32_t>(
       (fit_connections(limits.max_connections, raise_descriptor_limit()) + shards - 1) / shards);
+  net.max_handshakes = static_cast<std::uint32_t>((limits.max_handshakes + shards - 1) / shards);
+  net.handshake_timeout = timeouts.client_handshake;
   net.head_timeout = timeouts.client_head;
   net.idle_timeout = timeouts.client_idle;
   net.write_timeout = timeouts.client_write;
@@ -157,7 +178,8 @@ catalog::BaseUrl loopback_url(const io::Address& address) {
 
 void greet(const Config& config, std::uint32_t shards) {
   std::string listening;
-  for (const io::Address& address : config.listen) listening += (listening.empty() ? "" : ", ") + address.to_string();
+  for (const ListenAddress& listen : config.listen)
+    listening += (listening.empty() ? "" : ", ") + listen.address.to_string() + (listen.tls ? " (TLS)" : "");
   std::fprintf(stderr, "weir %s listens on %s (%u shards, from %s)%s%s\n\nTry:\n  %s\n\n", WEIR_VERSION,
                listening.c_str(), shards, config.origin.c_str(), config.admin ? ", admin on " : "",
                config.admin ? config.admin->to_string().c_str() : "", curl_line(config).c_str());
@@ -210,8 +232,8 @@ int serve(Config config) {
   if (!log) return kExitFailure;
 
   FrontSockets sockets;
-  for (const io::Address& address : config.listen) {
-    const auto fd = listen_on(*ring, address);
+  for (const ListenAddress& listen : config.listen) {
+    const auto fd = listen_on(*ring, listen.address);
     if (!fd) return kExitFailure;
     sockets.clients.push_back(*fd);
   }
@@ -230,7 +252,10 @@ int serve(Config config) {
   const auto endpoints = resolve(config.catalog);
   if (!endpoints) return kExitFailure;
 
-  const auto options = shard_options(config, shards, *log);
+  auto options = shard_options(config, shards, *log);
+  auto certificates = load_certificates(config.listen);
+  if (!certificates) return kExitFailure;
+  options.tls = *std::move(certificates);
   shared::LoadBoard loads(shards);
   const auto make = [&](std::size_t index, io::Ring& shard_ring) {
     return std::make_unique<gateway::Shard>(index, shard_ring, options, config.catalog, config.keys, *endpoints, loads);
@@ -255,7 +280,7 @@ int serve(Config config) {
   }
   std::uint32_t cut = 0;
   {
-    Front front(all, loads, std::move(sockets));
+    Front front(all, loads, std::move(sockets), [&config] { return load_certificates(config.listen); });
     go.count_down();
     greet(config, static_cast<std::uint32_t>(all.size()));
     front_shard->scope().spawn(front.run());

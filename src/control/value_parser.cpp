@@ -108,6 +108,14 @@ Parsed parse_name(Bytes text) {
   return std::string(text);
 }
 
+Parsed parse_host_name(Bytes text) {
+  const bool is_host = !text.empty() && text.size() <= 253 && std::ranges::all_of(text, [](char c) {
+    return is_letter(c) || is_digit(c) || c == '.' || c == '-' || c == ':';
+  });
+  if (!is_host) return refuse(quoted(text) + " is not the name of a host.", "Write a DNS name or an IP address.");
+  return std::string(text);
+}
+
 bool is_model_name(Bytes text) {
   return !text.empty() && text.size() <= 256 &&
          std::ranges::all_of(text, [](char c) { return is_visible(c) && c != '"' && c != '\\'; });
@@ -228,6 +236,15 @@ Parsed parse_value(const KeyRow& row, Bytes text, bool is_quoted) {
       return parse_name(text);
     case ValueType::model_name:
       return parse_model_name(text);
+    case ValueType::path:
+      if (!text.empty() && text.size() < 4096 && text.find('\0') == Bytes::npos) return std::string(text);
+      return refuse("this is not the path of a file.", "Write the path, for example /etc/weir/cert.pem.");
+    case ValueType::host_name:
+      return parse_host_name(text);
+    case ValueType::tls_version:
+      if (text == "1.2") return tls::Version::tls_1_2;
+      if (text == "1.3") return tls::Version::tls_1_3;
+      return refuse(quoted(text) + " is not a version of TLS spoken here.", "Write 1.2 or 1.3.");
     case ValueType::header_name:
       return parse_header_name(text);
     case ValueType::header_value:
@@ -271,6 +288,12 @@ Bytes describe(ValueType type) {
       return "name";
     case ValueType::model_name:
       return "model name";
+    case ValueType::path:
+      return "path";
+    case ValueType::host_name:
+      return "host name";
+    case ValueType::tls_version:
+      return "`1.2` or `1.3`";
     case ValueType::header_name:
       return "header name";
     case ValueType::header_value:

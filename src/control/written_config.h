@@ -21,6 +21,29 @@ struct WrittenAddress {
   Written<io::Address> address;
 };
 
+struct WrittenListenerTls {
+  Position at;  ///< line 0: not written
+  Written<std::string> certificate;
+  Written<std::string> key;
+  Written<std::string> client_ca;
+  Written<tls::Version> min_version;
+};
+
+struct WrittenListen {
+  Position at;
+  Written<io::Address> address;
+  WrittenListenerTls tls;
+};
+
+struct WrittenProviderTls {
+  Position at;  ///< line 0: not written
+  Written<std::string> ca;
+  Written<std::string> certificate;
+  Written<std::string> key;
+  Written<std::string> server_name;
+  Written<tls::Version> min_version;
+};
+
 struct WrittenHeader {
   std::string name;
   Position at;
@@ -34,6 +57,7 @@ struct WrittenProvider {
   Written<catalog::BaseUrl> base_url;
   Written<std::string> credential;
   std::vector<WrittenHeader> headers;
+  WrittenProviderTls tls;
 };
 
 struct WrittenModel {
@@ -49,7 +73,7 @@ struct WrittenKey {
 };
 
 struct WrittenConfig {
-  std::vector<WrittenAddress> listen;
+  std::vector<WrittenListen> listen;
   WrittenAddress admin;
   std::uint64_t shards = 0;
   std::vector<WrittenProvider> providers;

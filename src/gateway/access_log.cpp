@@ -91,6 +91,7 @@ AccessLine::AccessLine(const Record& record, WallTime now) {
   pen.raw(record.stream ? ",\"stream\":true" : ",\"stream\":false");
   pen.number(",\"attempts\":", record.attempts);
   if (record.fault) pen.text(",\"fault\":", to_string(*record.fault));
+  if (!record.detail.view().empty()) pen.text(",\"detail\":", record.detail.view());
   if (record.finish != dialect::FinishReason::unspecified) pen.text(",\"finish\":", to_string(record.finish));
   if (record.usage.reported) {
     const auto& usage = record.usage;

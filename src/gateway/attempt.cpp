@@ -28,7 +28,10 @@ io::Task<Result<codec::ResponseHead*>> Attempt::start(AttemptRequest request, co
   lease_ = pool.fresh();
   const Instant before = gateway_.context().loop.now();
   const auto connected = co_await pool.connect(*lease_);
-  if (!connected) co_return fail(connected.error());
+  if (!connected) {
+    record_.detail.assign(lease_->tls_reason());
+    co_return fail(connected.error());
+  }
   record_.connect_ns = to_ns(gateway_.context().loop.now() - before);
   const auto head = co_await start_once(request, edits, deadline);
   co_return head;
@@ -42,6 +45,7 @@ io::Task<Result<codec::ResponseHead*>> Attempt::start_once(AttemptRequest reques
   if (const auto sent = send(request, edits); !sent) co_return fail(sent.error());
   const Instant first_byte = loop.now() + gateway_.context().options.first_byte_timeout;
   const auto head = co_await lease_->read_head(std::min(first_byte, deadline));
+  if (!head) record_.detail.assign(lease_->tls_reason());  // refusals of our certificate come only now
   co_return head;
 }
 

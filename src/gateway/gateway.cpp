@@ -10,7 +10,11 @@ Gateway::Gateway(net::Context& context, const catalog::Catalog& catalog, const a
                  std::span<const io::Address> endpoints, io::LogSink& log)
     : context_(context), catalog_(catalog), keys_(keys), log_(log) {
   WEIR_ASSERT(endpoints.size() == catalog.providers().size(), "every provider has an endpoint");
-  for (const io::Address& address : endpoints) pools_.push_back(std::make_unique<net::UpstreamPool>(context, address));
+  for (std::size_t i = 0; i < endpoints.size(); ++i) {
+    pools_.push_back(std::make_unique<net::UpstreamPool>(context, endpoints[i]));
+    const catalog::Provider& provider = catalog.providers()[i];
+    if (provider.tls) pools_[i]->secure(provider.tls, provider.tls_host);
+  }
 }
 
 Gateway::~Gateway() = default;
@@ -47,6 +51,10 @@ Metrics Gateway::measure() const {
   copy.buffer_bytes_limit = context_.loop.buffers().capacity_bytes();
   copy.body_bytes_reserved = context_.body_bytes.used();
   copy.log_lines_dropped = log_.dropped();
+  copy.client_tls = context_.client_tls;
+  copy.provider_tls = context_.provider_tls;
+  copy.handshakes_in_flight = context_.handshakes.inside();
+  copy.handshakes_limit = context_.handshakes.limit();
   return copy;
 }
 

@@ -10,6 +10,7 @@ Shard::Shard(std::size_t index, io::Ring& ring, const ShardOptions& options, con
              const admission::KeyTable& keys, std::span<const io::Address> endpoints, shared::LoadBoard& loads)
     : index_(index),
       options_(options),
+      tls_(options.tls),
       loop_(ring, options.buffers),
       context_(loop_, options.net),
       log_(loop_, options.log),
@@ -30,8 +31,8 @@ void Shard::report_to(Shard& front) {
   front.reporters_.push_back(this);
 }
 
-void Shard::serve(io::Fd connection) {
-  server_.serve(connection);
+void Shard::serve(io::Fd connection, std::uint32_t listener) {
+  server_.serve(connection, listener < tls_.size() ? tls_[listener] : nullptr);
   loads_.report(index_, server_.ended());
 }
 
@@ -67,14 +68,16 @@ void Shard::take_messages() {
 void Shard::take(const ShardMessage& message) {
   switch (message.kind) {
     case ShardMessage::Kind::serve:
-      return serve(message.connection);
+      return serve(message.connection, message.listener);
+    case ShardMessage::Kind::certificates:
+      return use_certificates(*message.tls);
     case ShardMessage::Kind::drain:
       return scope_.spawn(drain_and_report());
     case ShardMessage::Kind::cut:
       return cut_now();
     case ShardMessage::Kind::measure:
       *message.metrics = measure();
-      return answer(ShardMessage{ShardMessage::Kind::measured, {}, message.metrics, 0});
+      return answer({.kind = ShardMessage::Kind::measured, .metrics = message.metrics});
     case ShardMessage::Kind::measured:
     case ShardMessage::Kind::drained:
       return;  // answers; they never come in this direction
@@ -104,7 +107,7 @@ void Shard::on_cut(io::Timer& timer) {
 
 io::Task<> Shard::drain_and_report() {
   const std::uint32_t cut = co_await drain();
-  answer(ShardMessage{ShardMessage::Kind::drained, {}, nullptr, cut});
+  answer({.kind = ShardMessage::Kind::drained, .cut = cut});
   co_await finish();
 }
 

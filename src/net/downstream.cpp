@@ -4,6 +4,8 @@
 #include <array>
 #include <cstring>
 
+#include "weir/tls/layer.h"
+
 namespace weir::net {
 
 using codec::Framing;
@@ -19,6 +21,25 @@ Downstream::~Downstream() { release_request(); }
 
 Fault Downstream::fault_of(Status status) const {
   return status == Status::timed_out ? Fault::client_timeout : Fault::client_gone;
+}
+
+io::Task<bool> Downstream::secure(const tls::ServerContext& context) {
+  TlsCounts& counts = context_.client_tls;
+  co_await context_.handshakes.enter();
+  auto engine = context.accept();
+  Status status = Status::failed;
+  if (engine && !socket_.interrupted()) {
+    const tls::Engine& made = *engine;
+    socket_.secure(std::make_unique<tls::Layer>(loop().buffers(), std::move(engine)));
+    status = co_await socket_.handshake(loop().now() + context_.options.handshake_timeout);
+    if (status == Status::ok) {
+      ++counts.done;
+      counts.resumed += made.resumed();
+    }
+  }
+  context_.handshakes.leave();
+  counts.failed += status != Status::ok;
+  co_return status == Status::ok;
 }
 
 // ---- The request.
@@ -272,6 +293,7 @@ io::Task<bool> Downstream::next_request() {
 
 io::Task<> Downstream::linger() {
   // Closing with unread input makes TCP reset the connection, and the reset may overtake our answer.
+  co_await socket_.say_end();
   socket_.finish();
   const Instant deadline = loop().now() + context_.options.linger_timeout;
   for (;;) {

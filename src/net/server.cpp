@@ -4,38 +4,48 @@ namespace weir::net {
 
 Server::~Server() { WEIR_ASSERT(scope_.running() == 0, "a server dies while it has connections"); }
 
-void Server::serve(io::Fd fd) {
+void Server::serve(io::Fd fd, std::shared_ptr<const tls::ServerContext> tls) {
   const bool shed = scope_.running() >= context_.options.max_connections || stopping_;
   ++served_;
-  scope_.spawn(run(fd, shed));
+  scope_.spawn(run(fd, shed, std::move(tls)));
 }
 
-io::Task<> Server::run(io::Fd fd, bool shed) {
+io::Task<> Server::run(io::Fd fd, bool shed, std::shared_ptr<const tls::ServerContext> tls) {
   Connection connection(context_, fd);
   Downstream& downstream = connection.downstream;
   connections_.push_back(connection);
-  if (shed) {
+  if (shed && tls) {
+    // Telling it would cost a handshake, which is what there is no room for.
+  } else if (shed) {
     // Answered without reading: whoever sent a request gets to know why, and it costs us one send.
     downstream.stop_after_this();
     handler_.refuse(downstream, stopping_ ? Fault::draining : Fault::shed);
     co_await downstream.next_request();
   } else {
-    for (;;) {
-      const auto head = co_await downstream.read_head();
-      if (!head && head.error() == Fault::client_gone) break;
-      connection.in_exchange = true;
-      if (head) {
-        co_await handler_.handle(downstream, **head);
-      } else {
-        downstream.stop_after_this();
-        handler_.refuse(downstream, head.error());
-      }
-      const bool more = co_await downstream.next_request();
-      connection.in_exchange = false;
-      if (!more) break;
-    }
+    bool secure = true;
+    if (tls) secure = co_await downstream.secure(*tls);
+    tls.reset();  // a context that has been replaced need not live as long as its connections
+    if (secure) co_await serve_requests(connection);
   }
   co_await downstream.close();
+}
+
+io::Task<> Server::serve_requests(Connection& connection) {
+  Downstream& downstream = connection.downstream;
+  for (;;) {
+    const auto head = co_await downstream.read_head();
+    if (!head && head.error() == Fault::client_gone) break;
+    connection.in_exchange = true;
+    if (head) {
+      co_await handler_.handle(downstream, **head);
+    } else {
+      downstream.stop_after_this();
+      handler_.refuse(downstream, head.error());
+    }
+    const bool more = co_await downstream.next_request();
+    connection.in_exchange = false;
+    if (!more) break;
+  }
 }
 
 void Server::stop() {
@@ -49,6 +59,7 @@ std::uint32_t Server::cut() {
     under_way += connection.in_exchange;
     connection.downstream.cut();
   });
+  context_.handshakes.open();
   return under_way;
 }
 

@@ -1,5 +1,7 @@
 #include "weir/net/upstream.h"
 
+#include "weir/tls/layer.h"
+
 namespace weir::net {
 namespace {
 constexpr Duration kEndOfBody = 100ms;  // for the end of a body behind its end marker
@@ -18,7 +20,10 @@ Fault Upstream::fault_of(Status status, Fault at_deadline) const {
     case Status::cancelled:
       return Fault::cancelled;
     case Status::end:
+    case Status::truncated:
       return Fault::upstream_closed;
+    case Status::insecure:
+      return socket_.layer()->fault();
     default:
       return Fault::upstream_reset;
   }
@@ -80,6 +85,11 @@ Result<BodyPart> Upstream::on_body(io::Received received) {
   return part;
 }
 
+std::string Upstream::tls_reason() const {
+  const auto* layer = static_cast<const tls::Layer*>(socket_.layer());
+  return layer && socket_.input_status() == Status::insecure ? layer->engine().reason() : std::string();
+}
+
 bool Upstream::reusable() const {
   return keep_alive_ && reader_.done() && answer_begun_ && reader_.framing() != codec::Framing::until_close &&
          socket_.unsent_bytes() == 0 && socket_.broken() == Status::ok && !socket_.interrupted() &&
@@ -126,7 +136,7 @@ io::Task<Result<void>> UpstreamPool::connect(Upstream& upstream) {
   const Status status = co_await upstream.socket_.connect(address_, deadline);
   switch (status) {
     case Status::ok:
-      co_return Result<void>{};
+      break;
     case Status::timed_out:
       co_return fail(Fault::connect_timeout);
     case Status::cancelled:
@@ -134,6 +144,27 @@ io::Task<Result<void>> UpstreamPool::connect(Upstream& upstream) {
     default:
       co_return fail(upstream.socket_.fd().valid() ? Fault::connect_failed : Fault::system_limit);
   }
+  if (!tls_) co_return Result<void>{};
+  const auto shaken = co_await shake_hands(upstream, deadline);
+  co_return shaken;
+}
+
+io::Task<Result<void>> UpstreamPool::shake_hands(Upstream& upstream, Instant deadline) {
+  TlsCounts& counts = context_.provider_tls;
+  auto engine = tls_->connect(tls_host_, session_);
+  if (!engine) co_return fail(Fault::system_limit);
+  const tls::Engine& made = *engine;
+  upstream.socket_.secure(std::make_unique<tls::Layer>(context_.loop.buffers(), std::move(engine)));
+  const Status status = co_await upstream.socket_.handshake(deadline);
+  if (status == Status::ok) {
+    ++counts.done;
+    counts.resumed += made.resumed();
+    co_return Result<void>{};
+  }
+  ++counts.failed;
+  if (status == Status::timed_out) co_return fail(Fault::connect_timeout);
+  if (status == Status::cancelled) co_return fail(Fault::cancelled);
+  co_return fail(made.fault());
 }
 
 io::Task<> UpstreamPool::await_end(Upstream* upstream) {
@@ -148,11 +179,14 @@ io::Task<> UpstreamPool::await_end(Upstream* upstream) {
 void UpstreamPool::give_back(Upstream* upstream) {
   upstream->head_chunk_ = {};
   if (!upstream->reusable()) return closing_.spawn(discard(upstream));
+  if (tls_) session_ = static_cast<const tls::Layer*>(upstream->socket_.layer())->engine().session();
   upstream->idle_ = true;
   upstream->idle_since_ = context_.loop.now();
   idle_.push_back(*upstream);
   ++idle_count_;
   upstream->socket_.arm();
+  // Under TLS only now is it known whether more was said than was asked for.
+  if (upstream->socket_.has_input()) remove_idle(*upstream);
 }
 
 void UpstreamPool::remove_idle(Upstream& upstream) {

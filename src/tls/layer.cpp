@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 namespace weir::tls {
 namespace {
@@ -127,7 +128,8 @@ std::size_t Layer::seal(std::span<const io::Chunk> content, std::vector<io::Chun
 }
 
 void Layer::end() {
-  if (engine_->established() && !broken_) engine_->end();
+  if (!engine_->established() || broken_ || std::exchange(ended_, true)) return;
+  engine_->end();
 }
 
 }  // namespace weir::tls

@@ -166,8 +166,8 @@ class World {
 
   void place(io::Fd connection) {
     const std::size_t target = random_.below(shards_.size());
-    if (target == 0 || !shards_[target]->ask({gateway::ShardMessage::Kind::serve, connection, nullptr, 0}))
-      return front().serve(connection);
+    if (target == 0 || !shards_[target]->ask({.kind = gateway::ShardMessage::Kind::serve, .connection = connection}))
+      return front().serve(connection, 0);
     telling_.count(Probe::several_shards);
   }
 
@@ -188,15 +188,14 @@ class World {
     if (!std::exchange(signalled_, true)) return front().scope().spawn(drain());
     if (ended_) return;
     for (auto& shard : shards_)
-      shard == shards_.front() ? shard->cut_now()
-                               : void(shard->ask({gateway::ShardMessage::Kind::cut, {}, nullptr, 0}));
+      shard == shards_.front() ? shard->cut_now() : void(shard->ask({.kind = gateway::ShardMessage::Kind::cut}));
   }
 
   io::Task<> drain() {
     if (listener_) co_await listener_->close();
     for (auto& shard : shards_) {
       if (shard == shards_.front()) continue;
-      while (!shard->ask({gateway::ShardMessage::Kind::drain, {}, nullptr, 0}))
+      while (!shard->ask({.kind = gateway::ShardMessage::Kind::drain}))
         co_await front().loop().sleep_until(front().loop().now() + 1ms);
     }
     cut_ += co_await front().drain();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,6 +16,7 @@
 #include "weir/base/secret.h"
 #include "weir/catalog/base_url.h"
 #include "weir/catalog/provider_kind.h"
+#include "weir/tls/context.h"
 
 namespace weir::catalog {
 
@@ -25,6 +27,8 @@ struct Provider {
   BaseUrl base_url;
   Secret credential;                                         ///< empty = no authentication header is sent
   std::vector<std::pair<std::string, std::string>> headers;  ///< sent with every request; names in lower case
+  std::shared_ptr<const tls::ClientContext> tls;             ///< set exactly where base_url.needs_tls
+  std::string tls_host;                                      ///< whom its certificate has to name
 };
 
 /// One concrete callable: a provider and what it calls the model.

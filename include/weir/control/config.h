@@ -16,6 +16,7 @@
 #include "weir/catalog/catalog.h"
 #include "weir/control/config_error.h"
 #include "weir/io/address.h"
+#include "weir/tls/context.h"
 
 namespace weir::control {
 
@@ -25,18 +26,33 @@ struct Limits {
   std::uint64_t max_head_bytes = 0;      ///< one request or answer head
   std::uint64_t max_body_bytes = 0;      ///< one request body
   std::uint64_t max_connections = 0;     ///< client connections
+  std::uint64_t max_handshakes = 0;      ///< TLS handshakes with clients under way
   std::uint64_t max_buffered_bytes = 0;  ///< bytes held for all exchanges together; at least one head and one body
 };
 
 struct Timeouts {
-  Duration connect{};       ///< to a provider
-  Duration first_byte{};    ///< from the request sent to the first byte of the provider's answer
-  Duration idle{};          ///< between two frames of a provider's answer
-  Duration total{};         ///< one exchange, from its head to the last byte of its answer
-  Duration client_head{};   ///< a request head, and then each wait for more of the body
-  Duration client_idle{};   ///< a kept-alive connection without a request
-  Duration client_write{};  ///< a client that does not read its answer
-  Duration drain{};         ///< after SIGTERM, for running exchanges
+  Duration connect{};           ///< to a provider
+  Duration first_byte{};        ///< from the request sent to the first byte of the provider's answer
+  Duration idle{};              ///< between two frames of a provider's answer
+  Duration total{};             ///< one exchange, from its head to the last byte of its answer
+  Duration client_handshake{};  ///< a client's TLS handshake
+  Duration client_head{};       ///< a request head, and then each wait for more of the body
+  Duration client_idle{};       ///< a kept-alive connection without a request
+  Duration client_write{};      ///< a client that does not read its answer
+  Duration drain{};             ///< after SIGTERM, for running exchanges
+};
+
+/// The files behind a listener that speaks TLS, as paths.
+struct ListenerTlsFiles {
+  std::string certificate;
+  std::string key;        ///< empty: in the same file
+  std::string client_ca;  ///< empty: clients need no certificate
+  tls::Version min_version = tls::Version::tls_1_2;
+};
+
+struct ListenAddress {
+  io::Address address;
+  std::optional<ListenerTlsFiles> tls;
 };
 
 enum class LogTarget : std::uint8_t { standard_output, standard_error, file, none };
@@ -47,7 +63,7 @@ struct Log {
 };
 
 struct Config {
-  std::vector<io::Address> listen;  ///< never empty
+  std::vector<ListenAddress> listen;  ///< never empty
   std::optional<io::Address> admin;
   std::uint32_t shards = 0;  ///< 0 = one per core
   catalog::Catalog catalog;

@@ -7,6 +7,7 @@
 #include "weir/base/fault.h"
 #include "weir/base/histogram.h"
 #include "weir/gateway/record.h"
+#include "weir/net/context.h"
 
 namespace weir::gateway {
 
@@ -36,6 +37,10 @@ struct Metrics {
   std::uint64_t buffer_bytes_limit = 0;
   std::uint64_t body_bytes_reserved = 0;
   std::uint64_t log_lines_dropped = 0;
+  net::TlsCounts client_tls;
+  net::TlsCounts provider_tls;
+  std::uint64_t handshakes_in_flight = 0;  ///< with clients
+  std::uint64_t handshakes_limit = 0;
 
   void count(const Record& record);
   void merge(const Metrics& other);

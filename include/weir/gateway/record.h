@@ -35,6 +35,7 @@ struct Record {
   bool stream = false;
   bool connection_reused = false;  ///< of the attempt that answered
   std::optional<Fault> fault;
+  ShortText<160> detail;  ///< more about the fault, for the operator alone
   dialect::FinishReason finish = dialect::FinishReason::unspecified;
   dialect::Usage usage;
   std::uint64_t request_bytes = 0;  ///< of the body

@@ -20,20 +20,27 @@
 
 namespace weir::gateway {
 
+/// By index of the listener: what TLS is spoken with there, null for none. Replaced as a whole when certificates are
+/// read again; one shard's copy.
+using ListenerTls = std::vector<std::shared_ptr<const tls::ServerContext>>;
+
 struct ShardOptions {
   io::BufferOptions buffers;
   net::Options net;
   Duration drain_timeout = 30s;
-  io::Fd log;  ///< where access lines go; invalid: nowhere
+  ListenerTls tls;  ///< what is spoken on each listener
+  io::Fd log;       ///< where access lines go; invalid: nowhere
 };
 
 /// What the front shard asks of another one, and the answers.
 struct ShardMessage {
-  enum class Kind : std::uint8_t { serve, drain, cut, measure, measured, drained };
+  enum class Kind : std::uint8_t { serve, certificates, drain, cut, measure, measured, drained };
   Kind kind = Kind::serve;
-  io::Fd connection{};         ///< serve
-  Metrics* metrics = nullptr;  ///< measure: filled in; belongs to the front
-  std::uint32_t cut = 0;       ///< drained: exchanges that had to be cut
+  io::Fd connection{};               ///< serve
+  Metrics* metrics = nullptr;        ///< measure: filled in; belongs to the front
+  std::uint32_t cut = 0;             ///< drained: exchanges that had to be cut
+  std::uint32_t listener = 0;        ///< serve: where the connection came in
+  const ListenerTls* tls = nullptr;  ///< certificates: to be copied; the front's, which keeps it to its end
 };
 
 class Shard {
@@ -51,8 +58,10 @@ class Shard {
   Gateway& gateway() { return gateway_; }
   io::LogSink& log() { return log_; }
 
-  /// Takes over a connection on this shard's own thread.
-  void serve(io::Fd connection);
+  /// Takes over a connection that came in on a listener, on this shard's own thread.
+  void serve(io::Fd connection, std::uint32_t listener);
+  /// From now on listeners speak TLS with these.
+  void use_certificates(const ListenerTls& tls) { tls_ = tls; }
   /// Counters and gauges of this shard.
   Metrics measure() const;
 
@@ -94,6 +103,7 @@ class Shard {
 
   std::size_t index_;
   ShardOptions options_;
+  ListenerTls tls_;
   io::Loop loop_;
   net::Context context_;
   io::LogSink log_;

@@ -4,6 +4,7 @@
 #include "weir/base/recycler.h"
 #include "weir/codec/http1.h"
 #include "weir/io/loop.h"
+#include "weir/net/handshake_gate.h"
 #include "weir/net/options.h"
 
 namespace weir::net {
@@ -27,12 +28,29 @@ class ByteBudget {
   std::size_t used_ = 0;
 };
 
+/// TLS handshakes on one side, since the start.
+struct TlsCounts {
+  std::uint64_t done = 0;  ///< resumed ones among them
+  std::uint64_t resumed = 0;
+  std::uint64_t failed = 0;
+
+  void merge(const TlsCounts& other) {
+    done += other.done;
+    resumed += other.resumed;
+    failed += other.failed;
+  }
+};
+
 struct Context {
-  Context(io::Loop& l, const Options& o) : loop(l), options(o), body_bytes(o.max_buffered_bytes) {}
+  Context(io::Loop& l, const Options& o)
+      : loop(l), options(o), body_bytes(o.max_buffered_bytes), handshakes(l, o.max_handshakes) {}
 
   io::Loop& loop;
   const Options options;
   ByteBudget body_bytes;
+  HandshakeGate handshakes;  ///< with clients
+  TlsCounts client_tls;
+  TlsCounts provider_tls;
   Recycler<codec::RequestHead> request_heads;
   codec::ResponseHead response_head;  ///< parsed and used up within one turn
   std::string scratch;                ///< for bodies in several chunks; valid within one turn

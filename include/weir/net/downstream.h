@@ -15,6 +15,7 @@
 #include "weir/io/socket.h"
 #include "weir/net/body.h"
 #include "weir/net/context.h"
+#include "weir/tls/context.h"
 
 namespace weir::net {
 
@@ -27,6 +28,9 @@ class Downstream : private io::Socket::Watcher {
 
   io::Loop& loop() { return context_.loop; }
   Context& context() { return context_; }
+
+  /// Shakes hands with a client that speaks TLS; before anything else. False when it came to nothing.
+  io::Task<bool> secure(const tls::ServerContext& context);
 
   // ---- The request.
 

@@ -29,8 +29,9 @@ class Server {
   Server(Context& context, Handler& handler) : context_(context), handler_(handler) {}
   ~Server();
 
-  /// Takes over an accepted connection. Beyond max_connections it is answered with 503 and closed.
-  void serve(io::Fd fd);
+  /// Takes over an accepted connection; with `tls`, one on which the client speaks TLS. Beyond max_connections it is
+  /// answered with 503 and closed.
+  void serve(io::Fd fd, std::shared_ptr<const tls::ServerContext> tls = nullptr);
 
   std::uint32_t connections() const { return scope_.running(); }
   /// Connections that have come and gone since the start.
@@ -49,7 +50,8 @@ class Server {
     Downstream downstream;
     bool in_exchange = false;
   };
-  io::Task<> run(io::Fd fd, bool shed);
+  io::Task<> run(io::Fd fd, bool shed, std::shared_ptr<const tls::ServerContext> tls);
+  io::Task<> serve_requests(Connection& connection);
 
   Context& context_;
   Handler& handler_;

@@ -14,6 +14,7 @@
 #include "weir/io/socket.h"
 #include "weir/net/body_reader.h"
 #include "weir/net/context.h"
+#include "weir/tls/context.h"
 
 namespace weir::net {
 
@@ -42,6 +43,9 @@ class Upstream : public ListHook<>, private io::Socket::Watcher {
   bool body_done() const { return reader_.done(); }
   /// Bytes of the answer were received, so a failure is not that of a stale connection.
   bool answer_begun() const { return answer_begun_; }
+
+  /// Why TLS failed, in the library's words; empty when it did not.
+  std::string tls_reason() const;
 
   /// Whoever waits on this connection goes on with Fault::cancelled.
   void cancel() { socket_.interrupt(io::Status::cancelled); }
@@ -92,13 +96,19 @@ class UpstreamPool {
   };
 
   UpstreamPool(Context& context, io::Address address) : context_(context), address_(address) {}
+  /// From now on connections speak TLS; the provider's certificate has to be valid for `host`.
+  void secure(std::shared_ptr<const tls::ClientContext> tls, std::string host) {
+    tls_ = std::move(tls);
+    tls_host_ = std::move(host);
+  }
   ~UpstreamPool();
 
   /// An idle connection, if there is one.
   Lease reuse();
   /// A connection not yet connected; the caller connects it, so that it can be cancelled meanwhile.
   Lease fresh();
-  /// Connects. Faults: connect_failed, connect_timeout, system_limit, cancelled.
+  /// Connects, and shakes hands where TLS is spoken. Faults: connect_failed, connect_timeout, system_limit, cancelled,
+  /// tls_*.
   io::Task<Result<void>> connect(Upstream& upstream);
 
   /// Closes connections that nobody has used for the pool's idle time-out. Called now and then.
@@ -113,6 +123,7 @@ class UpstreamPool {
 
  private:
   friend class Upstream;
+  io::Task<Result<void>> shake_hands(Upstream& upstream, Instant deadline);
   void give_back(Upstream* upstream);
   void remove_idle(Upstream& upstream);
   io::Task<> discard(Upstream* upstream);
@@ -120,6 +131,9 @@ class UpstreamPool {
 
   Context& context_;
   io::Address address_;
+  std::shared_ptr<const tls::ClientContext> tls_;
+  std::string tls_host_;
+  tls::Session session_;  // of the connection that came home last
   io::Scope closing_;
   IntrusiveList<Upstream> idle_;  // the most recently used last
   std::uint32_t idle_count_ = 0;

@@ -30,6 +30,7 @@ class Layer final : public io::Layer {
   std::unique_ptr<Engine> engine_;
   io::Chunk wire_;  // what the engine has not used up of the bytes it was fed points in here
   bool broken_ = false;
+  bool ended_ = false;  // by us
 };
 
 }  // namespace weir::tls
