@@ -118,7 +118,7 @@ class Provider:
     """Use as `async with Provider(respond) as provider`. `respond(message)` gives the Answer, or is a coroutine function
     `respond(message, connection)` that writes for itself and returns whether the connection goes on."""
 
-    def __init__(self, respond, send_buffer=None, tls=None):
+    def __init__(self, respond, send_buffer=None, tls=None, listener=None):
         self.respond = respond
         self.tls = tls      # an ssl.SSLContext, or None for plain
         self.handshakes = []  # (version, cipher, resumed, ALPN, client certificate) of each connection that completed one
@@ -129,11 +129,13 @@ class Provider:
         self.aborted_at = []
         self.errors = []
         self._send_buffer = send_buffer
+        self._listener = listener  # a bound socket instead of one on loopback
         self._tasks = set()
 
     async def __aenter__(self):
+        where = {"sock": self._listener} if self._listener else {"host": "127.0.0.1", "port": 0}
         self.server = await asyncio.get_running_loop().create_server(
-            lambda: asyncio.StreamReaderProtocol(WatchedReader(), self._serve), "127.0.0.1", 0, backlog=4096, ssl=self.tls)
+            lambda: asyncio.StreamReaderProtocol(WatchedReader(), self._serve), backlog=4096, ssl=self.tls, **where)
         self.port = self.server.sockets[0].getsockname()[1]
         return self
 
