@@ -2,6 +2,7 @@
 //   closed  C connections ask again as soon as they have an answer; for cost, never for latency
 //   open    requests start on a fixed timetable; latency counts from the timetable, so waiting is not forgotten
 //   stream  S streams are held at once; each content frame tells its own transit time
+//           with --stalled nobody reads until the window is over; then each stream is read to its end, once
 // Every answer is compared with the expected one; the first wrong byte ends the run with a failure.
 //
 // Talk with tools/bench over stdin and stdout, one JSON line per event: `ready` after the warm-up, then one line on
@@ -59,6 +60,8 @@ struct Options {
   bool two_writes = false;
   bool nagle = false;
   bool no_wait = false;
+  bool stalled = false;
+  std::string model = "gpt-4o-mini";
 };
 
 struct Connection {
@@ -85,6 +88,7 @@ class Load {
         random_(1),
         requests_({.port = static_cast<std::uint16_t>(options.port),
                    .key = options.key,
+                   .model = options.model,
                    .body_bytes = static_cast<std::size_t>(options.body_bytes),
                    .stream = streaming_,
                    .include_usage = options.include_usage}) {
@@ -103,7 +107,8 @@ class Load {
       next_wake_ = now + kSecond;
       keep_timetable(now);
       change_phase(now);
-      if (now - progress_at_ > 15 * kSecond && phase_ != Phase::ready) fail("no answer for 15 s");
+      const bool reading = phase_ != Phase::ready && (!options_.stalled || phase_ == Phase::draining);
+      if (reading && now - progress_at_ > 15 * kSecond) fail("no answer for 15 s");
     }
   }
 
@@ -113,9 +118,9 @@ class Load {
   void open_connection() {
     const auto slot = static_cast<std::uint32_t>(connections_.size());
     Connection& connection = connections_.emplace_back();
-    connection.fd = bench::connect_to(static_cast<std::uint16_t>(options_.port));
+    connection.fd = bench::connect_to(static_cast<std::uint16_t>(options_.port), options_.stalled ? 4096 : 0);
     if (options_.nagle) bench::set_nodelay(connection.fd, false);
-    arm_receive(connection, slot);
+    if (!options_.stalled) arm_receive(connection, slot);
     idle_.push_back(slot);
   }
 
@@ -258,6 +263,7 @@ class Load {
   void keep_streams(std::int64_t now) {
     const std::int64_t ramp = options_.ramp_ms * kMilli;
     while (!idle_.empty()) {
+      if (options_.stalled && asked_ == connections_.size()) return;
       if (asked_ < connections_.size()) {
         const std::int64_t at = started_at_ + ramp * static_cast<std::int64_t>(asked_) / options_.connections;
         if (at > now) {
@@ -267,7 +273,7 @@ class Load {
       }
       const std::uint32_t slot = idle_.back();
       idle_.pop_back();
-      const bool first = asked_ < connections_.size();
+      const bool first = asked_ < connections_.size() && !options_.stalled;
       ask(slot, now, first ? 1 + static_cast<std::uint32_t>(random_() % full_chunks()) : full_chunks());
     }
   }
@@ -357,7 +363,13 @@ class Load {
     cpu_ns_ = cpu_ns(usage) - cpu_at_start_;
     elapsed_ns_ = now - window_start_;
     answers_in_window_ = answers_;
+    progress_at_ = now;
     say("{\"event\":\"done\"}");
+    if (!options_.stalled) return;
+    for (std::uint32_t slot = 0; slot < connections_.size(); ++slot) {
+      bench::set_receive_buffer(connections_[slot].fd, 1 << 20);
+      arm_receive(connections_[slot], slot);
+    }
   }
 
   static std::int64_t cpu_ns(const rusage& u) {
@@ -452,7 +464,9 @@ int main(int argc, char** argv) {
                          {"include-usage", &o.include_usage, "ask for the usage frame"},
                          {"two-writes", &o.two_writes, "head and body in two sends"},
                          {"nagle", &o.nagle, "without NODELAY"},
-                         {"no-wait", &o.no_wait, "start measuring without a line on stdin"}});
+                         {"no-wait", &o.no_wait, "start measuring without a line on stdin"},
+                         {"stalled", &o.stalled, "stream: nothing is read before the window is over"},
+                         {"model", &o.model, "which model to ask for (gpt-4o-mini)"}});
   if (mode == "stream") o.mode = Mode::stream;
   if (mode == "open") o.mode = Mode::open;
   bench::allow_many_descriptors();

@@ -125,8 +125,12 @@ int listen_on(std::uint16_t port) {
   return fd;
 }
 
-int connect_to(std::uint16_t port) {
+void set_receive_buffer(int fd, int bytes) { setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes); }
+void set_send_buffer(int fd, int bytes) { setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes); }
+
+int connect_to(std::uint16_t port, int receive_buffer) {
   const int fd = new_socket();
+  if (receive_buffer != 0) set_receive_buffer(fd, receive_buffer);
   const sockaddr_in address = loopback(port);
   if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) die("connect", errno);
   return fd;

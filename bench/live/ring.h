@@ -103,8 +103,10 @@ class BufferGroup {
 int listen_on(std::uint16_t port);
 void set_nodelay(int fd, bool on = true);
 int new_socket();
-/// Connects at once (loopback); ends the program when refused.
-int connect_to(std::uint16_t port);
+/// Connects at once (loopback); ends the program when refused. `receive_buffer`: SO_RCVBUF, 0 as the kernel likes.
+int connect_to(std::uint16_t port, int receive_buffer = 0);
+void set_receive_buffer(int fd, int bytes);
+void set_send_buffer(int fd, int bytes);
 
 /// Raises the limit of descriptors to what is allowed.
 void allow_many_descriptors();

@@ -41,7 +41,8 @@ struct Connection {
   bool usage = false;
   std::uint32_t sequence = 0;
   std::uint32_t chunks = 0;
-  std::int64_t due = 0;
+  std::int64_t due = 0;  // its entry in the queue of due times
+  bool delayed = false;  // a document in `pending` waits for its due time
 };
 
 struct Due {
@@ -82,7 +83,9 @@ class Upstream {
     std::uint32_t chunks;
     std::int64_t interval_ns;
     std::size_t chunk_bytes;
-    std::size_t split_bytes;  // longest single send
+    std::size_t split_bytes;         // longest single send
+    std::int64_t document_delay_ns;  // before a document, so that many requests are held at once
+    int send_buffer;                 // SO_SNDBUF, 0 as the kernel likes
   };
 
   explicit Upstream(const Options& options)
@@ -118,6 +121,7 @@ class Upstream {
     if (!c.more) arm_accept();
     if (c.result < 0) return;
     bench::set_nodelay(c.result);
+    if (options_.send_buffer != 0) bench::set_send_buffer(c.result, options_.send_buffer);
     std::uint32_t slot = 0;
     if (free_.empty()) {
       slot = static_cast<std::uint32_t>(connections_.size());
@@ -139,7 +143,7 @@ class Upstream {
     }
     if (c.result <= 0 && c.result != -ENOBUFS) return die(connection);
     if (!c.more && !connection.dying) arm_receive(connection, c.tag.slot);
-    while (!connection.dying && !connection.streaming && take_request(connection, c.tag.slot)) {
+    while (!connection.dying && !connection.streaming && !connection.delayed && take_request(connection, c.tag.slot)) {
     }
   }
 
@@ -167,7 +171,12 @@ class Upstream {
       connection.pending.append("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ");
       connection.pending.append(std::to_string(document.size())).append("\r\nx-request-id: req-bench\r\n\r\n");
       connection.pending.append(document);
-      flush(connection, slot);
+      if (options_.document_delay_ns == 0) {
+        flush(connection, slot);
+      } else {
+        connection.delayed = true;
+        dues_.push({bench::now_ns() + options_.document_delay_ns, slot});
+      }
     }
     connection.in.erase(0, end + 4 + bytes);
     return true;
@@ -199,8 +208,13 @@ class Upstream {
       dues_.pop();
       Connection& connection = connections_[slot];
       if (connection.dying) {
-        connection.streaming = false;
+        connection.streaming = connection.delayed = false;
         release_if_over(connection, slot);
+        continue;
+      }
+      if (connection.delayed) {
+        connection.delayed = false;
+        flush(connection, slot);
         continue;
       }
       // A slow reader: its stream waits, its next frame is written when the last one is through.
@@ -267,9 +281,9 @@ class Upstream {
     shutdown(connection.fd, SHUT_RDWR);
   }
 
-  /// A connection that streams has an entry in `dues_`; only its taking frees the slot.
+  /// A connection that streams (or whose document is delayed) has an entry in `dues_`; only its taking frees the slot.
   void release_if_over(Connection& connection, std::uint32_t slot) {
-    if (!connection.dying || connection.outstanding > 0 || connection.streaming) return;
+    if (!connection.dying || connection.outstanding > 0 || connection.streaming || connection.delayed) return;
     close(connection.fd);
     connection = Connection{};
     free_.push_back(slot);
@@ -294,15 +308,20 @@ int main(int argc, char** argv) {
   std::int64_t interval_us = 20000;
   std::int64_t chunk_bytes = 220;
   std::int64_t split_bytes = 1 << 20;
+  std::int64_t document_delay_ms = 0;
+  std::int64_t send_buffer = 0;
   bench::read_arguments(argc, argv, "bench_upstream: mock provider of chat completions on 127.0.0.1",
                         {{"port", &port, "where to listen"},
                          {"chunks", &chunks, "content frames per stream when the request has no max_tokens (100)"},
                          {"interval-us", &interval_us, "time between two frames of a stream (20000)"},
                          {"chunk-bytes", &chunk_bytes, "bytes of a content frame (220)"},
-                         {"split-bytes", &split_bytes, "answers in sends of at most this size (1 MiB)"}});
+                         {"split-bytes", &split_bytes, "answers in sends of at most this size (1 MiB)"},
+                         {"document-delay-ms", &document_delay_ms, "time before a document is answered (0)"},
+                         {"send-buffer", &send_buffer, "SO_SNDBUF of its connections (0: as the kernel likes)"}});
   bench::allow_many_descriptors();
   Upstream upstream({static_cast<std::uint16_t>(port), static_cast<std::uint32_t>(chunks),
                      std::max<std::int64_t>(1, interval_us) * 1000, static_cast<std::size_t>(chunk_bytes),
-                     static_cast<std::size_t>(std::max<std::int64_t>(1, split_bytes))});
+                     static_cast<std::size_t>(std::max<std::int64_t>(1, split_bytes)), document_delay_ms * 1'000'000,
+                     static_cast<int>(send_buffer)});
   upstream.run();
 }

@@ -107,7 +107,7 @@ std::vector<std::uint64_t> stream_hashes(ContentFrame frame, std::uint32_t up_to
 }
 
 static Request chat_request(const RequestShape& shape, std::uint32_t chunks) {
-  std::string body = R"({"model":"gpt-4o-mini",)";
+  std::string body = R"({"model":")" + shape.model + R"(",)";
   if (shape.stream) body += R"("stream":true,)";
   if (shape.include_usage) body += R"("stream_options":{"include_usage":true},)";
   body += R"("max_tokens":)" + std::to_string(chunks) + R"(,"messages":[{"role":"user","content":")";

@@ -57,6 +57,7 @@ std::vector<std::uint64_t> stream_hashes(ContentFrame frame, std::uint32_t up_to
 struct RequestShape {
   std::uint16_t port = 0;
   std::string key;
+  std::string model = "gpt-4o-mini";
   std::size_t body_bytes = 1024;
   bool stream = false;
   bool include_usage = false;

@@ -70,7 +70,7 @@ bool SseRelay::inspect(Bytes frame, Facts& facts) {
   const codec::SseFrame fields = codec::parse_sse_frame(frame, error_payload_);
   if (!fields.has_data) return true;
   const dialect::FrameFacts said = decoder_.tap(fields.data);
-  facts.data = true;
+  facts.data = !fields.data.empty();  // an empty one may be a cut one: some clients stumble over it
   facts.malformed = said.malformed;
   facts.content |= said.content;
   if (said.fault) {

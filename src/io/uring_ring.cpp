@@ -57,6 +57,8 @@ Address from_system(const sockaddr_storage& in) {
   return address;
 }
 
+constexpr int kUnsentBytes = 128 * 1024;  // in the kernel, per client, beyond what is on its way
+
 int open_tcp(bool v6) {
   // Deliberately blocking: with O_NONBLOCK io_uring answers -EAGAIN instead of waiting for readiness itself.
   const int fd = ::socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -150,6 +152,9 @@ Result<Fd> UringRing::listen(const Address& address, int backlog) {
   if (fd < 0) return fail(Fault::system_limit);
   const int on = 1;
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  // Bytes that a client's window does not let out wait in weir, where they are counted and stop the provider's read.
+  // The kernel would take up to tcp_wmem (4 MB) for every reader that stalls. Accepted sockets inherit it.
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentBytes, sizeof kUnsentBytes);
   sockaddr_storage storage;
   const socklen_t size = to_system(address, storage);
   if (::bind(fd, reinterpret_cast<sockaddr*>(&storage), size) != 0 || ::listen(fd, backlog) != 0) {

@@ -4,16 +4,18 @@ import json
 import socket
 import struct
 
+from .certificates import NAME
 from .wire import read_message
 
 PATIENCE = 20.0  # seconds for anything that ought to take milliseconds
 
 
 class Client:
-    """One connection. Use as `async with Client(port) as client`."""
+    """One connection. Use as `async with Client(port) as client`. With `tls` (an ssl.SSLContext) it speaks TLS and
+    expects the peer's certificate to be made out to `name`."""
 
-    def __init__(self, port, host="127.0.0.1", receive_buffer=None):
-        self.port, self.host, self.receive_buffer = port, host, receive_buffer
+    def __init__(self, port, host="127.0.0.1", receive_buffer=None, tls=None, name=None):
+        self.port, self.host, self.receive_buffer, self.tls, self.name = port, host, receive_buffer, tls, name
 
     async def __aenter__(self):
         sock = socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET)
@@ -22,7 +24,9 @@ class Client:
         sock.setblocking(False)
         await asyncio.wait_for(asyncio.get_running_loop().sock_connect(sock, (self.host, self.port)), PATIENCE)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.reader, self.writer = await asyncio.open_connection(sock=sock, limit=1 << 26)
+        secured = {"ssl": self.tls, "server_hostname": self.name or NAME} if self.tls else {}
+        self.reader, self.writer = await asyncio.wait_for(
+            asyncio.open_connection(sock=sock, limit=1 << 26, **secured), PATIENCE)
         return self
 
     async def __aexit__(self, *_):
@@ -73,10 +77,11 @@ def chat(model="test-model", stream=False, text="Hello?", **more):
     return json.dumps(value).encode()
 
 
-async def ask(port, body=None, method="POST", path="/v1/chat/completions", key=None, headers=(), patience=PATIENCE):
+async def ask(port, body=None, method="POST", path="/v1/chat/completions", key=None, headers=(), patience=PATIENCE,
+              tls=None):
     """One request on a connection of its own."""
     data = request_bytes(method, path, body or b"", key, headers)
-    async with Client(port) as client:
+    async with Client(port, tls=tls) as client:
         await client.send(data)
         return await client.answer(no_body=method == "HEAD", patience=patience)
 

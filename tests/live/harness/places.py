@@ -5,6 +5,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 WEIR = ROOT / "build" / "weir"
 BENCH = ROOT / "build" / "bench"
+FULL = False    # the full sizes of what is large (`run --full`)
+SECONDS = None  # how long the full load lasts (`run --seconds`)
 NODE_MODULES = ROOT / ".deps" / "node"
 
 

@@ -16,7 +16,8 @@ class Answer:
     segments: the body's pieces. With framing "chunked" each becomes an HTTP chunk of its own.
     split:    "as-given" one write per piece; "every-byte" one write per byte, each piece of the body a byte too;
               "random" cut anew at random places, heads and framing included; "together" all of it in one write.
-    close:    "keep" the connection stays open; "fin" orderly end; "reset" RST, what was sent may be lost with it.
+    close:    "keep" the connection stays open; "fin" orderly end, with TLS after close_notify; "cut" TLS without
+              close_notify, as a broken path ends it (plain: as "fin"); "reset" RST, what was sent may be lost with it.
     """
     status: int = 200
     headers: list = field(default_factory=lambda: [("content-type", "application/json")])
@@ -82,6 +83,21 @@ def sse_answer(*frames, **more):
     return Answer(headers=[("content-type", "text/event-stream; charset=utf-8")], segments=frames, **more)
 
 
+@dataclass
+class Handshake:
+    """What a provider's side knows of one TLS handshake."""
+    version: str
+    cipher: str
+    resumed: bool
+    alpn: str
+    client: dict
+
+    @staticmethod
+    def of(secured):
+        return Handshake(secured.version(), secured.cipher()[0], secured.session_reused, secured.selected_alpn_protocol(),
+                         secured.getpeercert())
+
+
 class WatchedReader(asyncio.StreamReader):
     """Tells that the other side has left, without taking bytes that may be the next request."""
 
@@ -102,8 +118,10 @@ class Provider:
     """Use as `async with Provider(respond) as provider`. `respond(message)` gives the Answer, or is a coroutine function
     `respond(message, connection)` that writes for itself and returns whether the connection goes on."""
 
-    def __init__(self, respond, send_buffer=None):
+    def __init__(self, respond, send_buffer=None, tls=None, listener=None):
         self.respond = respond
+        self.tls = tls      # an ssl.SSLContext, or None for plain
+        self.handshakes = []  # (version, cipher, resumed, ALPN, client certificate) of each connection that completed one
         self.requests = []  # Message, in order of arrival
         self.connections = 0
         self.open = 0
@@ -111,11 +129,13 @@ class Provider:
         self.aborted_at = []
         self.errors = []
         self._send_buffer = send_buffer
+        self._listener = listener  # a bound socket instead of one on loopback
         self._tasks = set()
 
     async def __aenter__(self):
+        where = {"sock": self._listener} if self._listener else {"host": "127.0.0.1", "port": 0}
         self.server = await asyncio.get_running_loop().create_server(
-            lambda: asyncio.StreamReaderProtocol(WatchedReader(), self._serve), "127.0.0.1", 0, backlog=4096)
+            lambda: asyncio.StreamReaderProtocol(WatchedReader(), self._serve), backlog=4096, ssl=self.tls, **where)
         self.port = self.server.sockets[0].getsockname()[1]
         return self
 
@@ -134,6 +154,8 @@ class Provider:
         self.open += 1
         sock = writer.get_extra_info("socket")
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if secured := writer.get_extra_info("ssl_object"):
+            self.handshakes.append(Handshake.of(secured))
         if self._send_buffer:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, self._send_buffer)
             writer.transport.set_write_buffer_limits(high=0)
@@ -201,11 +223,15 @@ class Connection:
                 await asyncio.sleep(0)  # lets weir's answer run through the client at the same time
         if answer.hold_before_close:
             await asyncio.sleep(answer.hold_before_close)
-        if answer.close == "reset":
+        if answer.close in ("reset", "cut"):
             await asyncio.sleep(0.05)  # so that weir has read what was sent before the reset may overtake it
-            self.reset()
+            self.reset() if answer.close == "reset" else self.cut()
             return False
         return answer.close == "keep" and answer.framing != "close"
+
+    def cut(self):
+        """The connection's end without TLS's farewell."""
+        self.writer.transport.abort()
 
     def reset(self):
         sock = self.writer.get_extra_info("socket")

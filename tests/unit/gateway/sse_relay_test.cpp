@@ -118,6 +118,10 @@ std::vector<Row> rows() {
     out.push_back({label + ", end marker with half a blank line", false,
                    with_line_end(kOrdinary + "data: [DONE]\n", line_end),
                    with_line_end(kOrdinary + "data: [DONE]\n", line_end) + "\n\n"});
+    // Cut before its first word it says nothing: an event without data makes some clients stumble.
+    for (const char* begun : {"data", "data:", "data: "})
+      out.push_back({label + ", cut within " + begun, false, with_line_end(kOrdinary, line_end) + begun,
+                     with_line_end(kOrdinary, line_end), true, false});
   }
   out.push_back({"mixed line ends", kWithhold,
                  "data: " ROLE "\r\n\ndata: " TEXT "\r\rdata: " STOP "\n\r\ndata: " USAGE "\r\n\rdata: [DONE]\n\n",
