@@ -47,6 +47,7 @@ Metrics Gateway::measure() const {
   copy.buffer_bytes_limit = context_.loop.buffers().capacity_bytes();
   copy.body_bytes_reserved = context_.body_bytes.used();
   copy.log_lines_dropped = log_.dropped();
+  copy.ring_overflows = context_.loop.ring().overflows();
   return copy;
 }
 

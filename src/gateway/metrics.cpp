@@ -28,7 +28,7 @@ void Metrics::merge(const Metrics& other) {
         &Metrics::usage_unknown, &Metrics::input_tokens, &Metrics::output_tokens, &Metrics::request_bytes,
         &Metrics::answer_bytes, &Metrics::connections, &Metrics::upstream_open, &Metrics::upstream_idle,
         &Metrics::upstream_connects, &Metrics::buffer_bytes_held, &Metrics::buffer_bytes_limit,
-        &Metrics::body_bytes_reserved, &Metrics::log_lines_dropped})
+        &Metrics::body_bytes_reserved, &Metrics::log_lines_dropped, &Metrics::ring_overflows})
     this->*member += other.*member;
   duration.merge(other.duration);
   ttft.merge(other.ttft);

@@ -8,7 +8,7 @@ namespace {
 
 class Maker {
  public:
-  explicit Maker(std::uint64_t seed) : random_(seed ^ 0x77656972) { plan_.seed = seed; }
+  explicit Maker(std::uint64_t seed) : random_(seed ^ 0x77656972), more_(seed ^ 0x6d6f7265) { plan_.seed = seed; }
 
   Plan make() {
     plan_.faultless = random_.one_in(4);
@@ -20,6 +20,7 @@ class Maker {
     provider();
     clients();
     drain();
+    kernel();
     return std::move(plan_);
   }
 
@@ -161,7 +162,13 @@ class Maker {
     plan_.second_signal = faulty(4);
   }
 
+  /// Not even a fault: what does not fit into the completion queue comes later.
+  void kernel() {
+    if (more_.one_in(6)) plan_.completion_entries = more_.between(1, 8);
+  }
+
   Random random_;
+  Random more_;  // a stream of its own: what came later to the plans, and left the older seeds their worlds
   Plan plan_;
 };
 

@@ -75,6 +75,7 @@ struct Plan {
   gateway::ShardOptions options;
   io::SimFaults faults;
   std::size_t descriptor_limit = 65'536;
+  std::size_t completion_entries = 16'384;  ///< of each ring's completion queue
   ProviderPlan provider;
   std::vector<ClientPlan> clients;
   bool drains_midway = false;

@@ -25,6 +25,7 @@ io::SimOptions network_options(const Plan& plan, std::uint64_t cuts) {
   options.seed = cuts;
   options.faults = plan.faults;
   options.descriptor_limit = plan.descriptor_limit;
+  options.completion_entries = plan.completion_entries;
   return options;
 }
 

@@ -36,6 +36,7 @@ struct Metrics {
   std::uint64_t buffer_bytes_limit = 0;
   std::uint64_t body_bytes_reserved = 0;
   std::uint64_t log_lines_dropped = 0;
+  std::uint64_t ring_overflows = 0;
 
   void count(const Record& record);
   void merge(const Metrics& other);

@@ -50,6 +50,7 @@ struct SimOptions {
   SimLink link;
   SimFaults faults;
   std::size_t descriptor_limit = 65'536;
+  std::size_t completion_entries = 16'384;  ///< of every ring: told in one turn at most
   bool poison = true;  ///< fill lent buffers and check them; off where instructions are counted
 };
 
@@ -161,6 +162,7 @@ class SimNetwork {
   SimLink link_;
   SimFaults faults_;
   std::size_t descriptor_limit_;
+  std::size_t completion_entries_;
   bool poison_;
   std::uint64_t next_sequence_ = 0;
   std::uint16_t next_port_ = 32'768;
@@ -168,6 +170,7 @@ class SimNetwork {
   std::vector<std::unique_ptr<Site>> sites_;
   std::deque<std::unique_ptr<SimPeer>> peers_;
   std::vector<std::shared_ptr<SimDescriptor>> descriptors_;  // index = number; null = free
+  std::vector<Instant> closed_at_;  // index = number
   std::size_t open_descriptors_ = 0;
   std::deque<File> files_;
   std::vector<SimRing*> rings_;
