@@ -51,6 +51,12 @@ Metrics Gateway::measure() const {
   return copy;
 }
 
+std::size_t Gateway::provider_connections() const {
+  std::size_t count = 0;
+  for (const auto& pool : pools_) count += pool->open();
+  return count;
+}
+
 void Gateway::tidy() {
   for (auto& pool : pools_) pool->expire();
   context_.loop.buffers().trim();

@@ -55,6 +55,7 @@ struct ClientPlan {
   Duration leaves_in{};  ///< ... and then this much later
   Stall stall;
   std::size_t reads = 0;  ///< slowly, so many bytes at a time; 0: all there are
+  bool calm = false;      ///< comes when all trouble is over, and is served as if there had been none
   io::SimLink link;
 };
 
@@ -81,6 +82,7 @@ struct Plan {
   bool drains_midway = false;
   Duration drains_at{};
   bool second_signal = false;  ///< cut what is left at once
+  bool cut_to_bytes = false;   ///< a faultless plan again, its bytes arriving a few at a time
 
   const RequestPlan* find(int id) const;
   /// No wait of weir may last longer: with nothing moving for so long, something hangs.

@@ -55,6 +55,12 @@ class Shard {
   void serve(io::Fd connection);
   /// Counters and gauges of this shard.
   Metrics measure() const;
+  /// Open connections to clients and to providers; cheap.
+  struct Connections {
+    std::size_t clients = 0;
+    std::size_t providers = 0;
+  };
+  Connections connections() const;
 
   // ---- Between the front and the others.
 

@@ -51,7 +51,7 @@ struct SimOptions {
   SimFaults faults;
   std::size_t descriptor_limit = 65'536;
   std::size_t completion_entries = 16'384;  ///< of every ring: told in one turn at most
-  bool poison = true;  ///< fill lent buffers and check them; off where instructions are counted
+  bool poison = true;                       ///< fill lent buffers and check them; off where instructions are counted
 };
 
 class SimNetwork {
@@ -170,7 +170,7 @@ class SimNetwork {
   std::vector<std::unique_ptr<Site>> sites_;
   std::deque<std::unique_ptr<SimPeer>> peers_;
   std::vector<std::shared_ptr<SimDescriptor>> descriptors_;  // index = number; null = free
-  std::vector<Instant> closed_at_;  // index = number
+  std::vector<Instant> closed_at_;                           // index = number
   std::size_t open_descriptors_ = 0;
   std::deque<File> files_;
   std::vector<SimRing*> rings_;
