@@ -47,7 +47,7 @@ SimNetwork::SimNetwork(const SimOptions& options)
     : now_(options.start),
       wall_offset_ns_(options.start_unix_ns - to_ns(options.start)),
       turn_cost_(options.turn_cost),
-      random_(options.seed),
+      random_(options.seed, options.script),
       link_(options.link),
       faults_(options.faults),
       descriptor_limit_(options.descriptor_limit),

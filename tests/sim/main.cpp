@@ -123,7 +123,8 @@ int sweep(const Arguments& arguments) {
 int usage() {
   std::fprintf(
       stderr,
-      "weir_sim [--seeds N] [--first S]   sweep: N seeds from S on (100 from 1), known regressions first\n"
+      "weir_sim [--seeds N] [--first S] [--alone]\n"
+      "                                   sweep: N seeds from S on (100 from 1), known regressions first, or not\n"
       "weir_sim --seed S                  one seed\n"
       "weir_sim --story S [--verbose] [--other-cuts]\n"
       "                                   what happens in one seed, as a timeline; with every completion; cut as\n"
@@ -136,6 +137,10 @@ int run(int argc, char** argv) {
   Arguments arguments;
   for (int i = 1; i < argc; ++i) {
     const std::string name = argv[i];
+    if (name == "--alone") {
+      arguments.regressions = false;
+      continue;
+    }
     if (name == "--verbose" || name == "--other-cuts") {
       (name == "--verbose" ? arguments.verbose : arguments.other_cuts) = true;
       continue;

@@ -21,9 +21,10 @@ constexpr Bytes kLog = "access.log";
 constexpr Duration kNotice = 10s;  // a hundred latencies of both ways, and some more
 constexpr std::uint64_t kMostTurns = 4'000'000;
 
-io::SimOptions network_options(const Plan& plan, std::uint64_t cuts) {
+io::SimOptions network_options(const Plan& plan, std::uint64_t cuts, Bytes script) {
   io::SimOptions options;
   options.seed = cuts;
+  options.script = script;
   options.faults = plan.faults;
   options.descriptor_limit = plan.descriptor_limit;
   options.completion_entries = plan.completion_entries;
@@ -53,12 +54,12 @@ admission::KeyTable make_keys() {
 
 class World {
  public:
-  World(const Plan& plan, std::uint64_t cuts, const Story& story)
+  World(const Plan& plan, std::uint64_t cuts, const Story& story, Bytes script)
       : plan_(plan),
         cuts_(cuts),
         random_(cuts ^ 0x73686172),
         frames_before_(io::FramePool::of_this_thread().live()),
-        network_(network_options(plan, cuts)),
+        network_(network_options(plan, cuts, script)),
         catalog_(make_catalog(plan, provider_address_)),
         keys_(make_keys()),
         loads_(plan.shards),
@@ -393,8 +394,8 @@ class World {
 
 }  // namespace
 
-Outcome run_world(const Plan& plan, std::uint64_t cuts, const Story& story) {
-  auto world = std::make_unique<World>(plan, cuts, story);
+Outcome run_world(const Plan& plan, std::uint64_t cuts, const Story& story, Bytes script) {
+  auto world = std::make_unique<World>(plan, cuts, story, script);
   Outcome outcome = world->run();
   // A world that broke a law in midway cannot be taken down in order; its memory is given up, so that the sweep can go
   // on and tell of others.

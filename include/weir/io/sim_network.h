@@ -21,10 +21,10 @@
 
 #include "weir/base/bytes.h"
 #include "weir/base/fault.h"
-#include "weir/base/random.h"
 #include "weir/base/time.h"
 #include "weir/io/address.h"
 #include "weir/io/fd.h"
+#include "weir/io/sim_chance.h"
 #include "weir/io/sim_faults.h"
 #include "weir/io/sim_peer.h"
 
@@ -44,6 +44,7 @@ struct SimLink {
 
 struct SimOptions {
   std::uint64_t seed = 1;
+  Bytes script;                                            ///< decides before the seed does (sim_chance.h)
   Duration start = 1000s;                                  ///< the monotonic clock at the beginning
   std::int64_t start_unix_ns = 1'700'000'000'000'000'000;  ///< the wall clock at the beginning
   Duration turn_cost = 1us;                                ///< every step() takes at least this long
@@ -68,7 +69,7 @@ class SimNetwork {
   // Time.
   Instant now() const { return now_; }
   WallTime wall() const;
-  Random& random() { return random_; }
+  SimChance& random() { return random_; }
   /// Moves time to the next event, or to the next moment at which a ring wants its turn, whichever is earlier, and
   /// runs the events that are due. False: no event is left and no ring waits for anything but the world.
   bool step();
@@ -158,7 +159,7 @@ class SimNetwork {
   Instant now_;
   std::int64_t wall_offset_ns_;
   Duration turn_cost_;
-  Random random_;
+  SimChance random_;
   SimLink link_;
   SimFaults faults_;
   std::size_t descriptor_limit_;
