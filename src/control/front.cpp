@@ -24,8 +24,7 @@ Front::Front(std::vector<gateway::Shard*> shards, shared::LoadBoard& loads, Fron
     : shards_(std::move(shards)),
       own_(*shards_[0]),
       loop_(own_.loop()),
-      loads_(loads),
-      placed_(shards_.size(), 0),
+      placement_(loads),
       admin_(shards_),
       signals_(loop_, [this](int signal) { on_signal(signal); }),
       read_certificates_(std::move(read_certificates)) {
@@ -48,21 +47,13 @@ Front::Front(std::vector<gateway::Shard*> shards, shared::LoadBoard& loads, Fron
 Front::~Front() = default;
 
 void Front::place(io::Fd connection, std::uint32_t listener) {
-  std::size_t best = 0;
-  std::uint64_t least = UINT64_MAX;
-  for (std::size_t i = 0; i < shards_.size(); ++i) {
-    const std::uint64_t load = placed_[i] - loads_.ended(shards_[i]->index());
-    if (load < least) {
-      least = load;
-      best = i;
-    }
-  }
+  std::size_t best = placement_.choose();
   // A shard that does not read its mail is too busy for another connection: then the front serves it itself.
   const gateway::ShardMessage message{
       .kind = gateway::ShardMessage::Kind::serve, .connection = connection, .listener = listener};
   if (best != 0 && !shards_[best]->ask(message)) best = 0;
   if (best == 0) own_.serve(connection, listener);
-  ++placed_[best];
+  placement_.placed(best);
 }
 
 void Front::on_signal(int signal) {
@@ -117,10 +108,8 @@ io::Task<> Front::run() {
 }
 
 io::Task<> Front::drain() {
-  std::uint64_t running = 0;
-  for (std::size_t i = 0; i < shards_.size(); ++i) running += placed_[i] - loads_.ended(shards_[i]->index());
   std::fprintf(stderr, "weir: draining: nothing new is taken, %llu connections finish what they have.\n",
-               static_cast<unsigned long long>(running));
+               static_cast<unsigned long long>(placement_.running()));
   for (auto& listener : listeners_) co_await listener->close();
   for (gateway::Shard* shard : shards_) {
     if (shard == &own_) continue;

@@ -11,7 +11,7 @@
 #include "weir/gateway/shard.h"
 #include "weir/io/signal_watch.h"
 #include "weir/net/server.h"
-#include "weir/shared/load_board.h"
+#include "weir/shared/placement.h"
 #include "weir/simulator/simulator.h"
 
 namespace weir::control {
@@ -55,8 +55,7 @@ class Front {
   std::vector<gateway::Shard*> shards_;
   gateway::Shard& own_;
   io::Loop& loop_;
-  shared::LoadBoard& loads_;
-  std::vector<std::uint64_t> placed_;
+  shared::Placement placement_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   Admin admin_;
   std::unique_ptr<SideServer> admin_server_;

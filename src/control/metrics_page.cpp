@@ -81,6 +81,9 @@ std::string metrics_page(const gateway::Metrics& m, std::uint32_t shards) {
   page.one("weir_request_body_reserved_bytes", "gauge", "Request bodies held or being read.", m.body_bytes_reserved);
   page.one("weir_log_lines_dropped_total", "counter",
            "Access lines or writes lost because the log's target was slow or failed.", m.log_lines_dropped);
+  page.one("weir_ring_overflows_total", "counter",
+           "Turns in which more completions were there than the queue of a ring holds; they came a turn later.",
+           m.ring_overflows);
 
   page.head("weir_tls_handshakes_total", "counter",
             "TLS handshakes by side and result; resumed: a short one, counted apart from full ones.");

@@ -55,7 +55,14 @@ Metrics Gateway::measure() const {
   copy.provider_tls = context_.provider_tls;
   copy.handshakes_in_flight = context_.handshakes.inside();
   copy.handshakes_limit = context_.handshakes.limit();
+  copy.ring_overflows = context_.loop.ring().overflows();
   return copy;
+}
+
+std::size_t Gateway::provider_connections() const {
+  std::size_t count = 0;
+  for (const auto& pool : pools_) count += pool->open();
+  return count;
 }
 
 void Gateway::tidy() {

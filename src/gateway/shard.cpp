@@ -42,6 +42,8 @@ Metrics Shard::measure() const {
   return metrics;
 }
 
+Shard::Connections Shard::connections() const { return {server_.connections(), gateway_.provider_connections()}; }
+
 // ---- Messages.
 
 bool Shard::ask(const ShardMessage& message) {

@@ -25,10 +25,7 @@ void SimConnection::send(int side, Bytes bytes) {
   WEIR_ASSERT(bytes.size() <= room(side), "a send stays inside the window");
   end(side).outstanding += bytes.size();
   if (!bytes.empty() && network_.happens(SimEvent::reset_midway, network_.faults().reset_midway)) {
-    network_.at(network_.now() + network_.travel(link_), [self = shared_from_this()] {
-      self->arrive_reset(0);
-      self->arrive_reset(1);
-    });
+    network_.at(network_.now() + network_.travel(link_), [self = shared_from_this()] { self->break_both(); });
   }
   while (!bytes.empty()) {
     std::size_t n = std::min(bytes.size(), link_.segment);
@@ -74,12 +71,7 @@ void SimConnection::finish(int side) {
   self.finished = true;
   const bool breaks = network_.happens(SimEvent::reset_for_end, network_.faults().reset_for_end);
   network_.at(arrival(side), [connection = shared_from_this(), side, breaks] {
-    if (breaks) {
-      connection->arrive_reset(0);
-      connection->arrive_reset(1);
-    } else {
-      connection->arrive_end(1 - side);
-    }
+    breaks ? connection->break_both() : connection->arrive_end(1 - side);
   });
 }
 
@@ -102,6 +94,12 @@ void SimConnection::arrive_reset(int side) {
   self.broken = true;
   if (!self.gone) self.error = self.end_arrived ? EPIPE : ECONNRESET;
   stir(side);
+}
+
+void SimConnection::break_both() {
+  broken_by_network_ = true;
+  arrive_reset(0);
+  arrive_reset(1);
 }
 
 void SimConnection::reset(int side) {

@@ -43,6 +43,7 @@ class SimConnection : public std::enable_shared_from_this<SimConnection> {
   bool end_arrived(int side) const { return end(side).end_arrived; }
   bool read_shut(int side) const { return end(side).read_shut; }
   bool broken(int side) const { return end(side).broken; }
+  bool broken_by_network() const { return broken_by_network_; }
   /// The pending error (positive errno) or 0; told once.
   int take_error(int side) { return std::exchange(end(side).error, 0); }
 
@@ -73,10 +74,12 @@ class SimConnection : public std::enable_shared_from_this<SimConnection> {
   void arrive_end(int side);
   void arrive_reset(int side);
   void send_reset(int side);
+  void break_both();
 
   SimNetwork& network_;
   SimLink link_;
   std::array<End, 2> ends_;
+  bool broken_by_network_ = false;
 };
 
 }  // namespace weir::io

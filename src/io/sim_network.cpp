@@ -47,12 +47,14 @@ SimNetwork::SimNetwork(const SimOptions& options)
     : now_(options.start),
       wall_offset_ns_(options.start_unix_ns - to_ns(options.start)),
       turn_cost_(options.turn_cost),
-      random_(options.seed),
+      random_(options.seed, options.script),
       link_(options.link),
       faults_(options.faults),
       descriptor_limit_(options.descriptor_limit),
+      completion_entries_(options.completion_entries),
       poison_(options.poison) {
   WEIR_ASSERT(turn_cost_ > Duration::zero(), "time passes between turns");
+  WEIR_ASSERT(completion_entries_ > 0, "a completion can be told");
   WEIR_ASSERT(link_.window > 0 && link_.segment > 0, "a connection can carry bytes");
   descriptors_.resize(3);  // standard input, output and error are somebody else's
 }
@@ -124,8 +126,10 @@ bool SimNetwork::descriptors_left() {
 std::shared_ptr<SimDescriptor> SimNetwork::open_descriptor() {
   auto place = std::find(descriptors_.begin() + 3, descriptors_.end(), nullptr);
   if (place == descriptors_.end()) place = descriptors_.insert(place, nullptr);
+  const auto number = static_cast<std::size_t>(place - descriptors_.begin());
   *place = std::make_shared<SimDescriptor>();
-  (*place)->fd = Fd{static_cast<int>(place - descriptors_.begin())};
+  (*place)->fd = Fd{static_cast<int>(number)};
+  if (number < closed_at_.size() && now_ - closed_at_[number] <= 100us) count(SimEvent::descriptor_reused);
   ++open_descriptors_;
   return *place;
 }
@@ -140,7 +144,10 @@ const std::shared_ptr<SimDescriptor>& SimNetwork::shared_descriptor(Fd fd) const
 SimDescriptor& SimNetwork::descriptor(Fd fd) const { return *shared_descriptor(fd); }
 
 void SimNetwork::free_descriptor(Fd fd) {
-  descriptors_[static_cast<std::size_t>(fd.value)] = nullptr;
+  const auto number = static_cast<std::size_t>(fd.value);
+  descriptors_[number] = nullptr;
+  if (closed_at_.size() <= number) closed_at_.resize(number + 1, Instant::min() + 1h);
+  closed_at_[number] = now_;
   --open_descriptors_;
 }
 

@@ -166,7 +166,8 @@ void SimRing::submit(Flight& flight) {
 
 void SimRing::cancel_now(Op* op, std::uint64_t serial, bool may_be_late) {
   const auto found = flights_.find(op);
-  if (found == flights_.end() || found->second->serial != serial) return;  // it completed meanwhile
+  if (found == flights_.end() || found->second->serial != serial)  // it completed meanwhile
+    return network_.count(SimEvent::cancel_too_late);
   Flight& flight = *found->second;
   if (flight.state == Flight::State::decided) return network_.count(SimEvent::cancel_lost);
   if (may_be_late && network_.happens(SimEvent::late_cancel, network_.faults().late_cancel)) {
@@ -199,6 +200,7 @@ void SimRing::decide(Flight& flight, std::int32_t result, std::int32_t buffer, b
     due += Duration(static_cast<std::int64_t>(network_.random().below(2'000'000)));
   due = flight.last_due = std::max(due, flight.last_due);
   if (!more) flight.state = Flight::State::decided;
+  if (queue_full()) network_.count(SimEvent::completion_overflow);
   ready_.push_back({due, &flight, {.op = flight.op, .result = result, .buffer = buffer, .more = more}});
 }
 
@@ -227,7 +229,11 @@ void SimRing::try_accept(Flight& flight) {
     stream->side = 1;
     stream->connection = std::move(waiting.connection);
     stream->connection->attach(1, *stream);
-    const bool more = !network_.happens(SimEvent::accept_ended, faults.accept_ended);
+    bool more = !network_.happens(SimEvent::accept_ended, faults.accept_ended);
+    if (more && queue_full()) {
+      network_.count(SimEvent::accept_overflow);
+      more = false;
+    }
     decide(flight, stream->fd.value, -1, more);
     if (!more) return;
   }

@@ -17,6 +17,8 @@ void call(const Function& function, Arguments&&... arguments) {
 
 SimPeer::~SimPeer() = default;
 
+bool SimPeer::broken_by_network() const { return connection_ && connection_->broken_by_network(); }
+
 void SimPeer::attach(std::shared_ptr<SimConnection> connection, int side) {
   connection_ = std::move(connection);
   side_ = side;

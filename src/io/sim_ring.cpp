@@ -145,13 +145,22 @@ Instant SimRing::next_turn() const {
   return next;
 }
 
+bool SimRing::queue_full() const { return ready_.size() >= network_.completion_entries_; }
+
 bool SimRing::deliver_due() {
+  // The oldest that the queue has room for; what was decided behind them waits for the next turn.
   std::vector<Ready> due;
+  bool overflowed = false;
   std::erase_if(ready_, [&](Ready& ready) {
     if (ready.due > now_) return false;
+    if (due.size() == network_.completion_entries_) {
+      overflowed = true;
+      return false;
+    }
     due.push_back(ready);
     return true;
   });
+  overflows_ += overflowed;
   const bool any = !due.empty();
   while (!due.empty()) {
     // Any order among operations, but one operation's completions in theirs.

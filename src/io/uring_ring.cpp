@@ -309,6 +309,8 @@ void UringRing::turn(Instant deadline) {
     io_uring_buf_ring_advance(buffers_, provided_now_);
     provided_now_ = 0;
   }
+  // What did not fit is kept by the kernel (NODROP) and moves up when the ring is entered; until then the flag stands.
+  overflows_ += io_uring_cq_has_overflow(&ring_);
   io_uring_cqe* entry = nullptr;
   if (deadline <= now_) {
     io_uring_submit_and_get_events(&ring_);

@@ -149,6 +149,7 @@ Outcome run(std::uint64_t seed, const SimFaults& faults) {
   options.faults = faults;
   options.link.window = 3000;
   options.descriptor_limit = 10;
+  if (seed % 4 == 0) options.completion_entries = 1 + seed % 3;
   SimNetwork network(options);
   network.listen(kProvider, [](SimPeer& peer) { peer.on_end = [](SimPeer& self) { self.finish(); }; });
   EchoServer server(network, faults.reset_midway > 0);

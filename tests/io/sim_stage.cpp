@@ -42,6 +42,7 @@ class ActorPeer final : public Peer {
 SimOptions options(const Run& run) {
   SimOptions result;
   result.seed = run.seed;
+  result.completion_entries = run.completion_entries;
   if (run.cuts) result.faults = SimFaults::only_cuts();
   return result;
 }

@@ -15,6 +15,7 @@ namespace weir::io::test {
 struct Run {
   std::uint64_t seed = 1;
   bool cuts = false;
+  unsigned completion_entries = 512;  ///< of the ring's completion queue; a power of two
 };
 
 /// One end of a connection outside of the ring. Owned by the Stage.

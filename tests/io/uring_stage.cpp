@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -119,14 +120,16 @@ struct Stage::World {
   }
 };
 
-Stage::Stage(const Run&) : world_(std::make_unique<World>()) {
+Stage::Stage(const Run& run) : world_(std::make_unique<World>()) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGHUP);
   sigaddset(&signals, SIGINT);
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  auto ring = UringRing::open({.submission_entries = 64, .completion_entries = 512, .buffer_entries = 64});
+  auto ring = UringRing::open({.submission_entries = std::min(64U, run.completion_entries),
+                               .completion_entries = run.completion_entries,
+                               .buffer_entries = 64});
   if (!ring) std::fprintf(stderr, "%s\n", ring.error().c_str());
   WEIR_ASSERT(ring, "io_uring is needed here");
   world_->ring = std::move(*ring);

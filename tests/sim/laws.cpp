@@ -14,8 +14,9 @@ bool is_trouble(int status) { return status == 408 || status == 502 || status ==
 
 class Judge {
  public:
-  Judge(const Plan& plan, const RequestPlan& request, const HttpMessage& answer, Telling& telling)
-      : plan_(plan), request_(request), golden_(request.answer.golden), answer_(answer), telling_(telling) {}
+  /// `faultless`: nothing excuses anything but the golden answer.
+  Judge(bool faultless, const RequestPlan& request, const HttpMessage& answer, Telling& telling)
+      : faultless_(faultless), request_(request), golden_(request.answer.golden), answer_(answer), telling_(telling) {}
 
   void judge() {
     const auto* connection = answer_.find("connection");
@@ -24,7 +25,7 @@ class Judge {
     if (!request_.forwarded) return judge_own();
     check_fields();
     if (answer_.complete ? is_golden() : false) return count_golden();
-    if (plan_.faultless) return broken("the answer is not the golden one");
+    if (faultless_) return broken("the answer is not the golden one");
     if (!answer_.complete) telling_.count(Probe::answer_cut_off);
     if (golden_.stream && answer_.status == 200) return judge_stream();
     if (may_be_provider_error_before_commit()) return;
@@ -53,7 +54,7 @@ class Judge {
   void judge_own() {
     const bool expected = answer_.status == request_.status;
     if (expected && request_.refused_unread) telling_.count(Probe::refused_unread);
-    if (plan_.faultless ? !expected || !answer_.complete : !expected && !is_trouble(answer_.status))
+    if (faultless_ ? !expected || !answer_.complete : !expected && !is_trouble(answer_.status))
       return broken("wanted " + std::to_string(request_.status));
     if (request_.method == "HEAD") return;
     if (answer_.status != 200 && !may_be_weir_error()) return broken("no error document");
@@ -173,7 +174,7 @@ class Judge {
     count_if(answer_.until_close, Probe::http_1_0);
   }
 
-  const Plan& plan_;
+  const bool faultless_;
   const RequestPlan& request_;
   const Golden& golden_;
   const HttpMessage& answer_;
@@ -196,16 +197,18 @@ bool holds_secret(Bytes text, bool credential, bool keys) {
 void judge_client(const Plan& plan, const Client& client, Telling& telling) {
   const auto& requests = client.plan().requests;
   const auto& answers = client.answers().messages();
+  const bool faultless = plan.faultless || client.plan().calm;
   if (answers.size() > requests.size()) return telling.broken("more answers than requests");
   for (std::size_t i = 0; i < answers.size(); ++i) {
     // Answered without having been asked: the connection was not even taken.
     if (i >= client.begun() && !is_trouble(answers[i].status)) telling.broken("an answer before its request");
-    Judge(plan, requests[i], answers[i], telling).judge();
+    Judge(faultless, requests[i], answers[i], telling).judge();
   }
-  if (plan.faultless && client.answers().completed() != requests.size())
+  if (client.plan().calm) telling.count(Probe::served_after_storm);
+  if (faultless && client.answers().completed() != requests.size())
     telling.broken("a client got " + std::to_string(client.answers().completed()) + " of " +
                    std::to_string(requests.size()) + " answers" + (client.was_reset() ? ", then a reset" : ""));
-  if (holds_secret(client.answers().raw(), true, false)) telling.broken("a client got to see the credential");
+  if (holds_secret(client.answers().raw(), true, true)) telling.broken("a client got to see a secret");
   if (client.answers().interims() > 0) telling.count(Probe::continue_sent);
 }
 

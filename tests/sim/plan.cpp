@@ -8,7 +8,7 @@ namespace {
 
 class Maker {
  public:
-  explicit Maker(std::uint64_t seed) : random_(seed ^ 0x77656972) { plan_.seed = seed; }
+  explicit Maker(std::uint64_t seed) : random_(seed ^ 0x77656972), more_(seed ^ 0x6d6f7265) { plan_.seed = seed; }
 
   Plan make() {
     plan_.faultless = random_.one_in(4);
@@ -20,6 +20,8 @@ class Maker {
     provider();
     clients();
     drain();
+    kernel();
+    calm();
     return std::move(plan_);
   }
 
@@ -161,7 +163,51 @@ class Maker {
     plan_.second_signal = faulty(4);
   }
 
+  /// Not even a fault: what does not fit into the completion queue comes later.
+  void kernel() {
+    if (more_.one_in(6)) plan_.completion_entries = more_.between(1, 8);
+  }
+
+  /// After the storm one client per shard: what it gets must be golden. Only where the limits and time-outs of this
+  /// world allow that at all.
+  void calm() {
+    if (plan_.faultless || plan_.drains_midway || !more_.one_in(2) || plan_.descriptor_limit < 12) return;
+    const auto& net = plan_.options.net;
+    const auto& buffers = plan_.options.buffers;
+    if (buffers.buffers < 40) return;
+    // Everything to the provider takes this long at most: the handshake, then one window per round trip.
+    const auto takes = [&](std::size_t bytes) {
+      const auto& link = plan_.provider.link;
+      return (static_cast<std::int64_t>(bytes / link.window) + 3) * 2 * (link.latency + link.jitter) + 50ms;
+    };
+    if (net.connect_timeout < takes(0)) return;
+    const auto affordable = [&](const RequestPlan& request) {
+      if (request.forwarded ? request.answer.golden.giant : request.status != 200) return false;
+      const std::size_t size = request.wire.size();
+      const std::size_t answer = request.answer.wire.size();
+      return size + 300 < std::min(net.max_buffered_bytes, net.max_body_bytes) && !request.waits_for_continue &&
+             std::max(size, answer) < std::size_t{buffers.buffer_bytes} * 5 && answer < 6000 &&
+             2 * takes(size) < std::min(net.first_byte_timeout, net.stream_idle_timeout) &&
+             2 * takes(size + answer) < net.total_timeout;
+    };
+    int id = 0;
+    for (const ClientPlan& client : plan_.clients) id += static_cast<int>(client.requests.size());
+    for (std::size_t shard = 0; shard < plan_.shards; ++shard) {
+      ClientPlan client;
+      client.calm = true;
+      for (int tries = 0; tries < 20 && client.requests.size() < 2; ++tries) {
+        RequestPlan request = plan_request(more_, id + 1, plan_.options.net, true, false);
+        request.answer.pauses.clear();
+        if (!affordable(request)) continue;
+        client.requests.push_back(std::move(request));
+        ++id;
+      }
+      if (!client.requests.empty()) plan_.clients.push_back(std::move(client));
+    }
+  }
+
   Random random_;
+  Random more_;  // a stream of its own: what came later to the plans, and left the older seeds their worlds
   Plan plan_;
 };
 

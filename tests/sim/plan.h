@@ -55,6 +55,7 @@ struct ClientPlan {
   Duration leaves_in{};  ///< ... and then this much later
   Stall stall;
   std::size_t reads = 0;  ///< slowly, so many bytes at a time; 0: all there are
+  bool calm = false;      ///< comes when all trouble is over, and is served as if there had been none
   io::SimLink link;
 };
 
@@ -75,11 +76,13 @@ struct Plan {
   gateway::ShardOptions options;
   io::SimFaults faults;
   std::size_t descriptor_limit = 65'536;
+  std::size_t completion_entries = 16'384;  ///< of each ring's completion queue
   ProviderPlan provider;
   std::vector<ClientPlan> clients;
   bool drains_midway = false;
   Duration drains_at{};
   bool second_signal = false;  ///< cut what is left at once
+  bool cut_to_bytes = false;   ///< a faultless plan again, its bytes arriving a few at a time
 
   const RequestPlan* find(int id) const;
   /// No wait of weir may last longer: with nothing moving for so long, something hangs.

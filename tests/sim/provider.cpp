@@ -33,6 +33,19 @@ const Provider::Visit& Provider::visit(int id) const {
   return found == visits_.end() ? kNone : found->second;
 }
 
+void Provider::check_credential() {
+  for (const auto& connection : connections_) {
+    const std::string& raw = connection->reader.raw();
+    std::size_t count = 0;
+    for (std::size_t at = raw.find(kCredential); at != std::string::npos; at = raw.find(kCredential, at + 1)) ++count;
+    const std::size_t heads = connection->reader.messages().size();
+    // The last head may have broken off behind it.
+    if (count != heads && count != heads + 1)
+      telling_.broken("the credential came " + std::to_string(count) + " times in " + std::to_string(heads) +
+                      " requests on one connection");
+  }
+}
+
 bool Provider::is_answering(int id) const {
   return std::ranges::any_of(
       connections_, [id](const auto& connection) { return connection->current && connection->current->id == id; });
@@ -104,8 +117,8 @@ void Provider::take_requests(Connection& connection) {
   if (++visit.arrivals > 1) {
     visit.retried = true;
     if (visit.arrivals > 2) telling_.broken("#" + std::to_string(plan->id) + " was asked for a third time");
-    // (Where the network breaks connections, bytes that were answered may never have arrived.)
-    if (visit.written > 0 && !lost_[plan->id] && plan_.faults.reset_midway == 0)
+    // (Where the network broke that connection, bytes that were answered may never have arrived.)
+    if (visit.written > 0 && !lost_[plan->id] && !visit.peer->broken_by_network())
       telling_.broken("#" + std::to_string(plan->id) + " was asked for again after bytes had been answered");
     if (reused) telling_.broken("#" + std::to_string(plan->id) + " was asked for again on a used connection");
   }
@@ -118,6 +131,7 @@ void Provider::take_requests(Connection& connection) {
       return hang_up(connection, plan->answer.stale_by_reset);
     }
   }
+  visit.peer = connection.peer;
   begin(connection, *plan);
 }
 

@@ -24,10 +24,13 @@ class Provider {
     int arrivals = 0;         ///< requests for it that came in whole, or answered early
     std::size_t written = 0;  ///< bytes of the answer, of the last arrival
     bool retried = false;
+    const io::SimPeer* peer = nullptr;  ///< of the last arrival
   };
   const Visit& visit(int id) const;
   /// Every byte that came in.
   const std::string& heard() const { return heard_; }
+  /// The credential came once in each head and nowhere else.
+  void check_credential();
   /// A connection is busy with the answer to this exchange.
   bool is_answering(int id) const;
   bool moves() const { return moving_ > 0; }

@@ -49,6 +49,8 @@ namespace weir::sim {
   X(shed_body,              "a body was shed because too many bytes were held")        \
   X(shed_buffer,            "an answer was given up because no buffer was left")        \
   X(starved,                "no buffer was free for a receive")                        \
+  X(served_after_storm,     "a client came after all trouble and was served as if there had been none") \
+  X(cut_to_bytes,           "a faultless world ran again with its bytes arriving a few at a time") \
   X(drained_at_rest,        "drained with nothing under way")                          \
   X(drained_midway,         "drained with exchanges under way, all of them finished")  \
   X(drain_cut,              "the end of the drain cut exchanges off")

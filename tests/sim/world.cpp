@@ -6,6 +6,7 @@
 
 #include "client.h"
 #include "laws.h"
+#include "metrics_page.h"
 #include "provider.h"
 #include "weir/gateway/shard.h"
 #include "weir/io/frame_pool.h"
@@ -20,11 +21,13 @@ constexpr Bytes kLog = "access.log";
 constexpr Duration kNotice = 10s;  // a hundred latencies of both ways, and some more
 constexpr std::uint64_t kMostTurns = 4'000'000;
 
-io::SimOptions network_options(const Plan& plan, std::uint64_t cuts) {
+io::SimOptions network_options(const Plan& plan, std::uint64_t cuts, Bytes script) {
   io::SimOptions options;
   options.seed = cuts;
+  options.script = script;
   options.faults = plan.faults;
   options.descriptor_limit = plan.descriptor_limit;
+  options.completion_entries = plan.completion_entries;
   return options;
 }
 
@@ -51,11 +54,12 @@ admission::KeyTable make_keys() {
 
 class World {
  public:
-  World(const Plan& plan, std::uint64_t cuts, const Story& story)
+  World(const Plan& plan, std::uint64_t cuts, const Story& story, Bytes script)
       : plan_(plan),
+        cuts_(cuts),
         random_(cuts ^ 0x73686172),
         frames_before_(io::FramePool::of_this_thread().live()),
-        network_(network_options(plan, cuts)),
+        network_(network_options(plan, cuts, script)),
         catalog_(make_catalog(plan, provider_address_)),
         keys_(make_keys()),
         loads_(plan.shards),
@@ -83,13 +87,8 @@ class World {
     });
     signals_ = std::make_unique<io::SignalWatch>(front().loop(), [this](int) { on_signal(); });
     open_listener();
-    std::size_t index = 0;
-    for (const ClientPlan& client : plan.clients) {
-      clients_.emplace_back(network_, client, index, gateway_address_, telling_, cuts + 100 + index,
-                            [this] { ++clients_over_; });
-      network_.schedule(client.starts + 1ms, [&started = clients_.back()] { started.start(); });
-      ++index;
-    }
+    for (const ClientPlan& client : plan.clients)
+      if (!client.calm) add_client(client, client.starts + 1ms);
     if (plan.drains_midway) network_.schedule(plan.drains_at, [this] { begin_end(); });
   }
 
@@ -101,7 +100,7 @@ class World {
       for (std::size_t i = order.size() - 1; i > 0; --i) std::swap(order[i], order[random_.below(i + 1)]);
       for (const std::size_t i : order) shards_[i]->loop().turn();
       network_.step();
-      if (clients_over_ == clients_.size() && !ending_ && !provider_.moves()) begin_end();
+      if (clients_over_ == clients_.size() && !ending_ && !provider_.moves()) go_on();
       check_bounds();
       if (++turns > kMostTurns) {
         broken("the world does not come to an end");
@@ -151,6 +150,33 @@ class World {
     return bytes;
   }
 
+  void add_client(const ClientPlan& plan, Duration delay) {
+    const std::size_t index = clients_.size();
+    clients_.emplace_back(network_, plan, index, gateway_address_, telling_, cuts_ + 100 + index,
+                          [this] { ++clients_over_; });
+    network_.schedule(delay, [&client = clients_.back()] { client.start(); });
+  }
+
+  /// All clients so far are over. Then the network calms down, everything still under way ends by itself within the
+  /// time-outs, and one client per shard is served as if nothing had been; then comes the end.
+  void go_on() {
+    if (waiting_for_calm_) return;
+    if (clients_.size() == plan_.clients.size()) return begin_end();
+    if (!calm_) {
+      waiting_for_calm_ = true;
+      network_.set_faults({});
+      const Duration back = plan_.provider.vanishes + plan_.provider.vanishes_for + 1s;
+      network_.schedule(std::max(plan_.patience(), back), [this] {
+        waiting_for_calm_ = false;
+        calm_ = true;
+        check_calm();
+      });
+      return;
+    }
+    place_next_on_ = (place_next_on_ + 1) % shards_.size();
+    add_client(plan_.clients[clients_.size()], 1s);
+  }
+
   // ---- The front: accepts, places, drains; as control's Front does.
 
   void open_listener() {
@@ -165,7 +191,7 @@ class World {
   }
 
   void place(io::Fd connection) {
-    const std::size_t target = random_.below(shards_.size());
+    const std::size_t target = calm_ ? place_next_on_ : random_.below(shards_.size());
     if (target == 0 || !shards_[target]->ask({.kind = gateway::ShardMessage::Kind::serve, .connection = connection}))
       return front().serve(connection, 0);
     telling_.count(Probe::several_shards);
@@ -210,11 +236,32 @@ class World {
   // ---- Laws that hold at every moment.
 
   void check_bounds() {
-    for (const auto& shard : shards_) {
-      const auto& buffers = shard->loop().buffers();
-      if (buffers.held_bytes() > buffers.capacity_bytes()) broken("more buffers are held than there are");
-      const auto& bodies = shard->context().body_bytes;
+    const auto& options = plan_.options.buffers;
+    for (std::size_t i = 0; i < shards_.size(); ++i) {
+      const auto& shard = *shards_[i];
+      const auto& buffers = shards_[i]->loop().buffers();
+      const std::size_t lent = rings_[i]->buffers_lent();
+      if (buffers.held() + lent > options.buffers) broken("more buffers are held and lent than there are");
+      if (lent > options.window) broken("more buffers are lent than the window has");
+      const auto& bodies = shards_[i]->context().body_bytes;
       if (bodies.used() > bodies.limit()) broken("request bodies beyond their budget");
+      // A connection has one receive and one send; the shard its wakes, its log, and the front's accept and signals.
+      const auto [connections, providers] = shard.connections();
+      if (rings_[i]->operations_in_flight() > 2 * (connections + providers) + 4)
+        broken("more operations are in flight than connections can have");
+      if (connections + providers == 0 && (buffers.held() > 0 || bodies.used() > 0))
+        broken("buffers or body bytes are held although no connection is left");
+    }
+  }
+
+  /// Nobody has asked for anything for longer than all time-outs together, and nothing has gone wrong since.
+  void check_calm() {
+    for (std::size_t i = 0; i < shards_.size(); ++i) {
+      const std::string where = "shard " + std::to_string(i) + ", long after the last client: ";
+      if (shards_[i]->gateway().metrics().in_flight > 0) broken(where + "an exchange goes on");
+      if (shards_[i]->server().connections() > 0) broken(where + "a connection is open");
+      if (shards_[i]->loop().buffers().held() > 0) broken(where + "a buffer is held");
+      if (shards_[i]->context().body_bytes.used() > 0) broken(where + "body bytes are reserved");
     }
   }
 
@@ -270,6 +317,7 @@ class World {
       if (metrics.buffer_bytes_held != 0) broken(where + "buffers held at the end");
       if (metrics.body_bytes_reserved != 0) broken(where + "body budget reserved at the end");
       if (rings_[i]->operations_in_flight() != 0) broken(where + "operations in flight at the end");
+      if (shard.loop().timers().next_deadline() != kNever) broken(where + "a timer is armed at the end");
     }
     rings_.front()->close(log_);
     if (network_.open_descriptors() != 0)
@@ -296,16 +344,21 @@ class World {
       }
     }
     if (holds_secret(provider_.heard(), false, true)) broken("a provider got to see a virtual key");
+    provider_.check_credential();
+    if (holds_secret(control::metrics_page(all, static_cast<std::uint32_t>(shards_.size())), true, true))
+      broken("a secret on the metrics page");
     // Short writes of several shards to one file may cut into each other's lines.
     const bool mixed = shards_.size() > 1 && network_.census(io::SimEvent::short_write) > 0;
     const bool whole = network_.census(io::SimEvent::write_failed) == 0 && all.log_lines_dropped == 0 && !mixed;
     judge_log(plan_, clients_, network_.written(kLog), all.exchanges, whole, telling_);
     if (plan_.faultless) telling_.count(Probe::faultless_world);
+    if (plan_.cut_to_bytes) telling_.count(Probe::cut_to_bytes);
     if (network_.census(io::SimEvent::no_buffer) > 0) telling_.count(Probe::starved);
     if (telling_.tell) telling_.tell(Lane::weir, "the log:\n" + std::string(network_.written(kLog)));
   }
 
   const Plan& plan_;
+  const std::uint64_t cuts_;
   const io::Address provider_address_{.ip = {10, 0, 0, 2}, .port = 9100, .v6 = false};
   const io::Address gateway_address_{.ip = {127, 0, 0, 1}, .port = 8080, .v6 = false};
   Random random_;
@@ -330,6 +383,9 @@ class World {
   std::uint64_t under_way_ = 0;
   Instant end_began_ = kNever - 1h;
   Instant drained_at_{};
+  std::size_t place_next_on_ = 0;
+  bool waiting_for_calm_ = false;
+  bool calm_ = false;
   bool ending_ = false;
   bool signalled_ = false;
   bool ended_ = false;
@@ -337,8 +393,8 @@ class World {
 
 }  // namespace
 
-Outcome run_world(const Plan& plan, std::uint64_t cuts, const Story& story) {
-  auto world = std::make_unique<World>(plan, cuts, story);
+Outcome run_world(const Plan& plan, std::uint64_t cuts, const Story& story, Bytes script) {
+  auto world = std::make_unique<World>(plan, cuts, story, script);
   Outcome outcome = world->run();
   // A world that broke a law in midway cannot be taken down in order; its memory is given up, so that the sweep can go
   // on and tell of others.

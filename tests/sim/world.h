@@ -27,6 +27,7 @@ struct Outcome {
 using Story = std::function<void(Instant, Lane, const std::string&)>;
 
 /// `cuts` seeds everything the plan leaves open. The same pair always gives the same outcome.
-Outcome run_world(const Plan& plan, std::uint64_t cuts, const Story& story = {});
+/// A `script` decides the network's part of it first (weir/io/sim_chance.h).
+Outcome run_world(const Plan& plan, std::uint64_t cuts, const Story& story = {}, Bytes script = {});
 
 }  // namespace weir::sim

@@ -37,6 +37,8 @@ class Gateway final : public net::Handler {
 
   /// A copy of the counters with the gauges filled in.
   Metrics measure() const;
+  /// Open connections to providers, used and idle.
+  std::size_t provider_connections() const;
   /// Now and then: gives back what is not needed.
   void tidy();
   /// Closes idle provider connections; after the last exchange has ended.

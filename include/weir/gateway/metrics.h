@@ -41,6 +41,7 @@ struct Metrics {
   net::TlsCounts provider_tls;
   std::uint64_t handshakes_in_flight = 0;  ///< with clients
   std::uint64_t handshakes_limit = 0;
+  std::uint64_t ring_overflows = 0;
 
   void count(const Record& record);
   void merge(const Metrics& other);

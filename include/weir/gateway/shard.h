@@ -64,6 +64,12 @@ class Shard {
   void use_certificates(const ListenerTls& tls) { tls_ = tls; }
   /// Counters and gauges of this shard.
   Metrics measure() const;
+  /// Open connections to clients and to providers; cheap.
+  struct Connections {
+    std::size_t clients = 0;
+    std::size_t providers = 0;
+  };
+  Connections connections() const;
 
   // ---- Between the front and the others.
 

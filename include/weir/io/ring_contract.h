@@ -9,7 +9,8 @@
 //   close
 //                that resets the connection): immediate calls. close() and abandon() follow the last completion.
 //   operations   start(Op) happens at the call; completions arrive in later turns, never from inside the call.
-//                  accept   multishot; result = new descriptor (NODELAY set). Ends (more=false) on error or cancel.
+//                  accept   multishot; result = new descriptor (NODELAY set). Ends (more=false) on error or cancel,
+//                           or with a descriptor when the completion queue was full: start it again.
 //                  connect  result 0 or -errno.
 //                  receive  single shot into a provided buffer: result n > 0 with a buffer, 0 = end of stream,
 //                           -ENOBUFS = no buffer was provided (normal; re-arm when one comes back), else -errno.
@@ -77,6 +78,8 @@ concept RingContract =
       /// Submits everything, waits for a completion or the deadline (a deadline in the past: do not wait), then
       /// delivers every completion that is there.
       { ring.turn(deadline) } -> std::same_as<void>;
+      /// Turns that could not deliver everything, because the completion queue was full; the rest came in later turns.
+      { constant.overflows() } -> std::same_as<std::uint64_t>;
     };
 
 }  // namespace weir::io

@@ -41,7 +41,11 @@ namespace weir::io {
   X(window_full,     "a send or write had to wait for the reader")               \
   X(backlog_full,    "a connection attempt met a full backlog and came again")   \
   X(reset_unread,    "a close with unread bytes became a reset")                 \
-  X(descriptors_out, "the limit of open descriptors was reached")
+  X(descriptors_out, "the limit of open descriptors was reached")                \
+  X(descriptor_reused, "a number was given out again within 100 us of its close") \
+  X(cancel_too_late, "a cancel request found its operation gone")                \
+  X(completion_overflow, "a completion found the queue full and was told later") \
+  X(accept_overflow, "a multishot accept ended because the queue was full")
 // clang-format on
 
 enum class SimEvent : std::uint8_t {

@@ -21,10 +21,10 @@
 
 #include "weir/base/bytes.h"
 #include "weir/base/fault.h"
-#include "weir/base/random.h"
 #include "weir/base/time.h"
 #include "weir/io/address.h"
 #include "weir/io/fd.h"
+#include "weir/io/sim_chance.h"
 #include "weir/io/sim_faults.h"
 #include "weir/io/sim_peer.h"
 
@@ -44,13 +44,15 @@ struct SimLink {
 
 struct SimOptions {
   std::uint64_t seed = 1;
+  Bytes script;                                            ///< decides before the seed does (sim_chance.h)
   Duration start = 1000s;                                  ///< the monotonic clock at the beginning
   std::int64_t start_unix_ns = 1'700'000'000'000'000'000;  ///< the wall clock at the beginning
   Duration turn_cost = 1us;                                ///< every step() takes at least this long
   SimLink link;
   SimFaults faults;
   std::size_t descriptor_limit = 65'536;
-  bool poison = true;  ///< fill lent buffers and check them; off where instructions are counted
+  std::size_t completion_entries = 16'384;  ///< of every ring: told in one turn at most
+  bool poison = true;                       ///< fill lent buffers and check them; off where instructions are counted
 };
 
 class SimNetwork {
@@ -67,7 +69,7 @@ class SimNetwork {
   // Time.
   Instant now() const { return now_; }
   WallTime wall() const;
-  Random& random() { return random_; }
+  SimChance& random() { return random_; }
   /// Moves time to the next event, or to the next moment at which a ring wants its turn, whichever is earlier, and
   /// runs the events that are due. False: no event is left and no ring waits for anything but the world.
   bool step();
@@ -157,10 +159,11 @@ class SimNetwork {
   Instant now_;
   std::int64_t wall_offset_ns_;
   Duration turn_cost_;
-  Random random_;
+  SimChance random_;
   SimLink link_;
   SimFaults faults_;
   std::size_t descriptor_limit_;
+  std::size_t completion_entries_;
   bool poison_;
   std::uint64_t next_sequence_ = 0;
   std::uint16_t next_port_ = 32'768;
@@ -168,6 +171,7 @@ class SimNetwork {
   std::vector<std::unique_ptr<Site>> sites_;
   std::deque<std::unique_ptr<SimPeer>> peers_;
   std::vector<std::shared_ptr<SimDescriptor>> descriptors_;  // index = number; null = free
+  std::vector<Instant> closed_at_;                           // index = number
   std::size_t open_descriptors_ = 0;
   std::deque<File> files_;
   std::vector<SimRing*> rings_;

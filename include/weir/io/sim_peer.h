@@ -56,6 +56,8 @@ class SimPeer final : private SimStreamUser {
 
   bool connected() const { return state_ == State::connected; }
   bool paused() const { return paused_; }
+  /// The network itself broke this connection: neither end did, and bytes of both may be lost.
+  bool broken_by_network() const;
   const Address& local() const { return local_; }
   const Address& remote() const { return remote_; }
 

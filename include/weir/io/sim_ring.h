@@ -6,6 +6,9 @@
 // Where the contract leaves freedom the seed chooses (order of completions, which buffer, how many bytes); where a
 // caller breaks it the ring ends the process with a sentence: a close with operations in flight, a closed descriptor,
 // two receives or two sends at once, a buffer provided twice or touched while lent, bytes changed while being sent.
+//
+// The completion queue is bounded as io_uring's is with NODROP: results beyond it are kept and told in the next turn,
+// and a multishot operation whose result does not fit ends with it.
 #pragma once
 
 #include <cstdint>
@@ -52,6 +55,7 @@ class SimRing {
   void provide(std::uint16_t id, MutableBytes memory);
 
   void turn(Instant deadline);
+  std::uint64_t overflows() const { return overflows_; }
 
   // For the laws.
   std::size_t operations_in_flight() const { return flights_.size(); }
@@ -102,6 +106,7 @@ class SimRing {
   void decide(Flight& flight, std::int32_t result, std::int32_t buffer = -1, bool more = false);
   Lent take_buffer();
 
+  bool queue_full() const;
   bool deliver_due();
   void deliver(const Ready& ready);
   void tell(const Ready& ready);
@@ -121,6 +126,7 @@ class SimRing {
   Flight* wakes_ = nullptr;
   bool woken_ = false;
   bool in_turn_ = false;
+  std::uint64_t overflows_ = 0;
   std::uint64_t next_serial_ = 0;
 };
 

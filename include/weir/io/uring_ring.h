@@ -17,7 +17,7 @@ namespace weir::io {
 
 struct RingOptions {
   unsigned submission_entries = 1024;
-  unsigned completion_entries = 16384;  ///< connections x armed operations; an overflow would end multishot accepts
+  unsigned completion_entries = 16384;  ///< connections x armed operations; an overflow ends multishot accepts
   unsigned buffer_entries = 512;        ///< buffers lent to the kernel at a time; a power of two
 };
 
@@ -56,6 +56,7 @@ class UringRing {
   void provide(std::uint16_t id, MutableBytes memory);
 
   void turn(Instant deadline);
+  std::uint64_t overflows() const { return overflows_; }
 
  private:
   UringRing() = default;
@@ -72,6 +73,7 @@ class UringRing {
   int signal_fd_ = -1;
   Op* signal_op_ = nullptr;
   std::uint64_t wake_count_ = 0;
+  std::uint64_t overflows_ = 0;
   std::array<char, 128> signal_record_{};
   Instant now_{};
 
