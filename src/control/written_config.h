@@ -61,6 +61,8 @@ struct WrittenConfig {
   Position limits_at;
   Timeouts timeouts;
   Log log;
+  std::string user;
+  bool core_dumps = false;
 };
 
 }  // namespace weir::control
