@@ -11,10 +11,9 @@ constexpr std::array<Bytes, kHeaderIdCount> kNames = {
     WEIR_HEADERS(X)
 #undef X
         "x-forwarded-",
+    "access-control-",
     "x-weir-",
 };
-constexpr Bytes kForwardedFamily = kNames[static_cast<std::size_t>(HeaderId::x_forwarded)];
-constexpr Bytes kWeirFamily = kNames[static_cast<std::size_t>(HeaderId::x_weir)];
 constexpr std::size_t kTableNames = static_cast<std::size_t>(HeaderId::x_forwarded);  // ids 1 to here - 1 are hashed
 
 // First, middle and last byte and the length tell all names of the table apart; setting bit 5 makes letters lower case.
@@ -51,12 +50,26 @@ constexpr std::array<std::uint8_t, kSlots> kSlotIds = [] {
   return table;
 }();
 
+struct Family {
+  Bytes begin;
+  HeaderId id;
+};
+constexpr Family kFamilies[] = {
+    {"x-weir-", HeaderId::x_weir},
+    {"x-forwarded-", HeaderId::x_forwarded},
+    {"x-original-", HeaderId::x_forwarded},
+    {"x-http-", HeaderId::x_forwarded},
+    {"cf-", HeaderId::x_forwarded},
+    {"sec-", HeaderId::x_forwarded},
+    {"access-control-", HeaderId::access_control},
+};
+
 HeaderId family_of(Bytes name) {
-  const auto begins_with = [name](Bytes family) {
-    return name.size() > family.size() && equals_ignore_case(name.substr(0, family.size()), family);
-  };
-  if (begins_with(kWeirFamily)) return HeaderId::x_weir;
-  if (begins_with(kForwardedFamily)) return HeaderId::x_forwarded;
+  const char first = to_lower(name[0]);
+  for (const Family& family : kFamilies)
+    if (first == family.begin[0] && name.size() > family.begin.size() &&
+        equals_ignore_case(name.substr(0, family.begin.size()), family.begin))
+      return family.id;
   return HeaderId::other;
 }
 
@@ -66,7 +79,7 @@ HeaderId find_header(Bytes name) {
   if (name.empty()) return HeaderId::other;
   const std::size_t id = kSlotIds[slot_of(key_of(name), kSeed)];
   if (equals_known(name, kNames[id])) return static_cast<HeaderId>(id);
-  return (name[0] | 0x20) == 'x' ? family_of(name) : HeaderId::other;
+  return family_of(name);
 }
 
 Bytes header_name(HeaderId id) { return kNames[static_cast<std::size_t>(id)]; }

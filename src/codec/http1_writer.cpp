@@ -1,5 +1,6 @@
 #include "weir/codec/http1_writer.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "byte_class.h"
@@ -28,12 +29,29 @@ bool has_nominations(const FieldList& fields) {
   return false;
 }
 
+/// The id of a name that is not in the table as it stands, read as CGI reads it: '_' and '-' are one.
+HeaderId find_folded(Bytes name) {
+  constexpr std::size_t kLongest = 64;  // no name of the table is as long; of a family the beginning is enough
+  char folded[kLongest];
+  const std::size_t size = std::min(name.size(), kLongest);
+  for (std::size_t i = 0; i < size; ++i) folded[i] = name[i] == '_' ? '-' : name[i];
+  return find_header(Bytes(folded, size));
+}
+
 template <class MayPass>
-void relay(HeadWriter& writer, const FieldList& fields, MayPass may_pass, HeaderId except) {
+void relay(HeadWriter& writer, const FieldList& fields, MayPass may_pass, HeaderId except, FieldPairs ours) {
   const bool nominations = has_nominations(fields);
+  const auto is_ours = [ours](Bytes name) {
+    return std::ranges::any_of(ours, [name](const auto& pair) { return equals_ignore_case(name, pair.first); });
+  };
   for (const HeaderField& field : fields.all()) {
     if (!may_pass(field.id) || (field.id == except && except != HeaderId::other)) continue;
     if (nominations && is_connection_nominated(fields, field.name)) continue;
+    if (field.id == HeaderId::other) {  // no name of the table has '_'
+      const char* end = field.name.data() + field.name.size();
+      if (find_byte(field.name.data(), end, '_') != end && !may_pass(find_folded(field.name))) continue;
+    }
+    if (!ours.empty() && is_ours(field.name)) continue;
     writer.field(field.name, field.value);
   }
 }
@@ -235,12 +253,12 @@ Result<Bytes> HeadWriter::finish() {
   return Bytes(out_.data(), size_);
 }
 
-void forward_request_fields(HeadWriter& writer, const RequestHead& head) {
-  relay(writer, head.field_list, may_forward, HeaderId::other);
+void forward_request_fields(HeadWriter& writer, const RequestHead& head, FieldPairs ours) {
+  relay(writer, head.field_list, may_forward, HeaderId::other, ours);
 }
 
 void forward_response_fields(HeadWriter& writer, const ResponseHead& head, HeaderId except) {
-  relay(writer, head.field_list, may_return, except);
+  relay(writer, head.field_list, may_return, except, {});
 }
 
 }  // namespace weir::codec

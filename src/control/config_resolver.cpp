@@ -28,6 +28,8 @@ class Resolver {
     config_.shards = static_cast<std::uint32_t>(written_.shards);
     config_.timeouts = written_.timeouts;
     config_.log = std::move(written_.log);
+    config_.user = std::move(written_.user);
+    config_.core_dumps = written_.core_dumps;
     config_.origin = file_.empty() ? "the environment" : file_;
     if (errors_.empty()) {
       config_.catalog = catalog::Catalog(std::move(providers_), std::move(models_), written_.expose_provider_models);

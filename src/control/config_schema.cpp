@@ -328,6 +328,20 @@ constexpr std::array kConfigKeys = {
            .sentence = "How long weir waits.",
            .section = &kTimeouts,
            .binding = bind<&WrittenConfig::timeouts>()},
+    KeyRow{.name = "user",
+           .type = ValueType::account,
+           .sentence =
+               "The user to become once the listeners, the log file, certificates and secrets are open; with a "
+               "group, in that group alone. Only root can do that. Without it weir stays who it was started as.",
+           .example = "nobody",
+           .binding = bind<&WrittenConfig::user>()},
+    KeyRow{.name = "core_dumps",
+           .type = ValueType::boolean,
+           .default_value = "false",
+           .sentence = "Whether a crash may leave a core dump, and a debugger of the same user may look in. Both hold "
+                       "credentials and prompts.",
+           .example = "true",
+           .binding = bind<&WrittenConfig::core_dumps>()},
     // The one key of `log` is read into the file's object itself, because a Log is one value.
     KeyRow{.name = "log",
            .shape = Shape::section,

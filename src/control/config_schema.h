@@ -35,6 +35,7 @@ enum class ValueType : std::uint8_t {
   secret,  ///< env:NAME or file:PATH; kept as the reference
   key_hash,
   log_target,
+  account,  ///< user or user:group, by name or number
   provider_kind,
   reference,  ///< provider/model
 };

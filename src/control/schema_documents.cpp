@@ -37,6 +37,8 @@ Bytes pattern_of(ValueType type) {
       return "^sha256:[0-9A-Fa-f]{64}$";
     case ValueType::log_target:
       return "^(stdout|stderr|none|.*/.*[^/])$";
+    case ValueType::account:
+      return "^[A-Za-z0-9._][A-Za-z0-9._-]{0,63}(:[A-Za-z0-9._][A-Za-z0-9._-]{0,63})?$";
     case ValueType::reference:
       return "^[A-Za-z0-9._-]{1,64}/.+$";
     default:

@@ -16,6 +16,7 @@
 
 #include "certificates.h"
 #include "front.h"
+#include "privileges.h"
 #include "weir/control/commands.h"
 
 namespace weir::control {
@@ -213,6 +214,18 @@ class ShardThread {
   gateway::Shard* shard_ = nullptr;
 };
 
+/// The last of what needs privileges is open, the first thread is not yet there.
+bool settle_down(const Config& config, const std::optional<Identity>& identity) {
+  if (const auto given_up = give_up_privileges(identity); !given_up) {
+    tell(given_up.error());
+    return false;
+  }
+  allow_core_dumps(config.core_dumps);
+  if (is_root())
+    tell("note: weir runs as root and needs to be only for ports below 1024; `user:` names who to become.");
+  return true;
+}
+
 io::Task<> end_simulation(net::Server& server, net::Listener& listener, io::SignalWatch& signals) {
   co_await listener.close();
   server.stop();
@@ -225,6 +238,11 @@ io::Task<> end_simulation(net::Server& server, net::Listener& listener, io::Sign
 
 int serve(Config config) {
   take_signals();
+  const auto identity = find_identity(config.user);
+  if (!identity) {
+    tell(identity.error());
+    return kExitFailure;
+  }
   const std::uint32_t shards = config.shards > 0 ? config.shards : std::max(1U, std::thread::hardware_concurrency());
   const auto ring = open_ring({});
   if (!ring) return kExitFailure;
@@ -261,6 +279,7 @@ int serve(Config config) {
     return std::make_unique<gateway::Shard>(index, shard_ring, options, config.catalog, config.keys, *endpoints, loads);
   };
 
+  if (!settle_down(config, *identity)) return kExitFailure;
   std::latch started(shards - 1);
   std::latch go(1);
   std::latch done(1);

@@ -195,6 +195,19 @@ Parsed parse_log_target(Bytes text) {
   return Log{LogTarget::file, std::string(text)};
 }
 
+/// Whether there is such a user is looked up when weir starts, on the machine where it starts.
+Parsed parse_account(Bytes text) {
+  const auto is_part = [](Bytes part) {
+    return !part.empty() && part.size() <= 64 && part[0] != '-' && std::ranges::all_of(part, [](char c) {
+      return is_letter(c) || is_digit(c) || c == '.' || c == '_' || c == '-';
+    });
+  };
+  const std::size_t colon = text.find(':');
+  if (!is_part(text.substr(0, colon)) || (colon != Bytes::npos && !is_part(text.substr(colon + 1))))
+    return refuse(quoted(text) + " is not a user.", "Write a user, or a user and a group: weir, or weir:ssl-cert.");
+  return std::string(text);
+}
+
 Parsed parse_kind(Bytes text) {
   if (const catalog::ProviderKind* kind = catalog::find_provider_kind(text)) return kind;
   if (catalog::is_unspoken_kind(text))
@@ -264,6 +277,8 @@ Parsed parse_value(const KeyRow& row, Bytes text, bool is_quoted) {
       return parse_key_hash(text);
     case ValueType::log_target:
       return parse_log_target(text);
+    case ValueType::account:
+      return parse_account(text);
     case ValueType::provider_kind:
       return parse_kind(text);
     case ValueType::reference:
@@ -308,6 +323,8 @@ Bytes describe(ValueType type) {
       return "`sha256:` + 64 hex digits";
     case ValueType::log_target:
       return "`stdout`, `stderr`, `none` or a path";
+    case ValueType::account:
+      return "`user` or `user:group`";
     case ValueType::provider_kind:
       return "provider kind";
     case ValueType::reference:

@@ -85,6 +85,8 @@ struct WrittenConfig {
   Position limits_at;
   Timeouts timeouts;
   Log log;
+  std::string user;
+  bool core_dumps = false;
 };
 
 }  // namespace weir::control

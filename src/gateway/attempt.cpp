@@ -60,7 +60,7 @@ Result<void> Attempt::send(AttemptRequest request, const codec::EditList& edits)
   if (!auth.name.empty() && !provider.credential.empty())
     writer.field(auth.name, {auth.prefix, provider.credential.reveal()});
   for (const auto& [name, value] : provider.headers) writer.field(name, value);
-  codec::forward_request_fields(writer, request.head);
+  codec::forward_request_fields(writer, request.head, provider.headers);
   writer.field("accept-encoding", "identity");
   writer.content_length(edits.size_after(request.body.size()));
   const auto head = writer.finish();

@@ -285,7 +285,7 @@ io::Task<bool> Downstream::next_request() {
   }
   if (!keep_alive_) {
     state_ = State::closing;
-    if (unread_ || !reader_.done()) co_await linger();
+    if (unread_ || !reader_.done() || socket_.has_input()) co_await linger();
     co_return false;
   }
   co_return true;

@@ -1,7 +1,8 @@
 // The header fields weir knows by name, as one table: what each is called and where it may travel.
 //
-// Everything not in the table is `HeaderId::other`: not ours, forwarded in both directions. Two families are known by
-// their beginning alone: `x-weir-...` (weir's own) and `x-forwarded-...`.
+// Everything not in the table is `HeaderId::other`: not ours, forwarded in both directions. Families are known by their
+// beginning alone: `x-weir-...` (weir's own), what proxies and browsers say about the way here (`x-forwarded-...`,
+// `x-original-...`, `x-http-...`, `cf-...`, `sec-...`), and `access-control-...`.
 //
 // Invariants: names are lower case; looking a name up costs one multiplication, one table read and one comparison (a
 // perfect hash whose seed the compiler searches); at most 64 ids, so that a set of them is one word.
@@ -19,48 +20,71 @@ namespace weir::codec {
 /// does not go from provider to client.
 enum HeaderFlag : std::uint8_t { hop_by_hop = 1, secret = 2, never_forward = 4, never_return = 8 };
 
-// Why some flags: openai-organization and openai-project name the account of whoever owns the credential (the client's
-// is not ours, ours is not the client's business); alt-svc would send the client around us; provider cookies belong to
-// us; accept-encoding is always ours (identity), for what we cannot read we cannot translate; host, content-length and
-// expect are about our own connections.
+// Why some flags. From clients: openai-organization and openai-project name the account of whoever owns the credential
+// (the client's is not ours, ours is not the client's business); accept-encoding is always ours (identity), for what we
+// cannot read we cannot translate; host, content-length and expect are about our own connections; what tells where a
+// client is (forwarded, via, x-real-ip and their like, origin, referer) is nobody's business; and what rewrites method,
+// path or host in some frameworks (x-original-url, x-http-method-override and their like) would turn our credential
+// against another part of the provider's API. From providers: cookies belong to us; alt-svc would send the client
+// around us; strict-transport-security, clear-site-data, nel and their like, and access-control-..., speak to a browser
+// for the host that it asked, which is ours; challenges (www-authenticate) are for our credential; server and via
+// describe hosts that are not ours.
 // clang-format off
-#define WEIR_HEADERS(X)                                                  \
-  X(host,                 "host",                 never_forward)         \
-  X(connection,           "connection",           hop_by_hop)            \
-  X(content_length,       "content-length",       never_forward | never_return) \
-  X(transfer_encoding,    "transfer-encoding",    hop_by_hop)            \
-  X(expect,               "expect",               never_forward)         \
-  X(te,                   "te",                   hop_by_hop)            \
-  X(trailer,              "trailer",              hop_by_hop)            \
-  X(upgrade,              "upgrade",              hop_by_hop)            \
-  X(keep_alive,           "keep-alive",           hop_by_hop)            \
-  X(proxy_connection,     "proxy-connection",     hop_by_hop)            \
-  X(proxy_authorization,  "proxy-authorization",  hop_by_hop | secret)   \
-  X(proxy_authenticate,   "proxy-authenticate",   hop_by_hop)            \
-  X(authorization,        "authorization",        secret)                \
-  X(x_api_key,            "x-api-key",            secret)                \
-  X(api_key,              "api-key",              secret)                \
-  X(x_goog_api_key,       "x-goog-api-key",       secret)                \
-  X(x_amz_security_token, "x-amz-security-token", secret)                \
-  X(cookie,               "cookie",               secret)                \
-  X(set_cookie,           "set-cookie",           secret)                \
-  X(content_type,         "content-type",         0)                     \
-  X(content_encoding,     "content-encoding",     0)                     \
-  X(accept_encoding,      "accept-encoding",      never_forward)         \
-  X(accept,               "accept",               0)                     \
-  X(user_agent,           "user-agent",           0)                     \
-  X(retry_after,          "retry-after",          0)                     \
-  X(date,                 "date",                 0)                     \
-  X(server,               "server",               0)                     \
-  X(location,             "location",             never_return)          \
-  X(alt_svc,              "alt-svc",              never_return)          \
-  X(forwarded,            "forwarded",            never_forward)         \
-  X(x_forwarded_for,      "x-forwarded-for",      never_forward)         \
-  X(x_real_ip,            "x-real-ip",            never_forward)         \
-  X(via,                  "via",                  never_forward)         \
-  X(openai_organization,  "openai-organization",  never_forward | never_return) \
-  X(openai_project,       "openai-project",       never_forward | never_return) \
-  X(x_request_id,         "x-request-id",         0)
+#define WEIR_HEADERS(X)                                                                    \
+  X(host,                      "host",                       never_forward)                \
+  X(connection,                "connection",                 hop_by_hop)                   \
+  X(content_length,            "content-length",             never_forward | never_return) \
+  X(transfer_encoding,         "transfer-encoding",          hop_by_hop)                   \
+  X(expect,                    "expect",                     never_forward)                \
+  X(te,                        "te",                         hop_by_hop)                   \
+  X(trailer,                   "trailer",                    hop_by_hop)                   \
+  X(upgrade,                   "upgrade",                    hop_by_hop)                   \
+  X(http2_settings,            "http2-settings",             hop_by_hop)                   \
+  X(keep_alive,                "keep-alive",                 hop_by_hop)                   \
+  X(proxy_connection,          "proxy-connection",           hop_by_hop)                   \
+  X(proxy_authorization,       "proxy-authorization",        hop_by_hop | secret)          \
+  X(proxy_authenticate,        "proxy-authenticate",         hop_by_hop)                   \
+  X(proxy_authentication_info, "proxy-authentication-info",  hop_by_hop)                   \
+  X(authorization,             "authorization",              secret)                       \
+  X(x_api_key,                 "x-api-key",                  secret)                       \
+  X(api_key,                   "api-key",                    secret)                       \
+  X(x_goog_api_key,            "x-goog-api-key",             secret)                       \
+  X(x_amz_security_token,      "x-amz-security-token",       secret)                       \
+  X(x_auth_token,              "x-auth-token",               secret)                       \
+  X(subscription_key,          "ocp-apim-subscription-key",  secret)                       \
+  X(cookie,                    "cookie",                     secret)                       \
+  X(set_cookie,                "set-cookie",                 secret)                       \
+  X(www_authenticate,          "www-authenticate",           never_forward | never_return) \
+  X(authentication_info,       "authentication-info",        never_forward | never_return) \
+  X(content_type,              "content-type",               0)                            \
+  X(content_encoding,          "content-encoding",           0)                            \
+  X(accept_encoding,           "accept-encoding",            never_forward)                \
+  X(accept,                    "accept",                     0)                            \
+  X(user_agent,                "user-agent",                 0)                            \
+  X(retry_after,               "retry-after",                0)                            \
+  X(date,                      "date",                       0)                            \
+  X(server,                    "server",                     never_return)                 \
+  X(location,                  "location",                   never_return)                 \
+  X(alt_svc,                   "alt-svc",                    never_return)                 \
+  X(strict_transport,          "strict-transport-security",  never_return)                 \
+  X(clear_site_data,           "clear-site-data",            never_return)                 \
+  X(nel,                       "nel",                        never_return)                 \
+  X(report_to,                 "report-to",                  never_return)                 \
+  X(reporting_endpoints,       "reporting-endpoints",        never_return)                 \
+  X(forwarded,                 "forwarded",                  never_forward)                \
+  X(x_forwarded_for,           "x-forwarded-for",            never_forward)                \
+  X(x_real_ip,                 "x-real-ip",                  never_forward)                \
+  X(x_client_ip,               "x-client-ip",                never_forward)                \
+  X(true_client_ip,            "true-client-ip",             never_forward)                \
+  X(origin,                    "origin",                     never_forward)                \
+  X(referer,                   "referer",                    never_forward)                \
+  X(x_host,                    "x-host",                     never_forward)                \
+  X(x_rewrite_url,             "x-rewrite-url",              never_forward)                \
+  X(x_method_override,         "x-method-override",          never_forward)                \
+  X(via,                       "via",                        never_forward | never_return) \
+  X(openai_organization,       "openai-organization",        never_forward | never_return) \
+  X(openai_project,            "openai-project",             never_forward | never_return) \
+  X(x_request_id,              "x-request-id",               0)
 // clang-format on
 
 enum class HeaderId : std::uint8_t {
@@ -68,7 +92,8 @@ enum class HeaderId : std::uint8_t {
 #define X(id, name, flags) id,
   WEIR_HEADERS(X)
 #undef X
-      x_forwarded,  ///< any x-forwarded-... but x-forwarded-for
+      x_forwarded,  ///< any x-forwarded-... but x-forwarded-for, and the other families about the way here
+  access_control,   ///< any access-control-...
   x_weir,           ///< any x-weir-...
 };
 
@@ -78,7 +103,7 @@ static_assert(kHeaderIdCount <= 64, "a set of header ids must fit one word");
 /// The id of a field name, in any case; `other` when it is not in the table.
 HeaderId find_header(Bytes name);
 
-/// The lower-case name; for the two families their common beginning, for `other` nothing.
+/// The lower-case name; for families (the first of) their common beginning, for `other` nothing.
 Bytes header_name(HeaderId id);
 
 namespace detail {
@@ -88,6 +113,7 @@ inline constexpr std::array<std::uint8_t, kHeaderIdCount> kHeaderFlags = {
     WEIR_HEADERS(X)
 #undef X
         never_forward,
+    never_forward | never_return,
     never_forward | never_return,
 };
 }  // namespace detail

@@ -7,6 +7,9 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
+#include <string>
+#include <utility>
 
 #include "weir/base/bytes.h"
 #include "weir/base/fault.h"
@@ -60,13 +63,20 @@ class HeadWriter {
   bool refused_ = false;
 };
 
+/// Fields that the operator has set for a provider: name in lower case, value.
+using FieldPairs = std::span<const std::pair<std::string, std::string>>;
+
 /// Writes the client's fields that a provider may see: not hop-by-hop or nominated by Connection, no credential,
-/// nothing about our own connection (host, content-length, accept-encoding), nothing of x-weir-. The caller adds its
-/// own host, framing, accept-encoding and credential.
-void forward_request_fields(HeadWriter& writer, const RequestHead& head);
+/// nothing about the way here or about our own connection (host, content-length, accept-encoding), nothing of x-weir-,
+/// nothing that is named as one of `ours`. The caller adds its own host, framing, accept-encoding and credential.
+///
+/// A name with '_' in place of '-' is treated as if it had '-': CGI, WSGI and their like cannot tell the two apart, so
+/// that Content_Length and X_Api_Key would mean there what they must not mean.
+void forward_request_fields(HeadWriter& writer, const RequestHead& head, FieldPairs ours = {});
 
 /// Writes the provider's fields that a client may see: not hop-by-hop or nominated by Connection, no cookies, nothing
-/// of the framing. The caller adds its own framing, and what it wants in place of `except`.
+/// of the framing, nothing that a browser would take for ours. The caller adds its own framing, and what it wants in
+/// place of `except`.
 void forward_response_fields(HeadWriter& writer, const ResponseHead& head, HeaderId except = HeaderId::other);
 
 }  // namespace weir::codec

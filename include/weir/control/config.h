@@ -71,6 +71,8 @@ struct Config {
   Limits limits;
   Timeouts timeouts;
   Log log;
+  std::string user;         ///< to become once everything is open; empty = nobody else. `name` or `name:group`
+  bool core_dumps = false;  ///< may hold credentials and prompts
 
   std::string origin;                 ///< the file's name, or "the environment"
   std::vector<std::string> warnings;  ///< sentences for the operator: allowed, but probably not what is wanted

@@ -51,6 +51,11 @@ TEST(HeaderTable, KnowsFamiliesByTheirBeginning) {
   EXPECT_EQ(find_header("X-Forwarded-Proto"), HeaderId::x_forwarded);
   EXPECT_EQ(find_header("X-Forwarded-For"), HeaderId::x_forwarded_for);
   EXPECT_EQ(find_header("x-forwarded-"), HeaderId::other);
+  for (Bytes name : {"X-Original-URL", "x-http-method-override", "CF-Connecting-IP", "Sec-Fetch-Site"})
+    EXPECT_EQ(find_header(name), HeaderId::x_forwarded) << name;
+  EXPECT_EQ(find_header("Access-Control-Allow-Origin"), HeaderId::access_control);
+  for (Bytes name : {"x-original", "x-https", "cfg", "sec", "section-a", "access-controls"})
+    EXPECT_EQ(find_header(name), HeaderId::other) << name;
 }
 
 TEST(HeaderTable, UnknownNamesAreOther) {
@@ -60,9 +65,9 @@ TEST(HeaderTable, UnknownNamesAreOther) {
 }
 
 TEST(HeaderTable, CredentialsNeverTravel) {
-  for (HeaderId id :
-       {HeaderId::authorization, HeaderId::proxy_authorization, HeaderId::x_api_key, HeaderId::api_key,
-        HeaderId::x_goog_api_key, HeaderId::x_amz_security_token, HeaderId::cookie, HeaderId::set_cookie}) {
+  for (HeaderId id : {HeaderId::authorization, HeaderId::proxy_authorization, HeaderId::x_api_key, HeaderId::api_key,
+                      HeaderId::x_goog_api_key, HeaderId::x_amz_security_token, HeaderId::x_auth_token,
+                      HeaderId::subscription_key, HeaderId::cookie, HeaderId::set_cookie}) {
     EXPECT_TRUE(is_secret(id)) << header_name(id);
     EXPECT_FALSE(may_forward(id)) << header_name(id);
     EXPECT_FALSE(may_return(id)) << header_name(id);
@@ -91,6 +96,14 @@ TEST(HeaderTable, WhatMayTravel) {
            {HeaderId::openai_organization, false, false},
            {HeaderId::alt_svc, true, false},
            {HeaderId::x_forwarded, false, true},
+           {HeaderId::access_control, false, false},
+           {HeaderId::strict_transport, true, false},
+           {HeaderId::server, true, false},
+           {HeaderId::via, false, false},
+           {HeaderId::www_authenticate, false, false},
+           {HeaderId::origin, false, true},
+           {HeaderId::x_rewrite_url, false, true},
+           {HeaderId::http2_settings, false, false},
            {HeaderId::x_forwarded_for, false, true},
            {HeaderId::x_weir, false, false},
        }) {

@@ -47,7 +47,7 @@ TEST(RequestHead, ReadsATypicalOne) {
       "X-Tabs: \t a\tb \t\r\n"
       "X-Text: caf\xc3\xa9\r\n"
       "Expect: 100-Continue\r\n"
-      "Content-Length: 0042\r\n"
+      "Content-Length: 42\r\n"
       "x-tabs: second\r\n"
       "\r\n";
   RequestHead head;
@@ -238,7 +238,8 @@ TEST(RequestHead, Framings) {
       {"Content-Length: 5\r\nA: b\r\ncontent-length: 6\r\n", "head_ambiguous"},
       {"Transfer-Encoding: chunked\r\n", "chunked, keep"},
       {"transfer-encoding: Chunked\r\n", "chunked, keep"},
-      {"Transfer-Encoding: , chunked ,\r\n", "chunked, keep"},
+      {"Transfer-Encoding: , chunked ,\r\n", "head_ambiguous"},
+      {"Transfer-Encoding: chunked,\r\n", "head_ambiguous"},
       {"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "head_ambiguous"},
       {"Transfer-Encoding: chunked\r\nContent-Length: 0\r\n", "head_ambiguous"},
       {"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "head_ambiguous"},
@@ -268,6 +269,8 @@ TEST(RequestHead, Framings) {
     EXPECT_EQ(read_response("HTTP/1.1 200 OK\r\n" + c.text + "\r\n"), expected) << c.text;
   }
   EXPECT_EQ(read_request("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"), "head_ambiguous");
+  EXPECT_EQ(read_request("POST / HTTP/1.0\r\nContent-Length: 05\r\n\r\n"), "head_ambiguous");
+  EXPECT_EQ(read_response("HTTP/1.1 200 OK\r\nContent-Length: 0005\r\n\r\n"), "length 5, keep");
   EXPECT_EQ(read_response("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"), "upstream_malformed");
   EXPECT_EQ(read_request("POST / HTTP/1.0\r\nContent-Length: 3\r\n\r\n"), "length 3, close");
 }

@@ -174,5 +174,158 @@ TEST(Forward, ProviderFieldsWithoutOneOfThem) {
   EXPECT_EQ(*writer.finish(), "HTTP/1.1 200 OK\r\nX-Other: 1\r\nDate: x\r\n\r\n");
 }
 
+// ---- What may cross, name by name. The lists are written here, not read from the table: they are what was decided.
+
+std::string forwarded(const std::string& lines, FieldPairs ours = {}) {
+  RequestHead head;
+  EXPECT_TRUE(parse_request_head("POST / HTTP/1.1\r\nHost: a\r\n" + lines + "\r\n", head)) << lines;
+  char out[1024];
+  HeadWriter writer(out);
+  writer.request_line("POST", {"/"});
+  forward_request_fields(writer, head, ours);
+  std::string text(*writer.finish());
+  return text.substr(text.find('\n') + 1);
+}
+
+std::string returned(const std::string& lines) {
+  ResponseHead head;
+  EXPECT_TRUE(parse_response_head("HTTP/1.1 200 OK\r\n" + lines + "\r\n", Method::post, head)) << lines;
+  char out[1024];
+  HeadWriter writer(out);
+  writer.status_line(200);
+  forward_response_fields(writer, head);
+  std::string text(*writer.finish());
+  return text.substr(text.find('\n') + 1);
+}
+
+/// The name as it is, in capitals, and with '_' for '-'.
+std::vector<std::string> spellings(std::string name) {
+  std::vector<std::string> all{name};
+  for (char& c : name)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 32);
+  all.push_back(name);
+  for (char& c : name)
+    if (c == '-') c = '_';
+  if (name != all.back()) all.push_back(name);
+  return all;
+}
+
+constexpr const char* kHopByHop[] = {"connection",
+                                     "keep-alive",
+                                     "proxy-connection",
+                                     "te",
+                                     "trailer",
+                                     "upgrade",
+                                     "http2-settings",
+                                     "proxy-authenticate",
+                                     "proxy-authorization",
+                                     "transfer-encoding",
+                                     "proxy-authentication-info"};
+
+constexpr const char* kClientsOnly[] = {
+    // credentials
+    "authorization", "x-api-key", "api-key", "x-goog-api-key", "x-amz-security-token", "x-auth-token",
+    "ocp-apim-subscription-key", "cookie",
+    // whose account
+    "openai-organization", "openai-project",
+    // where the client is, and the way here
+    "forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-client-cert", "x-real-ip",
+    "x-client-ip", "true-client-ip", "cf-connecting-ip", "cf-access-jwt-assertion", "via", "origin", "referer",
+    "sec-fetch-site", "sec-websocket-key", "access-control-request-method",
+    // what would rewrite our request
+    "x-original-url", "x-original-host", "x-rewrite-url", "x-host", "x-http-method-override", "x-http-method",
+    "x-method-override",
+    // about this connection, and to weir itself
+    "host", "expect", "accept-encoding", "content-length", "x-weir-cache"};
+
+constexpr const char* kProvidersOnly[] = {"set-cookie",
+                                          "www-authenticate",
+                                          "authentication-info",
+                                          "openai-organization",
+                                          "openai-project",
+                                          "alt-svc",
+                                          "strict-transport-security",
+                                          "clear-site-data",
+                                          "nel",
+                                          "report-to",
+                                          "reporting-endpoints",
+                                          "access-control-allow-origin",
+                                          "access-control-allow-credentials",
+                                          "access-control-expose-headers",
+                                          "server",
+                                          "via",
+                                          "location",
+                                          "x-weir-deployment",
+                                          "content-length"};
+
+constexpr const char* kForwarded[] = {"content-type", "accept",          "user-agent",        "x-request-id",
+                                      "openai-beta",  "idempotency-key", "anthropic-version", "x-stainless-arch",
+                                      "traceparent",  "x-title"};
+constexpr const char* kReturned[] = {
+    "content-type", "date",      "retry-after", "x-request-id", "openai-processing-ms", "x-ratelimit-remaining-tokens",
+    "cf-ray",       "request-id"};
+
+/// A line of that name, with a value that is good for it.
+std::string line_of(const std::string& spelling, const std::string& name) {
+  if (name == "host") return "";  // every request has one already
+  std::string value = "v";
+  if (spelling.find('_') == std::string::npos) {
+    if (name == "content-length") value = "0";
+    if (name == "transfer-encoding") value = "chunked";
+    if (name == "expect") value = "100-continue";
+  }
+  return spelling + ": " + value + "\r\n";
+}
+
+TEST(Crossing, WhatStaysWithTheClient) {
+  for (const auto& list : {std::span<const char* const>(kHopByHop), std::span<const char* const>(kClientsOnly)})
+    for (const std::string name : list)
+      for (const std::string& spelling : spellings(name))
+        EXPECT_EQ(forwarded(line_of(spelling, name)), "\r\n") << spelling;
+}
+
+TEST(Crossing, WhatStaysWithTheProvider) {
+  for (const auto& list : {std::span<const char* const>(kHopByHop), std::span<const char* const>(kProvidersOnly)})
+    for (const std::string name : list)
+      for (const std::string& spelling : spellings(name))
+        EXPECT_EQ(returned(line_of(spelling, name)), "\r\n") << spelling;
+}
+
+TEST(Crossing, WhatCrosses) {
+  for (const std::string name : kForwarded)
+    for (const std::string& spelling : spellings(name))
+      EXPECT_EQ(forwarded(spelling + ": v\r\n"), spelling + ": v\r\n\r\n");
+  for (const std::string name : kReturned)
+    for (const std::string& spelling : spellings(name))
+      EXPECT_EQ(returned(spelling + ": v\r\n"), spelling + ": v\r\n\r\n");
+}
+
+TEST(Crossing, ConnectionMakesAnyFieldHopByHop) {
+  for (const std::string name : kForwarded) {
+    EXPECT_EQ(forwarded("Connection: x, " + name + " , close\r\n" + name + ": v\r\n"), "\r\n") << name;
+    EXPECT_EQ(forwarded(name + ": v\r\nConnection: keep-alive\r\nConnection: " + name + "\r\n"), "\r\n") << name;
+  }
+  for (const std::string name : kReturned)
+    EXPECT_EQ(returned(name + ": v\r\nConnection: " + name + "\r\n"), "\r\n") << name;
+}
+
+TEST(Crossing, WhatTheOperatorSetsWins) {
+  const std::vector<std::pair<std::string, std::string>> ours = {{"x-tenant", "ours"}, {"user-agent", "weir"}};
+  EXPECT_EQ(forwarded("X-Tenant: theirs\r\nUSER-AGENT: x\r\nx-tenant: again\r\nx-tenants: y\r\n", ours),
+            "x-tenants: y\r\n\r\n");
+}
+
+TEST(Crossing, ALongNameWithUnderscoresIsOnlyLong) {
+  const std::string name = "x_" + std::string(5000, 'y');
+  RequestHead head;
+  const std::string text = "POST / HTTP/1.1\r\nHost: a\r\n" + name + ": v\r\nX_WEIR_" + name + ": v\r\n\r\n";
+  ASSERT_TRUE(parse_request_head(text, head));
+  char out[8192];
+  HeadWriter writer(out);
+  writer.request_line("POST", {"/"});
+  forward_request_fields(writer, head);
+  EXPECT_EQ(*writer.finish(), "POST / HTTP/1.1\r\n" + name + ": v\r\n\r\n");
+}
+
 }  // namespace
 }  // namespace weir::codec

@@ -66,6 +66,9 @@ TEST(Authenticate, RefusesEverythingElseAlike) {
            Row{"x-key: wk_one\r\n", nullptr},
            Row{"cookie: wk_one\r\n", nullptr},
            Row{"proxy-authorization: Bearer wk_one\r\n", nullptr},
+           Row{"Authorization: Bearer wk_one\r\nAuthorization: Bearer wk_one\r\n", nullptr},
+           Row{"Authorization: Bearer wk_one\r\nAuthorization: Bearer wk_two\r\n", nullptr},
+           Row{"x-api-key: wk_one\r\nx-api-key: wk_two\r\n", nullptr},
        })
     check(keys, row);
 }
@@ -85,6 +88,7 @@ TEST(Authenticate, AnonymousClients) {
   check(open, {"", "anonymous"});
   check(open, {"Authorization: Bearer wk_one\r\n", "one"});
   check(open, {"Authorization: Bearer wk_three\r\n", nullptr});
+  check(open, {"Authorization:\r\nAuthorization:\r\n", nullptr});
   const admission::KeyTable nobody({}, true);
   check(nobody, {"", "anonymous"});
   check(nobody, {"Authorization: Bearer sk-whatever\r\n", "anonymous"});
