@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -9,6 +11,8 @@
 #include "certificates.h"
 #include "secret_reference.h"
 #include "value_parser.h"
+#include "weir/catalog/no_proxy.h"
+#include "weir/catalog/proxy.h"
 
 namespace weir::control {
 
@@ -22,6 +26,8 @@ class Resolver {
   Config run() {
     resolve_addresses();
     resolve_providers();
+    resolve_proxies();
+    for (const auto& server : written_.names.servers) config_.name_servers.push_back(*server.value);
     resolve_models();
     resolve_keys();
     check_limits();
@@ -185,6 +191,88 @@ class Resolver {
       provider.credential = *std::move(secret);
     else
       report(written.credential.at, key + ".credential", secret.error().problem, secret.error().advice);
+  }
+
+  /// Where the files of `file:` references lie.
+  std::string directory() const {
+    const std::size_t slash = file_.rfind('/');
+    return slash == std::string::npos ? "" : file_.substr(0, slash + 1);
+  }
+
+  // ---- Proxies.
+
+  using SharedProxy = std::shared_ptr<const catalog::Proxy>;
+
+  /// What every provider without a proxy of its own gets, by whether it needs TLS.
+  struct GeneralProxies {
+    SharedProxy plain;
+    SharedProxy tls;
+    std::vector<std::string> exceptions;
+  };
+
+  void resolve_proxies() {
+    std::optional<GeneralProxies> general;  // looked up only where somebody needs it
+    for (std::size_t i = 0; i < providers_.size(); ++i) {
+      const WrittenProvider& written = written_.providers[i];
+      catalog::Provider& provider = providers_[i];
+      const catalog::BaseUrl& url = provider.base_url;
+      const bool is_local = url.host.empty() || url.is_loopback();
+      provider.warm_connections = static_cast<std::uint32_t>(written.warm_connections.value.value_or(is_local ? 0 : 1));
+      if (written.proxy.value) {
+        provider.proxy = read_proxy(written.proxy, "providers." + written.name + ".proxy");
+        continue;
+      }
+      if (is_local) continue;
+      if (!general) general = general_proxies();
+      if (!catalog::bypasses_proxy(url.host, general->exceptions))
+        provider.proxy = url.needs_tls ? general->tls : general->plain;
+    }
+  }
+
+  GeneralProxies general_proxies() {
+    GeneralProxies general;
+    if (written_.proxy.url.value) {
+      general.plain = general.tls = read_proxy(written_.proxy.url, "proxy.url");
+      for (auto& entry : written_.proxy.no_proxy) general.exceptions.push_back(std::move(*entry.value));
+    } else if (written_.proxy.at.line == 0) {
+      general.tls = proxy_from({"https_proxy", "HTTPS_PROXY"});
+      general.plain = proxy_from({"http_proxy"});  // HTTP_PROXY may be a request's header in a CGI environment
+      for (const char* variable : {"no_proxy", "NO_PROXY"}) {
+        general.exceptions = catalog::split_no_proxy(environment_(variable).value_or(""));
+        if (!general.exceptions.empty()) break;
+      }
+    }
+    return general;
+  }
+
+  SharedProxy proxy_from(std::initializer_list<const char*> variables) {
+    for (const std::string variable : variables) {
+      const auto url = environment_(variable);
+      if (!url || url->empty()) continue;
+      auto proxy = catalog::parse_proxy_url(*url);
+      if (proxy) return *std::move(proxy);
+      report({}, "",
+             "the environment variable " + variable + " is no proxy weir can use. " + std::string(proxy.error()),
+             "Correct it, or write proxy: {url: none} to do without.");
+      return nullptr;
+    }
+    return nullptr;
+  }
+
+  SharedProxy read_proxy(const Written<std::string>& written, const std::string& key) {
+    const Bytes text = *written.value;
+    if (text == "none") return nullptr;
+    if (!text.starts_with("env:") && !text.starts_with("file:")) return *catalog::parse_proxy_url(text);
+    const auto url = resolve_secret(text, directory(), environment_);
+    if (!url) {
+      report(written.at, key, url.error().problem, url.error().advice);
+      return nullptr;
+    }
+    auto proxy = catalog::parse_proxy_url(url->reveal());
+    if (proxy) return *std::move(proxy);
+    report(written.at, key, "what is found there is no proxy. " + std::string(proxy.error()),
+           "Put http://user:password@host:port there.");
+    return nullptr;
   }
 
   void warn_about(const catalog::Provider& provider, const std::string& key) {

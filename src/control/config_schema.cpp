@@ -139,6 +139,20 @@ constexpr std::array kProviderKeys = {
            .sentence = "How TLS is spoken with it; an https address needs none of these keys.",
            .section = &kProviderTls,
            .binding = bind<&WrittenProvider::tls>()},
+    KeyRow{.name = "proxy",
+           .type = ValueType::proxy,
+           .sentence = "The HTTP proxy on the way to this provider, in place of the general one; `none` for no proxy.",
+           .example = "http://proxy.example:3128",
+           .binding = bind<&WrittenProvider::proxy>()},
+    KeyRow{.name = "warm_connections",
+           .type = ValueType::count,
+           .minimum = 0,
+           .maximum = 64,
+           .sentence =
+               "Connections that each shard keeps ready, handshakes included, so that nobody waits for them after "
+               "a start or a pause; 1 if it is not written, 0 for a provider on a loopback address.",
+           .example = "2",
+           .binding = bind<&WrittenProvider::warm_connections>()},
 };
 constexpr SectionRow kProvider{"providers.<name>", "One provider under a name of your choice.", kProviderKeys};
 
@@ -258,6 +272,37 @@ constexpr std::array kLogKeys = {
 };
 constexpr SectionRow kLog{"log", "The access log. It never holds prompts, answers or secrets.", kLogKeys};
 
+constexpr std::array kProxyKeys = {
+    KeyRow{.name = "url",
+           .type = ValueType::proxy,
+           .is_required = true,
+           .sentence =
+               "`http://[user:password@]host:port`, or where that is found; `none` for no proxy whatever the "
+               "environment says. Every connection goes through it with CONNECT, so it sees neither requests nor "
+               "API keys of `https://` providers.",
+           .example = "http://proxy.example:3128",
+           .binding = bind<&WrittenProxy::url>()},
+    KeyRow{.name = "no_proxy",
+           .type = ValueType::host_pattern,
+           .shape = Shape::list_of_scalars,
+           .sentence = "Hosts that are reached without it: a name with all below it, an IP address, a network, or `*`.",
+           .example = "[internal.example, 10.0.0.0/8]",
+           .binding = bind<&WrittenProxy::no_proxy>()},
+};
+constexpr SectionRow kProxy{"proxy", "The HTTP proxy on the way to providers.", kProxyKeys};
+
+constexpr std::array kNamesKeys = {
+    KeyRow{.name = "servers",
+           .type = ValueType::address,
+           .shape = Shape::list_of_scalars,
+           .minimum = 1,
+           .sentence = "Name servers to ask, by address and port; those of `/etc/resolv.conf` if it is not written. "
+                       "`/etc/hosts` comes first in either case.",
+           .example = "[127.0.0.53:53]",
+           .binding = bind<&WrittenNames::servers>()},
+};
+constexpr SectionRow kNames{"names", "How the host names of providers and proxies are resolved.", kNamesKeys};
+
 /// Limits are plain values without positions; errors about how they fit each other point at the section.
 void* limits_of(void* section, Bytes, Position at) {
   auto& config = *static_cast<WrittenConfig*>(section);
@@ -300,6 +345,20 @@ constexpr std::array kConfigKeys = {
            .sentence = "The model names clients may write, and who answers them.",
            .section = &kModel,
            .binding = bind<&WrittenConfig::models>()},
+    KeyRow{.name = "proxy",
+           .shape = Shape::section,
+           .sentence =
+               "The HTTP proxy on the way to providers. Without this section the environment decides: "
+               "`https_proxy` or `HTTPS_PROXY` for `https://` providers, `http_proxy` (lower case only) for others, "
+               "`no_proxy` or `NO_PROXY` for exceptions. Providers on a loopback address are reached directly, "
+               "unless they name a proxy themselves.",
+           .section = &kProxy,
+           .binding = bind<&WrittenConfig::proxy>()},
+    KeyRow{.name = "names",
+           .shape = Shape::section,
+           .sentence = "How host names are resolved.",
+           .section = &kNames,
+           .binding = bind<&WrittenConfig::names>()},
     KeyRow{.name = "expose_provider_models",
            .type = ValueType::boolean,
            .default_value = "false",

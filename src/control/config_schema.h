@@ -37,7 +37,9 @@ enum class ValueType : std::uint8_t {
   log_target,
   account,  ///< user or user:group, by name or number
   provider_kind,
-  reference,  ///< provider/model
+  reference,     ///< provider/model
+  proxy,         ///< a URL, `none`, or env:NAME or file:PATH where the URL is; kept as written
+  host_pattern,  ///< one entry of no_proxy
 };
 
 /// How the scalars of a key are arranged.

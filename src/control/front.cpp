@@ -93,7 +93,15 @@ void Front::renew_certificates() {
                "configuration need a restart.\n");
 }
 
+io::Task<> Front::check_names() {
+  co_await own_.gateway().check_names([](Bytes provider, Bytes host, Fault fault) {
+    std::fprintf(stderr, "weir: warning: provider %s cannot be reached: %s (%s)\n", std::string(provider).c_str(),
+                 std::string(row(fault).sentence).c_str(), std::string(host).c_str());
+  });
+}
+
 io::Task<> Front::run() {
+  own_.scope().spawn(check_names());
   struct Awaiter {
     Front& front;
     bool await_ready() { return front.signalled_; }

@@ -50,6 +50,7 @@ class Front {
 
   void place(io::Fd connection, std::uint32_t listener);
   void renew_certificates();
+  io::Task<> check_names();
   io::Task<> drain();
 
   std::vector<gateway::Shard*> shards_;

@@ -1,6 +1,7 @@
 #include "metrics_page.h"
 
 #include <charconv>
+#include <iterator>
 
 namespace weir::control {
 namespace {
@@ -76,6 +77,21 @@ std::string metrics_page(const gateway::Metrics& m, std::uint32_t shards) {
   page.sample("weir_provider_connections", "{state=\"idle\"}", m.upstream_idle);
   page.sample("weir_provider_connections", "{state=\"used\"}", m.upstream_open - m.upstream_idle);
   page.one("weir_provider_connects_total", "counter", "Connections made to providers.", m.upstream_connects);
+  page.one("weir_provider_warm_connects_total", "counter", "Of these, connections made before anybody asked for them.",
+           m.upstream_warmed);
+  page.head("weir_provider_connect_failures_total", "counter",
+            "Connections to providers that could not be made, by reason.");
+  for (std::size_t i = 0; i < kFaultCount; ++i)
+    if (m.connect_faults[i] > 0)
+      page.sample("weir_provider_connect_failures_total",
+                  "{fault=\"" + std::string(to_string(static_cast<Fault>(i))) + "\"}", m.connect_faults[i]);
+  page.head("weir_name_lookups_total", "counter", "Host names asked for, by how that ended.");
+  constexpr Bytes kEnds[] = {"found", "not_found", "failed", "timed_out", "cancelled"};
+  static_assert(std::size(kEnds) == io::kNameStatusCount);
+  for (std::size_t i = 0; i < io::kNameStatusCount; ++i)
+    page.sample("weir_name_lookups_total", "{result=\"" + std::string(kEnds[i]) + "\"}", m.name_lookups[i]);
+  page.one("weir_name_stale_answers_used_total", "counter",
+           "Connections begun with addresses past their time, because no name server gave new ones.", m.names_stale);
   page.one("weir_buffer_bytes", "gauge", "Receive and staging buffers in use.", m.buffer_bytes_held);
   page.one("weir_buffer_limit_bytes", "gauge", "Their bound.", m.buffer_bytes_limit);
   page.one("weir_request_body_reserved_bytes", "gauge", "Request bodies held or being read.", m.body_bytes_reserved);

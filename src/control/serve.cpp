@@ -1,9 +1,7 @@
 #include "weir/control/serve.h"
 
 #include <fcntl.h>
-#include <netdb.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -52,35 +50,6 @@ std::uint64_t fit_connections(std::uint64_t wanted, std::uint64_t descriptors) {
          " file descriptors carry " + std::to_string(possible) +
          "; that is used. Raise `ulimit -n` (LimitNOFILE= in systemd) for more.");
   return std::min(wanted, possible);
-}
-
-/// The address of each provider. Names are looked up once, at start; nothing on failure, which has been told.
-std::optional<std::vector<io::Address>> resolve(const catalog::Catalog& catalog) {
-  std::vector<io::Address> endpoints;
-  for (const catalog::Provider& provider : catalog.providers()) {
-    const auto& url = provider.base_url;
-    auto address = io::Address::from_literal(url.host, url.port);
-    if (!address && url.needs_tls) address = io::Address{};  // refused before it would be connected
-    if (!address) {
-      addrinfo hints{};
-      hints.ai_family = AF_UNSPEC;
-      hints.ai_socktype = SOCK_STREAM;
-      addrinfo* found = nullptr;
-      const int error = ::getaddrinfo(url.host.c_str(), nullptr, &hints, &found);
-      if (error != 0) {
-        tell("the name of provider " + provider.name + " (" + url.host +
-             ") cannot be resolved: " + ::gai_strerror(error));
-        return std::nullopt;
-      }
-      char host[NI_MAXHOST];
-      if (::getnameinfo(found->ai_addr, found->ai_addrlen, host, sizeof host, nullptr, 0, NI_NUMERICHOST) == 0)
-        address = io::Address::from_literal(host, url.port);
-      ::freeaddrinfo(found);
-      if (!address) return std::nullopt;
-    }
-    endpoints.push_back(*address);
-  }
-  return endpoints;
 }
 
 std::optional<io::Fd> open_log(const Log& log) {
@@ -146,6 +115,7 @@ gateway::ShardOptions shard_options(const Config& config, std::uint32_t shards, 
   gateway::ShardOptions options;
   options.log = log;
   options.drain_timeout = timeouts.drain;
+  options.names.servers = config.name_servers;
   auto& net = options.net;
   net.max_head_bytes = limits.max_head_bytes;
   net.max_body_bytes = limits.max_body_bytes;
@@ -267,8 +237,6 @@ int serve(Config config) {
   }
   if (sockets.simulator.valid())
     config.catalog = std::move(config.catalog).with_built_in_at(loopback_url(ring->local_address(sockets.simulator)));
-  const auto endpoints = resolve(config.catalog);
-  if (!endpoints) return kExitFailure;
 
   auto options = shard_options(config, shards, *log);
   auto certificates = load_certificates(config.listen);
@@ -276,7 +244,7 @@ int serve(Config config) {
   options.tls = *std::move(certificates);
   shared::LoadBoard loads(shards);
   const auto make = [&](std::size_t index, io::Ring& shard_ring) {
-    return std::make_unique<gateway::Shard>(index, shard_ring, options, config.catalog, config.keys, *endpoints, loads);
+    return std::make_unique<gateway::Shard>(index, shard_ring, options, config.catalog, config.keys, loads);
   };
 
   if (!settle_down(config, *identity)) return kExitFailure;

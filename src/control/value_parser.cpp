@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "weir/catalog/proxy.h"
 #include "weir/codec/header_table.h"
 
 namespace weir::control {
@@ -163,6 +164,25 @@ Parsed parse_secret(Bytes text) {
                 "Put it into an environment variable and write env:NAME, or into a file and write file:PATH.");
 }
 
+/// The text may hold a password, so no message repeats it.
+Parsed parse_proxy(Bytes text) {
+  if (text == "none") return std::string(text);
+  if (text.starts_with("env:") || text.starts_with("file:")) return parse_secret(text);
+  if (const auto proxy = catalog::parse_proxy_url(text); !proxy)
+    return refuse("this is not a proxy. " + std::string(proxy.error()),
+                  "Write http://host:port, none, or env:NAME or file:PATH where the URL is found.");
+  return std::string(text);
+}
+
+Parsed parse_host_pattern(Bytes text) {
+  const bool is_pattern = !text.empty() && text.size() <= 255 &&
+                          std::ranges::all_of(text, [](char c) { return is_visible(c) && c != ','; });
+  if (!is_pattern)
+    return refuse(quoted(text) + " is not a host.",
+                  "Write a host name, an IP address, a network such as 10.0.0.0/8, or \"*\".");
+  return std::string(text);
+}
+
 Parsed parse_key_hash(Bytes text) {
   const auto hash = admission::parse_key_hash(text);
   if (!hash)
@@ -283,6 +303,10 @@ Parsed parse_value(const KeyRow& row, Bytes text, bool is_quoted) {
       return parse_kind(text);
     case ValueType::reference:
       return parse_reference(text);
+    case ValueType::proxy:
+      return parse_proxy(text);
+    case ValueType::host_pattern:
+      return parse_host_pattern(text);
   }
   return refuse("this type is not known.");
 }
@@ -329,6 +353,10 @@ Bytes describe(ValueType type) {
       return "provider kind";
     case ValueType::reference:
       return "`provider/model`";
+    case ValueType::proxy:
+      return "URL, `none`, `env:NAME` or `file:PATH`";
+    case ValueType::host_pattern:
+      return "host, address or network";
   }
   return {};
 }

@@ -50,6 +50,17 @@ struct WrittenHeader {
   std::string value;
 };
 
+struct WrittenProxy {
+  Position at;
+  Written<std::string> url;
+  std::vector<Written<std::string>> no_proxy;
+};
+
+struct WrittenNames {
+  Position at;
+  std::vector<Written<io::Address>> servers;
+};
+
 struct WrittenProvider {
   std::string name;
   Position at;
@@ -58,6 +69,8 @@ struct WrittenProvider {
   Written<std::string> credential;
   std::vector<WrittenHeader> headers;
   WrittenProviderTls tls;
+  Written<std::string> proxy;
+  Written<std::uint64_t> warm_connections;
 };
 
 struct WrittenModel {
@@ -78,6 +91,8 @@ struct WrittenConfig {
   std::uint64_t shards = 0;
   std::vector<WrittenProvider> providers;
   std::vector<WrittenModel> models;
+  WrittenProxy proxy;
+  WrittenNames names;
   bool expose_provider_models = false;
   std::vector<WrittenKey> keys;
   bool allow_anonymous = false;

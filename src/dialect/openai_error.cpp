@@ -62,6 +62,10 @@ Words words_of(Fault fault) {
     case Fault::tls_expired:
     case Fault::tls_wrong_host:
     case Fault::tls_failed:
+    case Fault::name_not_found:
+    case Fault::name_unresolved:
+    case Fault::proxy_failed:
+    case Fault::proxy_refused:
     case Fault::upstream_reset:
     case Fault::upstream_closed:
     case Fault::upstream_malformed:

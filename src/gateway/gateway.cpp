@@ -7,13 +7,14 @@
 namespace weir::gateway {
 
 Gateway::Gateway(net::Context& context, const catalog::Catalog& catalog, const admission::KeyTable& keys,
-                 std::span<const io::Address> endpoints, io::LogSink& log)
-    : context_(context), catalog_(catalog), keys_(keys), log_(log) {
-  WEIR_ASSERT(endpoints.size() == catalog.providers().size(), "every provider has an endpoint");
-  for (std::size_t i = 0; i < endpoints.size(); ++i) {
-    pools_.push_back(std::make_unique<net::UpstreamPool>(context, endpoints[i]));
-    const catalog::Provider& provider = catalog.providers()[i];
-    if (provider.tls) pools_[i]->secure(provider.tls, provider.tls_host);
+                 const io::NameOptions& names, io::LogSink& log)
+    : context_(context), catalog_(catalog), keys_(keys), resolver_(context.loop, names), log_(log) {
+  for (const catalog::Provider& provider : catalog.providers()) {
+    const auto& url = provider.base_url;
+    net::Endpoint endpoint{url.host, url.port, url.needs_tls, provider.proxy};
+    pools_.push_back(
+        std::make_unique<net::UpstreamPool>(context, resolver_, std::move(endpoint), provider.warm_connections));
+    if (provider.tls) pools_.back()->secure(provider.tls, provider.tls_host);
   }
 }
 
@@ -40,13 +41,29 @@ void Gateway::settle(const Record& record) {
   log_.line(line.bytes());
 }
 
+io::Task<> Gateway::check_names(std::function<void(Bytes, Bytes, Fault)> on_failure) {
+  for (const catalog::Provider& provider : catalog_.providers()) {
+    const Bytes host = provider.proxy ? provider.proxy->host : provider.base_url.host;
+    const auto place = net::Place::of(resolver_, host, 0);
+    if (!place.name) continue;
+    net::NameWait wait(*place.name, 0, context_.loop.now() + context_.options.connect_timeout);
+    const auto found = co_await wait;
+    if (resolver_.closing()) co_return;
+    if (!found) on_failure(provider.name, host, found.error());
+  }
+}
+
 Metrics Gateway::measure() const {
   Metrics copy = metrics_;
   for (const auto& pool : pools_) {
     copy.upstream_open += pool->open();
     copy.upstream_idle += pool->idle();
     copy.upstream_connects += pool->connects();
+    copy.upstream_warmed += pool->warmed();
+    for (std::size_t i = 0; i < kFaultCount; ++i) copy.connect_faults[i] += pool->connect_faults()[i];
   }
+  copy.name_lookups = resolver_.lookups();
+  copy.names_stale = resolver_.stale_used();
   copy.buffer_bytes_held = context_.loop.buffers().held_bytes();
   copy.buffer_bytes_limit = context_.loop.buffers().capacity_bytes();
   copy.body_bytes_reserved = context_.body_bytes.used();
@@ -66,13 +83,17 @@ std::size_t Gateway::provider_connections() const {
 }
 
 void Gateway::tidy() {
-  for (auto& pool : pools_) pool->expire();
+  for (auto& pool : pools_) {
+    pool->expire();
+    pool->warm_up();
+  }
   context_.loop.buffers().trim();
   if (context_.scratch.capacity() > (1 << 20)) context_.scratch = {};
 }
 
 io::Task<> Gateway::close() {
   for (auto& pool : pools_) co_await pool->close();
+  co_await resolver_.close();
 }
 
 }  // namespace weir::gateway

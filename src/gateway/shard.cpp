@@ -7,21 +7,21 @@ constexpr Duration kAskAgain = 1ms;
 }  // namespace
 
 Shard::Shard(std::size_t index, io::Ring& ring, const ShardOptions& options, const catalog::Catalog& catalog,
-             const admission::KeyTable& keys, std::span<const io::Address> endpoints, shared::LoadBoard& loads)
+             const admission::KeyTable& keys, shared::LoadBoard& loads)
     : index_(index),
       options_(options),
       tls_(options.tls),
       loop_(ring, options.buffers),
       context_(loop_, options.net),
       log_(loop_, options.log),
-      gateway_(context_, catalog, keys, endpoints, log_),
+      gateway_(context_, catalog, keys, options.names, log_),
       server_(context_, gateway_),
       loads_(loads),
       wake_(*this),
       tidy_(*this, &on_tidy),
       cut_(*this, &on_cut) {
   loop_.ring().watch_wakes(wake_);
-  loop_.timers().set(tidy_, loop_.now() + kTidyEvery);
+  loop_.timers().set(tidy_, loop_.now());  // at once: the first user shall find warm connections
 }
 
 Shard::~Shard() { WEIR_ASSERT(!wake_.in_flight(), "a shard is drained before it dies"); }

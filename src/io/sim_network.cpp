@@ -40,6 +40,9 @@ SimFaults SimFaults::rough() {
   faults.reset_midway = 5;
   faults.write_failed = 5;
   faults.short_write = 100;
+  faults.name_failed = faults.name_timed_out = 50;
+  faults.name_not_found = 20;
+  faults.name_slow = faults.name_family_late = 100;
   return faults;
 }
 
@@ -164,6 +167,23 @@ Bytes SimNetwork::written(Bytes name) const {
   for (const File& file : files_)
     if (file.name == name) return file.content;
   return {};
+}
+
+// Names.
+
+void SimNetwork::name(std::string host, std::vector<NameAddress> addresses) {
+  forget_name(host);
+  names_.push_back({std::move(host), std::move(addresses)});
+}
+
+void SimNetwork::forget_name(Bytes host) {
+  std::erase_if(names_, [&](const Name& name) { return name.host == host; });
+}
+
+const std::vector<NameAddress>* SimNetwork::find_name(Bytes host) const {
+  for (const Name& name : names_)
+    if (name.host == host) return &name.addresses;
+  return nullptr;
 }
 
 // Signals.

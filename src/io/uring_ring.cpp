@@ -246,6 +246,11 @@ void UringRing::write(Op& op, Fd fd, std::span<const Piece> pieces) {
   op.start();
 }
 
+void UringRing::poll(Op& op, Fd fd, unsigned events) {
+  io_uring_prep_poll_add(&next_entry(op), fd.value, events);
+  op.start();
+}
+
 void UringRing::watch_signals(Op& op) {
   if (signal_fd_ < 0) {
     sigset_t set;

@@ -1,11 +1,30 @@
 #include "weir/net/upstream.h"
 
+#include <algorithm>
+
+#include "weir/net/tunnel.h"
 #include "weir/tls/layer.h"
 
 namespace weir::net {
 namespace {
-constexpr Duration kEndOfBody = 100ms;  // for the end of a body behind its end marker
+constexpr Duration kShortLife = 5s;  // a warm connection that ends sooner is not wanted by the provider
+constexpr Duration kFirstPause = 1s;
+constexpr Duration kLongestPause = 60s;
+
+/// What it means that the proxy, not the provider, could not be connected.
+Fault at_proxy(Fault fault) {
+  switch (fault) {
+    case Fault::name_not_found:
+    case Fault::name_unresolved:
+    case Fault::connect_failed:
+      return Fault::proxy_failed;
+    default:
+      return fault;
+  }
 }
+
+constexpr Duration kEndOfBody = 100ms;  // for the end of a body behind its end marker
+}  // namespace
 
 using io::Status;
 
@@ -114,6 +133,13 @@ void UpstreamPool::Lease::reset_at_end() {
   pool.closing_.spawn(pool.await_end(std::exchange(upstream_, nullptr)));
 }
 
+UpstreamPool::UpstreamPool(Context& context, Resolver& resolver, Endpoint endpoint, std::uint32_t warm)
+    : context_(context),
+      endpoint_(std::move(endpoint)),
+      place_(endpoint_.proxy ? Place::of(resolver, endpoint_.proxy->host, endpoint_.proxy->port)
+                             : Place::of(resolver, endpoint_.host, endpoint_.port)),
+      warm_(warm) {}
+
 UpstreamPool::~UpstreamPool() { WEIR_ASSERT(open_ == 0, "a pool is closed before it dies"); }
 
 UpstreamPool::Lease UpstreamPool::reuse() {
@@ -122,6 +148,7 @@ UpstreamPool::Lease UpstreamPool::reuse() {
   --idle_count_;
   upstream.idle_ = false;
   upstream.reused_ = true;
+  pause_ = {};
   return Lease(&upstream);
 }
 
@@ -133,18 +160,28 @@ UpstreamPool::Lease UpstreamPool::fresh() {
 io::Task<Result<void>> UpstreamPool::connect(Upstream& upstream) {
   ++connects_;
   const Instant deadline = context_.loop.now() + context_.options.connect_timeout;
-  const Status status = co_await upstream.socket_.connect(address_, deadline);
-  switch (status) {
-    case Status::ok:
-      break;
-    case Status::timed_out:
-      co_return fail(Fault::connect_timeout);
-    case Status::cancelled:
-      co_return fail(Fault::cancelled);
-    default:
-      co_return fail(upstream.socket_.fd().valid() ? Fault::connect_failed : Fault::system_limit);
+  const auto reached = co_await reach(upstream, deadline);
+  if (!reached && reached.error() != Fault::cancelled) ++connect_faults_[static_cast<std::size_t>(reached.error())];
+  co_return reached;
+}
+
+io::Task<Result<void>> UpstreamPool::reach(Upstream& upstream, Instant deadline) {
+  {
+    Dial dial(place_, upstream.socket_, deadline);
+    upstream.dial_ = &dial;
+    const auto dialled = co_await dial.run();
+    upstream.dial_ = nullptr;
+    if (!dialled) co_return fail(endpoint_.proxy ? at_proxy(dialled.error()) : dialled.error());
   }
-  if (!tls_) co_return Result<void>{};
+  if (endpoint_.proxy) {
+    const auto opened = co_await open_tunnel(context_, upstream.socket_, endpoint_, deadline);
+    if (!opened) co_return fail(opened.error());
+  }
+  // From here on the socket's bytes are the provider's.
+  if (!tls_) {
+    if (endpoint_.tls) co_return fail(Fault::tls_failed);  // never a plain connection instead
+    co_return Result<void>{};
+  }
   const auto shaken = co_await shake_hands(upstream, deadline);
   co_return shaken;
 }
@@ -180,19 +217,24 @@ void UpstreamPool::give_back(Upstream* upstream) {
   upstream->head_chunk_ = {};
   if (!upstream->reusable()) return closing_.spawn(discard(upstream));
   if (tls_) session_ = static_cast<const tls::Layer*>(upstream->socket_.layer())->engine().session();
-  upstream->idle_ = true;
-  upstream->idle_since_ = context_.loop.now();
-  idle_.push_back(*upstream);
+  put_idle(*upstream);
+}
+
+void UpstreamPool::put_idle(Upstream& upstream) {
+  upstream.idle_ = true;
+  upstream.idle_since_ = context_.loop.now();
+  idle_.push_back(upstream);
   ++idle_count_;
-  upstream->socket_.arm();
+  upstream.socket_.arm();
   // Under TLS only now is it known whether more was said than was asked for.
-  if (upstream->socket_.has_input()) remove_idle(*upstream);
+  if (upstream.socket_.has_input()) remove_idle(upstream);
 }
 
 void UpstreamPool::remove_idle(Upstream& upstream) {
   upstream.unlink();
   upstream.idle_ = false;
   --idle_count_;
+  if (warm_ > 0 && !upstream.reused_ && context_.loop.now() < upstream.idle_since_ + kShortLife) leave_alone();
   closing_.spawn(discard(&upstream));
 }
 
@@ -208,7 +250,46 @@ void UpstreamPool::expire() {
   while (!idle_.empty() && idle_.front().idle_since_ <= limit) remove_idle(idle_.front());
 }
 
+// ---- Warm connections.
+
+std::uint32_t UpstreamPool::young() {
+  // Replaced before they are too old to be kept, so that there is one at every moment.
+  const Instant limit = context_.loop.now() - context_.options.pool_idle_timeout * 3 / 4;
+  std::uint32_t count = 0;
+  idle_.for_each([&](const Upstream& upstream) { count += upstream.idle_since_ > limit; });
+  return count;
+}
+
+void UpstreamPool::warm_up() {
+  if (warm_ == 0 || ending_ || idle_count_ > 4 * warm_ || context_.loop.now() < warm_again_) return;
+  for (std::uint32_t ready = young() + warming_count_; ready < warm_; ++ready) closing_.spawn(warm_one());
+}
+
+io::Task<> UpstreamPool::warm_one() {
+  Lease lease = fresh();
+  Upstream& upstream = *lease;
+  warming_.push_back(upstream);
+  ++warming_count_;
+  const auto connected = co_await connect(upstream);
+  upstream.unlink();
+  --warming_count_;
+  if (!connected) {
+    leave_alone();
+  } else if (!ending_) {
+    ++warmed_;
+    lease.release();
+    put_idle(upstream);
+  }
+}
+
+void UpstreamPool::leave_alone() {
+  pause_ = std::clamp(pause_ * 2, kFirstPause, kLongestPause);
+  warm_again_ = context_.loop.now() + pause_;
+}
+
 io::Task<> UpstreamPool::close() {
+  ending_ = true;
+  warming_.for_each([](Upstream& upstream) { upstream.cancel(); });
   do {
     while (!idle_.empty()) remove_idle(idle_.front());
     co_await closing_.drained();

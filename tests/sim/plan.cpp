@@ -117,6 +117,11 @@ class Maker {
       provider.vanishes_for = ms(50, 3000);
       provider.vanishes_into_hole = random_.one_in(2);
     }
+    Random names(plan_.seed ^ 0x6e616d65);  // of its own, so that older seeds keep their plans
+    provider.name_ttl = std::chrono::seconds(names.between(0, 3));
+    provider.second_family = names.one_in(2);
+    provider.second_family_is_hole = names.one_in(2);
+    provider.warm_connections = names.one_in(3) ? 1 : 0;
   }
 
   void clients() {

@@ -66,6 +66,10 @@ struct ProviderPlan {
   Duration vanishes{};      ///< from here on nobody listens...
   Duration vanishes_for{};  ///< ...for so long; zero: never
   bool vanishes_into_hole = false;
+  Duration name_ttl = 60s;
+  bool second_family = false;         ///< its name has an IPv6 address as well, where nobody listens...
+  bool second_family_is_hole = false; ///< ...or packets vanish
+  std::uint32_t warm_connections = 0;
 };
 
 struct Plan {

@@ -18,6 +18,7 @@ namespace weir::sim {
 namespace {
 
 constexpr Bytes kLog = "access.log";
+constexpr Bytes kProviderName = "api.provider.test";
 constexpr Duration kNotice = 10s;  // a hundred latencies of both ways, and some more
 constexpr std::uint64_t kMostTurns = 4'000'000;
 
@@ -35,8 +36,9 @@ catalog::Catalog make_catalog(const Plan& plan, const io::Address& address) {
   std::vector<catalog::Provider> providers(1);
   providers[0].name = "local";
   providers[0].kind = catalog::find_provider_kind("openai");
-  providers[0].base_url = *catalog::parse_base_url("http://" + address.to_string() + "/v1");
+  providers[0].base_url = *catalog::parse_base_url("http://" + std::string(kProviderName) + ":" + std::to_string(address.port) + "/v1");
   providers[0].credential = Secret(std::string(kCredential));
+  providers[0].warm_connections = plan.provider.warm_connections;
   std::vector<catalog::Model> models;
   models.push_back({"known", {{0, "real-known"}}});
   for (const ClientPlan& client : plan.clients)
@@ -70,14 +72,19 @@ class World {
       telling_.tell = [this, story](Lane lane, const std::string& text) { story(network_.now(), lane, text); };
       network_.set_story([story](Instant now, Bytes line) { story(now, Lane::weir, std::string(line)); });
     }
+    std::vector<io::NameAddress> addresses{{provider_address_, plan.provider.name_ttl}};
+    if (plan.provider.second_family) {
+      addresses.insert(addresses.begin(), {second_address_, plan.provider.name_ttl});
+      if (plan.provider.second_family_is_hole) network_.black_hole(second_address_);
+    }
+    network_.name(std::string(kProviderName), addresses);
     gateway::ShardOptions options = plan.options;
     options.log = network_.open_file(std::string(kLog));
     log_ = options.log;
-    const std::vector<io::Address> endpoints{provider_address_};
     for (std::size_t i = 0; i < plan.shards; ++i) {
       rings_.push_back(std::make_unique<io::SimRing>(network_));
       shards_.push_back(
-          std::make_unique<gateway::Shard>(i, *rings_.back(), options, catalog_, keys_, endpoints, loads_));
+          std::make_unique<gateway::Shard>(i, *rings_.back(), options, catalog_, keys_, loads_));
       if (i > 0) shards_.back()->report_to(*shards_.front());
     }
     front().on_answer([this](const gateway::ShardMessage& message) {
@@ -360,6 +367,7 @@ class World {
   const Plan& plan_;
   const std::uint64_t cuts_;
   const io::Address provider_address_{.ip = {10, 0, 0, 2}, .port = 9100, .v6 = false};
+  const io::Address second_address_ = *io::Address::parse("[2001:db8::2]:9100");
   const io::Address gateway_address_{.ip = {127, 0, 0, 1}, .port = 8080, .v6 = false};
   Random random_;
   std::size_t frames_before_;

@@ -43,6 +43,10 @@ enum class FaultSource : std::uint8_t { request, upstream, weir, gone };
   X(tls_expired,               502, upstream, "The provider's certificate is not valid today.")                         \
   X(tls_wrong_host,            502, upstream, "The provider's certificate is for another host.")                        \
   X(tls_failed,                502, upstream, "No secure connection to the provider could be made.")                    \
+  X(name_not_found,            502, upstream, "The provider's host name does not exist; check its base URL.")             \
+  X(name_unresolved,           502, upstream, "The provider's host name could not be resolved: no name server answered; try again shortly.") \
+  X(proxy_failed,              502, upstream, "The proxy on the way to the provider could not be reached or did not answer properly.") \
+  X(proxy_refused,             502, upstream, "The proxy on the way to the provider refused the connection; its rules or its credentials must allow it.") \
   X(upstream_reset,            502, upstream, "The provider reset the connection.")                                     \
   X(upstream_closed,           502, upstream, "The provider closed the connection before the answer was complete.")     \
   X(upstream_malformed,        502, upstream, "The provider's answer is not valid HTTP.")                               \

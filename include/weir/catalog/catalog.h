@@ -16,6 +16,7 @@
 #include "weir/base/secret.h"
 #include "weir/catalog/base_url.h"
 #include "weir/catalog/provider_kind.h"
+#include "weir/catalog/proxy.h"
 #include "weir/tls/context.h"
 
 namespace weir::catalog {
@@ -29,6 +30,8 @@ struct Provider {
   std::vector<std::pair<std::string, std::string>> headers;  ///< sent with every request; names in lower case
   std::shared_ptr<const tls::ClientContext> tls;             ///< set exactly where base_url.needs_tls
   std::string tls_host;                                      ///< whom its certificate has to name
+  std::shared_ptr<const Proxy> proxy;                        ///< null: it is reached directly
+  std::uint32_t warm_connections = 0;                        ///< kept ready by each shard
 };
 
 /// One concrete callable: a provider and what it calls the model.

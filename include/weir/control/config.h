@@ -71,6 +71,7 @@ struct Config {
   Limits limits;
   Timeouts timeouts;
   Log log;
+  std::vector<io::Address> name_servers;  ///< empty: those of the system
   std::string user;         ///< to become once everything is open; empty = nobody else. `name` or `name:group`
   bool core_dumps = false;  ///< may hold credentials and prompts
 

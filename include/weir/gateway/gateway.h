@@ -2,8 +2,8 @@
 // Catalog and keys are immutable and outlive the gateway; everything else here belongs to the shard.
 #pragma once
 
+#include <functional>
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -18,9 +18,8 @@ namespace weir::gateway {
 
 class Gateway final : public net::Handler {
  public:
-  /// `endpoints[i]` is the resolved address of the catalog's i-th provider.
   Gateway(net::Context& context, const catalog::Catalog& catalog, const admission::KeyTable& keys,
-          std::span<const io::Address> endpoints, io::LogSink& log);
+          const io::NameOptions& names, io::LogSink& log);
   ~Gateway();
 
   io::Task<> handle(net::Downstream& downstream, codec::RequestHead& head) override;
@@ -35,20 +34,25 @@ class Gateway final : public net::Handler {
   /// Ends the exchange's account: exactly once per exchange. Counts it and writes its log line.
   void settle(const Record& record);
 
+  /// Resolves the host names of all providers and their proxies, and calls back for each that does not resolve (yet):
+  /// with the provider's name, the host and the fault. For a start, which does not depend on it.
+  io::Task<> check_names(std::function<void(Bytes provider, Bytes host, Fault fault)> on_failure);
+
   /// A copy of the counters with the gauges filled in.
   Metrics measure() const;
   /// Open connections to providers, used and idle.
   std::size_t provider_connections() const;
   /// Now and then: gives back what is not needed.
   void tidy();
-  /// Closes idle provider connections; after the last exchange has ended.
+  /// Closes idle provider connections and what is asked of name servers; after the last exchange has ended.
   io::Task<> close();
 
  private:
   net::Context& context_;
   const catalog::Catalog& catalog_;
   const admission::KeyTable& keys_;
-  std::vector<std::unique_ptr<net::UpstreamPool>> pools_;
+  net::Resolver resolver_;
+  std::vector<std::unique_ptr<net::UpstreamPool>> pools_;  // of the catalog's providers, in their order
   io::LogSink& log_;
   Metrics metrics_;
 };

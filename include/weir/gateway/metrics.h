@@ -7,6 +7,7 @@
 #include "weir/base/fault.h"
 #include "weir/base/histogram.h"
 #include "weir/gateway/record.h"
+#include "weir/io/names_contract.h"
 #include "weir/net/context.h"
 
 namespace weir::gateway {
@@ -33,6 +34,10 @@ struct Metrics {
   std::uint64_t upstream_open = 0;
   std::uint64_t upstream_idle = 0;
   std::uint64_t upstream_connects = 0;
+  std::uint64_t upstream_warmed = 0;
+  std::array<std::uint64_t, kFaultCount> connect_faults{};
+  std::array<std::uint64_t, io::kNameStatusCount> name_lookups{};
+  std::uint64_t names_stale = 0;
   std::uint64_t buffer_bytes_held = 0;
   std::uint64_t buffer_bytes_limit = 0;
   std::uint64_t body_bytes_reserved = 0;

@@ -8,7 +8,6 @@
 
 #include <functional>
 #include <memory>
-#include <span>
 
 #include "weir/gateway/gateway.h"
 #include "weir/io/log_sink.h"
@@ -27,6 +26,7 @@ using ListenerTls = std::vector<std::shared_ptr<const tls::ServerContext>>;
 struct ShardOptions {
   io::BufferOptions buffers;
   net::Options net;
+  io::NameOptions names;
   Duration drain_timeout = 30s;
   ListenerTls tls;  ///< what is spoken on each listener
   io::Fd log;       ///< where access lines go; invalid: nowhere
@@ -48,7 +48,7 @@ class Shard {
   using Mailbox = shared::Mailbox<ShardMessage, 1024>;
 
   Shard(std::size_t index, io::Ring& ring, const ShardOptions& options, const catalog::Catalog& catalog,
-        const admission::KeyTable& keys, std::span<const io::Address> endpoints, shared::LoadBoard& loads);
+        const admission::KeyTable& keys, shared::LoadBoard& loads);
   ~Shard();
 
   std::size_t index() const { return index_; }

@@ -31,7 +31,12 @@ namespace weir::io {
   X(reset_for_end,        "a reset arrives where the end of the stream should")                 \
   X(reset_midway,         "the network breaks a connection while bytes are on their way")       \
   X(write_failed,         "a write to a file fails with -ENOSPC")                               \
-  X(short_write,          "a write to a file takes fewer bytes than given")
+  X(short_write,          "a write to a file takes fewer bytes than given")                     \
+  X(name_failed,          "a name's servers say that they cannot tell")                        \
+  X(name_timed_out,       "a name's servers do not answer")                                    \
+  X(name_not_found,       "a name that exists is said not to")                                 \
+  X(name_slow,            "a name's answer takes up to two seconds")                            \
+  X(name_family_late,     "a name's IPv6 addresses come later than its IPv4 addresses")
 
 // Not asked for: consequences worth counting.
 #define WEIR_SIM_EVENTS(X)                                                       \

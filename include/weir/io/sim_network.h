@@ -24,6 +24,7 @@
 #include "weir/base/time.h"
 #include "weir/io/address.h"
 #include "weir/io/fd.h"
+#include "weir/io/names_contract.h"
 #include "weir/io/sim_chance.h"
 #include "weir/io/sim_faults.h"
 #include "weir/io/sim_peer.h"
@@ -32,6 +33,7 @@ namespace weir::io {
 
 class SimConnection;
 class SimDescriptor;
+class SimNames;
 class SimRing;
 
 /// What connections are made of.
@@ -89,6 +91,11 @@ class SimNetwork {
   SimPeer& connect(const Address& to, const Address& from = {});
   SimPeer& connect(const Address& to, const Address& from, const SimLink& link);
 
+  /// What `host` resolves to from now on, in the server's order; an empty list is a name without addresses. Other names
+  /// do not exist. An IP address needs no entry.
+  void name(std::string host, std::vector<NameAddress> addresses);
+  void forget_name(Bytes host);
+
   /// As kill(2) on the process. Repeated signals merge while nobody takes them.
   void raise_signal(int number);
 
@@ -110,6 +117,7 @@ class SimNetwork {
   void set_story(Story story) { story_ = std::move(story); }
 
  private:
+  friend class SimNames;
   friend class SimRing;
   friend class SimPeer;
   friend class SimConnection;
@@ -123,6 +131,10 @@ class SimNetwork {
   };
   struct Site;  // what answers at an address
   struct Attempt;
+  struct Name {
+    std::string host;
+    std::vector<NameAddress> addresses;
+  };
   struct File {
     std::string name;
     std::string content;
@@ -154,6 +166,7 @@ class SimNetwork {
   const std::shared_ptr<SimDescriptor>& shared_descriptor(Fd fd) const;
   void free_descriptor(Fd fd);
 
+  const std::vector<NameAddress>* find_name(Bytes host) const;
   void offer_signals();
 
   Instant now_;
@@ -174,6 +187,7 @@ class SimNetwork {
   std::vector<Instant> closed_at_;                           // index = number
   std::size_t open_descriptors_ = 0;
   std::deque<File> files_;
+  std::vector<Name> names_;
   std::vector<SimRing*> rings_;
   std::uint64_t pending_signals_ = 0;  // bit n: signal n
   std::uint64_t trace_hash_ = 0xcbf29ce484222325U;

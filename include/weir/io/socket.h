@@ -57,6 +57,19 @@ class Socket {
   /// Opens a descriptor and connects; once, on a socket not yet connected.
   Task<Status> connect(Address peer, Instant deadline);
 
+  /// Takes over a connected descriptor; on a socket not yet connected.
+  void adopt(Fd connected) {
+    WEIR_ASSERT(!fd_.valid(), "a socket has one descriptor");
+    fd_ = connected;
+  }
+  /// Gives the descriptor away, before anything was received or sent.
+  Fd release() {
+    WEIR_ASSERT(!receive_op_.in_flight() && !send_op_.in_flight() && !has_input() && unsent_bytes_ == 0,
+                "a connection is given away untouched");
+    loop_.timers().cancel(read_timer_);
+    return std::exchange(fd_, Fd{});
+  }
+
   /// From here on bytes on the wire are the layer's. Before anything was sent or received, except what the layer's
   /// peer does not see (a proxy's handshake).
   void secure(std::unique_ptr<Layer> layer);

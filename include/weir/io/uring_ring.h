@@ -48,6 +48,9 @@ class UringRing {
   void receive(Op& op, Fd fd);
   void send(Op& op, Fd fd, std::span<const Piece> pieces);
   void write(Op& op, Fd fd, std::span<const Piece> pieces);
+  /// Completes once with the events (as poll(2) has them) that are there, or -errno. Beyond the contract: for the
+  /// sockets of a library that does its own reading.
+  void poll(Op& op, Fd fd, unsigned events);
   void watch_signals(Op& op);
   void watch_wakes(Op& op);
   void cancel(Op& op);

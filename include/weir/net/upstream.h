@@ -3,9 +3,16 @@
 // A lease gives one exchange a connection of its own. Idle connections are reused last-in first-out (the warmest first)
 // and each keeps one receive armed, so that an end from the provider is noticed while nobody uses it. A connection
 // returns to the pool only when the answer was read to its proper end and both sides keep it alive; otherwise it is
-// closed in the background. A pool belongs to one shard.
+// closed in the background.
+//
+// A pool may keep a few connections warm: made before anybody asks, and again when they have grown old or ended, so
+// that the first user after a start or a pause waits for no handshake. A provider that cannot be connected, or closes
+// such a connection at once, is left alone for longer and longer.
+//
+// A pool belongs to one shard.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 
@@ -14,6 +21,8 @@
 #include "weir/io/socket.h"
 #include "weir/net/body_reader.h"
 #include "weir/net/context.h"
+#include "weir/net/dialer.h"
+#include "weir/net/endpoint.h"
 #include "weir/tls/context.h"
 
 namespace weir::net {
@@ -48,7 +57,10 @@ class Upstream : public ListHook<>, private io::Socket::Watcher {
   std::string tls_reason() const;
 
   /// Whoever waits on this connection goes on with Fault::cancelled.
-  void cancel() { socket_.interrupt(io::Status::cancelled); }
+  void cancel() {
+    socket_.interrupt(io::Status::cancelled);
+    if (dial_) dial_->cancel();
+  }
   bool reusable() const;
 
  private:
@@ -63,6 +75,7 @@ class Upstream : public ListHook<>, private io::Socket::Watcher {
   BodyReader reader_{codec::Sender::provider};
   io::Chunk head_chunk_;
   std::string gathered_;
+  Dial* dial_ = nullptr;  // while it is being connected
   Instant idle_since_{};
   codec::Method method_ = codec::Method::post;
   bool reused_ = false;
@@ -90,12 +103,15 @@ class UpstreamPool {
     Upstream* operator->() const { return upstream_; }
     Upstream& operator*() const { return *upstream_; }
     explicit operator bool() const { return upstream_ != nullptr; }
+    /// The connection is somebody else's from now on.
+    void release() { upstream_ = nullptr; }
 
    private:
     Upstream* upstream_ = nullptr;
   };
 
-  UpstreamPool(Context& context, io::Address address) : context_(context), address_(address) {}
+  /// `warm` connections are kept ready.
+  UpstreamPool(Context& context, Resolver& resolver, Endpoint endpoint, std::uint32_t warm);
   /// From now on connections speak TLS; the provider's certificate has to be valid for `host`.
   void secure(std::shared_ptr<const tls::ClientContext> tls, std::string host) {
     tls_ = std::move(tls);
@@ -107,19 +123,24 @@ class UpstreamPool {
   Lease reuse();
   /// A connection not yet connected; the caller connects it, so that it can be cancelled meanwhile.
   Lease fresh();
-  /// Connects, and shakes hands where TLS is spoken. Faults: connect_failed, connect_timeout, system_limit, cancelled,
-  /// tls_*.
+  /// Connects, and shakes hands where TLS is spoken. Faults: name_not_found, name_unresolved, connect_failed,
+  /// connect_timeout, proxy_failed, proxy_refused, system_limit, cancelled, tls_*.
   io::Task<Result<void>> connect(Upstream& upstream);
 
   /// Closes connections that nobody has used for the pool's idle time-out. Called now and then.
   void expire();
+  /// Starts to connect what is missing of the warm connections. Called at the start, and now and then.
+  void warm_up();
   /// Closes all idle connections; returns when every connection of this pool is gone. No lease may be out.
   io::Task<> close();
 
-  const io::Address& address() const { return address_; }
   std::uint32_t idle() const { return idle_count_; }
   std::uint32_t open() const { return open_; }
   std::uint64_t connects() const { return connects_; }
+  /// Connections that could not be made, by reason.
+  const std::array<std::uint64_t, kFaultCount>& connect_faults() const { return connect_faults_; }
+  /// Connections made before anybody asked for them.
+  std::uint64_t warmed() const { return warmed_; }
 
  private:
   friend class Upstream;
@@ -128,17 +149,31 @@ class UpstreamPool {
   void remove_idle(Upstream& upstream);
   io::Task<> discard(Upstream* upstream);
   io::Task<> await_end(Upstream* upstream);
+  io::Task<Result<void>> reach(Upstream& upstream, Instant deadline);
+  io::Task<> warm_one();
+  void put_idle(Upstream& upstream);
+  void leave_alone();
+  std::uint32_t young();
 
   Context& context_;
-  io::Address address_;
+  Endpoint endpoint_;
+  Place place_;  // of the provider, or of its proxy
+  std::uint32_t warm_;
   std::shared_ptr<const tls::ClientContext> tls_;
   std::string tls_host_;
   tls::Session session_;  // of the connection that came home last
   io::Scope closing_;
+  IntrusiveList<Upstream> warming_;
   IntrusiveList<Upstream> idle_;  // the most recently used last
   std::uint32_t idle_count_ = 0;
   std::uint32_t open_ = 0;
   std::uint64_t connects_ = 0;
+  std::array<std::uint64_t, kFaultCount> connect_faults_{};
+  std::uint32_t warming_count_ = 0;
+  std::uint64_t warmed_ = 0;
+  Duration pause_{};  // before the next try to warm up, after one that failed
+  Instant warm_again_{};
+  bool ending_ = false;
 };
 
 class Upstream::ReadBody : public io::Socket::Receive {
