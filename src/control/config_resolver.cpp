@@ -193,12 +193,6 @@ class Resolver {
       report(written.credential.at, key + ".credential", secret.error().problem, secret.error().advice);
   }
 
-  /// Where the files of `file:` references lie.
-  std::string directory() const {
-    const std::size_t slash = file_.rfind('/');
-    return slash == std::string::npos ? "" : file_.substr(0, slash + 1);
-  }
-
   // ---- Proxies.
 
   using SharedProxy = std::shared_ptr<const catalog::Proxy>;
