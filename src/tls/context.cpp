@@ -2,13 +2,13 @@
 
 #include <wolfssl/options.h>  // must come before every other header of wolfSSL
 
-#include <arpa/inet.h>
 #include <wolfssl/ssl.h>
 #include <wolfssl/wolfcrypt/random.h>
 
 #include <array>
 
 #include "weir/base/assert.h"
+#include "weir/io/address.h"
 
 namespace weir::tls {
 namespace {
@@ -100,15 +100,15 @@ void offer_http(WOLFSSL* ssl) {
 
 /// An IP address in the form in which wolfSSL writes those of a certificate; nothing for a name.
 std::string address_text(const std::string& host) {
-  std::array<unsigned char, 16> ip{};
-  if (::inet_pton(AF_INET, host.c_str(), ip.data()) == 1) return host;
-  if (::inet_pton(AF_INET6, host.c_str(), ip.data()) != 1) return {};
+  const auto address = io::Address::from_literal(host, 0);
+  if (!address) return {};
+  if (!address->v6) return host;
   std::string text;
   constexpr char kDigits[] = "0123456789ABCDEF";
-  for (std::size_t i = 0; i < ip.size(); ++i) {
+  for (std::size_t i = 0; i < address->ip.size(); ++i) {
     if (i > 0 && i % 2 == 0) text += ':';
-    text += kDigits[ip[i] >> 4];
-    text += kDigits[ip[i] & 15];
+    text += kDigits[address->ip[i] >> 4];
+    text += kDigits[address->ip[i] & 15];
   }
   return text;
 }
