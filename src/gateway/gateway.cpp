@@ -11,10 +11,9 @@ Gateway::Gateway(net::Context& context, const catalog::Catalog& catalog, const a
     : context_(context), catalog_(catalog), keys_(keys), resolver_(context.loop, names), log_(log) {
   for (const catalog::Provider& provider : catalog.providers()) {
     const auto& url = provider.base_url;
-    net::Endpoint endpoint{url.host, url.port, url.needs_tls, provider.proxy};
+    net::Endpoint endpoint{url.host, url.port, provider.proxy, provider.tls, provider.tls_host};
     pools_.push_back(
         std::make_unique<net::UpstreamPool>(context, resolver_, std::move(endpoint), provider.warm_connections));
-    if (provider.tls) pools_.back()->secure(provider.tls, provider.tls_host);
   }
 }
 

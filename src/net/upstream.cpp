@@ -178,17 +178,14 @@ io::Task<Result<void>> UpstreamPool::reach(Upstream& upstream, Instant deadline)
     if (!opened) co_return fail(opened.error());
   }
   // From here on the socket's bytes are the provider's.
-  if (!tls_) {
-    if (endpoint_.tls) co_return fail(Fault::tls_failed);  // never a plain connection instead
-    co_return Result<void>{};
-  }
+  if (!endpoint_.tls) co_return Result<void>{};
   const auto shaken = co_await shake_hands(upstream, deadline);
   co_return shaken;
 }
 
 io::Task<Result<void>> UpstreamPool::shake_hands(Upstream& upstream, Instant deadline) {
   TlsCounts& counts = context_.provider_tls;
-  auto engine = tls_->connect(tls_host_, session_);
+  auto engine = endpoint_.tls->connect(endpoint_.tls_host, session_);
   if (!engine) co_return fail(Fault::system_limit);
   const tls::Engine& made = *engine;
   upstream.socket_.secure(std::make_unique<tls::Layer>(context_.loop.buffers(), std::move(engine)));
@@ -216,11 +213,12 @@ io::Task<> UpstreamPool::await_end(Upstream* upstream) {
 void UpstreamPool::give_back(Upstream* upstream) {
   upstream->head_chunk_ = {};
   if (!upstream->reusable()) return closing_.spawn(discard(upstream));
-  if (tls_) session_ = static_cast<const tls::Layer*>(upstream->socket_.layer())->engine().session();
   put_idle(*upstream);
 }
 
 void UpstreamPool::put_idle(Upstream& upstream) {
+  if (const auto* layer = static_cast<const tls::Layer*>(upstream.socket_.layer()))
+    if (auto session = layer->engine().session()) session_ = std::move(session);
   upstream.idle_ = true;
   upstream.idle_since_ = context_.loop.now();
   idle_.push_back(upstream);

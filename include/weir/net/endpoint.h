@@ -6,14 +6,16 @@
 #include <string>
 
 #include "weir/catalog/proxy.h"
+#include "weir/tls/context.h"
 
 namespace weir::net {
 
 struct Endpoint {
   std::string host;  ///< a name, or an IP address without brackets
   std::uint16_t port = 0;
-  bool tls = false;
-  std::shared_ptr<const catalog::Proxy> proxy;  ///< null: directly
+  std::shared_ptr<const catalog::Proxy> proxy;    ///< null: directly
+  std::shared_ptr<const tls::ClientContext> tls;  ///< null: plain HTTP
+  std::string tls_host;                           ///< whom the certificate has to name
 };
 
 }  // namespace weir::net

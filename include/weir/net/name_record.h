@@ -47,7 +47,7 @@ class NameRecord {
   enum class Use : std::uint8_t { now, wait, never };
   struct Decision {
     Use use = Use::wait;
-    bool ask = false;  ///< start a lookup, and call on_asked()
+    bool ask = false;                      ///< start a lookup, and call on_asked()
     Fault fault = Fault::name_unresolved;  ///< for Use::never
   };
   /// Somebody wants to connect.

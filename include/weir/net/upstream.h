@@ -112,11 +112,6 @@ class UpstreamPool {
 
   /// `warm` connections are kept ready.
   UpstreamPool(Context& context, Resolver& resolver, Endpoint endpoint, std::uint32_t warm);
-  /// From now on connections speak TLS; the provider's certificate has to be valid for `host`.
-  void secure(std::shared_ptr<const tls::ClientContext> tls, std::string host) {
-    tls_ = std::move(tls);
-    tls_host_ = std::move(host);
-  }
   ~UpstreamPool();
 
   /// An idle connection, if there is one.
@@ -159,8 +154,6 @@ class UpstreamPool {
   Endpoint endpoint_;
   Place place_;  // of the provider, or of its proxy
   std::uint32_t warm_;
-  std::shared_ptr<const tls::ClientContext> tls_;
-  std::string tls_host_;
   tls::Session session_;  // of the connection that came home last
   io::Scope closing_;
   IntrusiveList<Upstream> warming_;

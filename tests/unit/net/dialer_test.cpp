@@ -9,7 +9,7 @@ namespace {
 constexpr Duration kSlack = 5ms;  // a lookup, two latencies, ticks of the timer wheel
 
 TEST(Dialer, AnAddressNeedsNoName) {
-  PoolWorld world({"192.0.2.1", kFour.port, false, nullptr});
+  PoolWorld world({"192.0.2.1", kFour.port, nullptr, nullptr, {}});
   world.serve(kFour);
   const Outcome out = world.dial();
   EXPECT_FALSE(out.fault);

@@ -50,7 +50,9 @@ struct PoolWorld : io::test::SimWorld {
         pool(context, resolver, std::move(endpoint), warm) {}
   ~PoolWorld() { end(); }
 
-  static Endpoint named() { return {std::string(kHost), kFour.port, false, nullptr}; }
+  static Endpoint named() {
+    return {.host = std::string(kHost), .port = kFour.port, .proxy = {}, .tls = {}, .tls_host = {}};
+  }
 
   /// An actor that accepts, and counts.
   void serve(const io::Address& address) {

@@ -9,7 +9,7 @@ namespace {
 const io::Address kProxy = *io::Address::parse("192.0.2.99:3128");
 
 Endpoint through(Bytes proxy_url, Bytes host = kHost) {
-  return {std::string(host), 443, false, *catalog::parse_proxy_url(proxy_url)};
+  return {std::string(host), 443, *catalog::parse_proxy_url(proxy_url), {}, {}};
 }
 
 /// The proxy: takes a head, answers with `reply` in pieces of `piece` bytes.
