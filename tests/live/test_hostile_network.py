@@ -195,7 +195,8 @@ async def nothing_is_left_when_the_provider_vanishes_under_load():
 
 def behind(space, provider, **sections):
     config = configuration(provider.port, shards=1, **sections)
-    config["providers"]["local"]["base_url"] = f"http://{space.address}:{provider.port}/v1"
+    config["providers"]["local"] |= {"base_url": f"http://{space.address}:{provider.port}/v1",
+                                     "warm_connections": 0}  # so that the path is met when a request comes
     return config
 
 
