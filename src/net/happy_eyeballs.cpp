@@ -9,10 +9,12 @@ using io::Status;
 io::Task<Status> HappyEyeballs::run(std::span<const io::Address> addresses, Instant deadline) {
   deadline_ = deadline;
   attempts_.reserve(addresses.size());
+  // With little time, every address shall get its share of it.
+  next_after_ = std::min(kNextAfter, (deadline - loop_.now()) / static_cast<std::int64_t>(addresses.size() + 1));
   while (!over()) {
     const bool left = attempts_.size() < addresses.size();
     if (!left && trying_ == 0) break;  // all have failed
-    const Instant next = left ? attempts_.empty() ? loop_.now() : attempts_.back()->started + kNextAfter : kNever;
+    const Instant next = left ? attempts_.empty() ? loop_.now() : attempts_.back()->started + next_after_ : kNever;
     if (left && (trying_ == 0 || next_at_once_ || loop_.now() >= next)) {
       next_at_once_ = false;
       auto& one = *attempts_.emplace_back(std::make_unique<Attempt>(loop_));
@@ -35,7 +37,7 @@ io::Task<Status> HappyEyeballs::run(std::span<const io::Address> addresses, Inst
   timed_out_ = timed_out_ || loop_.now() >= deadline_;
   for (const auto& one : attempts_) {
     if (one.get() == winner_) continue;
-    const bool overtaken = winner_ && one->started + kNextAfter <= winner_->started;
+    const bool overtaken = winner_ && one->started + next_after_ <= winner_->started;
     const bool silent = !winner_ && !cancelled_;
     if (one->verdict == Verdict::unknown && (overtaken || silent)) one->verdict = Verdict::failed;
     one->socket.interrupt(Status::cancelled);

@@ -1,5 +1,6 @@
 // Connects to the first of several addresses that answers (RFC 8305 section 5): they are tried in the order given, the
-// next one when the one before has failed or has not answered for a quarter of a second, without giving that one up.
+// next one when the one before has failed or has not answered for a quarter of a second (sooner when there is little
+// time), without giving that one up.
 // The first that connects wins; the others are cancelled and closed before run() returns.
 //
 // Lives in the frame of whoever dials; pinned while run() is under way.
@@ -54,6 +55,7 @@ class HappyEyeballs {
   std::vector<std::unique_ptr<Attempt>> attempts_;
   Attempt* winner_ = nullptr;
   Instant deadline_{};
+  Duration next_after_ = kNextAfter;
   std::size_t trying_ = 0;
   Pause pause_;
   std::coroutine_handle<> driver_;
