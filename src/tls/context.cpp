@@ -132,6 +132,14 @@ void set_seed_source(int (*fill)(void*, unsigned char*, unsigned int)) {
 #endif
 }
 
+bool takes_seeds() {
+#ifdef WC_RNG_SEED_CB
+  return true;
+#else
+  return false;
+#endif
+}
+
 // ---- ServerContext
 
 void ServerContext::Free::operator()(WOLFSSL_CTX* context) const { wolfSSL_CTX_free(context); }

@@ -9,7 +9,6 @@ namespace {
 
 /// Rows of the fault table that no exchange of this world can end with, and why.
 constexpr Fault kOutOfReach[] = {
-    Fault::tls_untrusted,  Fault::tls_expired,   Fault::tls_wrong_host, Fault::tls_failed,  // no TLS in it yet
     Fault::proxy_failed,   Fault::proxy_refused,  // no proxy on the way; unit tests of net have one
     Fault::draining,                              // the front closes its listener before any shard drains
     Fault::body_truncated,                        // a client that half-closes counts as gone

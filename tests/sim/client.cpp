@@ -9,32 +9,36 @@ constexpr Duration kAfterFinish = 60s;  // a half-closed client waits no longer
 }  // namespace
 
 Client::Client(io::SimNetwork& network, const ClientPlan& plan, std::size_t index, io::Address gateway,
-               Telling& telling, std::uint64_t cuts, std::function<void()> on_over)
+               Telling& telling, std::uint64_t cuts, TlsSide* tls, std::function<void()> on_over)
     : network_(network),
       plan_(plan),
       index_(index),
       gateway_(gateway),
       telling_(telling),
       cuts_(cuts),
+      cuts_seed_(cuts),
+      tls_(tls),
       on_over_(std::move(on_over)) {
   last_moved_ = network.now() + plan.starts;
 }
 
 void Client::start() {
-  peer_ = &network_.connect(gateway_, {}, plan_.link);
-  peer_->on_connect = [this](io::SimPeer&) { on_connect(); };
-  peer_->on_refused = [this](io::SimPeer&) {
+  auto engine = speaks_tls() ? tls_->client->connect(TlsSide::kHost, tls_->session) : nullptr;
+  wire_ = std::make_unique<Wire>(network_.connect(gateway_, {}, plan_.link), std::move(engine), plan_.wire, telling_,
+                                 cuts_seed_ ^ 0x74);
+  wire_->on_connect = [this] { on_connect(); };
+  wire_->on_refused = [this] {
     telling_.say(Lane::client, [&] { return name() + " is refused"; });
     finish_up();
   };
-  peer_->on_data = [this](io::SimPeer&, Bytes bytes) { on_data(bytes); };
-  peer_->on_end = [this](io::SimPeer&) { on_end(); };
-  peer_->on_reset = [this](io::SimPeer&) {
+  wire_->on_data = [this](Bytes bytes) { on_data(bytes); };
+  wire_->on_end = [this] { on_end(); };
+  wire_->on_reset = [this] {
     telling_.say(Lane::client, [&] { return name() + " sees a reset"; });
     was_reset_ = true;
     finish_up();
   };
-  peer_->on_writable = [this](io::SimPeer&) {
+  wire_->on_writable = [this] {
     waits_for_room_ = false;
     send_more();
   };
@@ -44,7 +48,7 @@ void Client::on_connect() {
   connected_ = true;
   last_moved_ = network_.now();
   telling_.say(Lane::client, [&] { return name() + " is connected"; });
-  if (plan_.reads > 0) peer_->read_slowly(plan_.reads, 20'000);
+  if (plan_.reads > 0) wire_->read_slowly(plan_.reads, 20'000);
   check_leaving();
   if (!over_) send_more();
 }
@@ -66,7 +70,7 @@ void Client::send_more() {
   while (!over_ && !leaving_ && !waits_for_room_ && !sending_planned_ && may_send_next()) {
     if (network_.now() < may_send_at_) return plan_sending(may_send_at_ - network_.now());
     const RequestPlan& request = plan_.requests[current_];
-    if (at_ == 0) {
+    if (begun_ == current_) {
       reader_.expect(request.method, request.http_1_1, request.waits_for_continue);
       ++begun_;
       if (reader_.completed() < current_) telling_.count(Probe::pipelined);
@@ -90,7 +94,7 @@ void Client::send_more() {
     }
     std::size_t n = limit - at_;
     if (plan_.piece > 0) n = std::min(n, at_ < 1500 ? cuts_.between(1, plan_.piece) : plan_.piece + 1000);
-    const std::size_t taken = peer_->write(Bytes(request.wire).substr(at_, n));
+    const std::size_t taken = wire_->write(Bytes(request.wire).substr(at_, n));
     at_ += taken;
     sent_bytes_ += taken;
     if (taken > 0) last_moved_ = network_.now();
@@ -120,18 +124,19 @@ void Client::on_data(Bytes bytes) {
       return name() + " has a whole answer: " + std::to_string(answer.status) + ", " +
              std::to_string(answer.body.size()) + " bytes";
     });
+    if (speaks_tls() && !tls_->session) tls_->session = wire_->engine()->session();
     may_send_at_ = std::max(may_send_at_, network_.now() + plan_.thinks);
     if (answer.closes()) return;  // the end of the connection follows
   }
   if (plan_.stall.length > Duration{} && !stalled_ && reader_.raw().size() >= plan_.stall.after) {
     stalled_ = true;
-    peer_->pause();
+    wire_->pause();
     telling_.say(Lane::client, [&] { return name() + " stops reading"; });
     network_.schedule(plan_.stall.length, [this] {
       if (over_) return;
       telling_.say(Lane::client, [&] { return name() + " reads on"; });
       last_moved_ = network_.now();
-      peer_->resume();
+      wire_->resume();
     });
   }
   check_leaving();
@@ -139,7 +144,7 @@ void Client::on_data(Bytes bytes) {
   if (reader_.completed() == plan_.requests.size()) {
     if (stalled_ && plan_.stall.length >= 1s) telling_.count(Probe::reader_resumed);
     telling_.say(Lane::client, [&] { return name() + " is content and closes"; });
-    peer_->close();
+    wire_->close();
     return finish_up();
   }
   send_more();
@@ -148,7 +153,7 @@ void Client::on_data(Bytes bytes) {
 void Client::on_end() {
   telling_.say(Lane::client, [&] { return name() + " sees the end"; });
   reader_.end();
-  peer_->close();
+  wire_->close();
   finish_up();
 }
 
@@ -174,18 +179,18 @@ void Client::leave() {
   telling_.say(Lane::client, [&] { return name() + " leaves"; });
   switch (plan_.leaves) {
     case ClientPlan::Leaves::by_close:
-      peer_->close();
+      wire_->close();
       return finish_up();
     case ClientPlan::Leaves::by_reset:
-      peer_->reset();
+      wire_->reset();
       return finish_up();
     default:
       telling_.count(Probe::half_closed);
-      peer_->finish();
+      wire_->finish();
       network_.schedule(kAfterFinish, [this] {
         if (over_) return;
         telling_.broken(name() + " half-closed and was forgotten");
-        peer_->close();
+        wire_->close();
         finish_up();
       });
   }

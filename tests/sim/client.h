@@ -6,14 +6,16 @@
 #include "http_reader.h"
 #include "plan.h"
 #include "telling.h"
+#include "tls_side.h"
 #include "weir/io/sim_network.h"
+#include "wire.h"
 
 namespace weir::sim {
 
 class Client {
  public:
   Client(io::SimNetwork& network, const ClientPlan& plan, std::size_t index, io::Address gateway, Telling& telling,
-         std::uint64_t cuts, std::function<void()> on_over);
+         std::uint64_t cuts, TlsSide* tls, std::function<void()> on_over);
 
   /// Dials; once, when its time has come.
   void start();
@@ -30,6 +32,8 @@ class Client {
   bool left() const { return left_; }
   Instant left_at() const { return left_at_; }
   bool was_reset() const { return was_reset_; }
+  bool end_unsaid() const { return wire_ && wire_->end_unsaid(); }
+  bool speaks_tls() const { return tls_ && tls_->client; }
   std::uint64_t body_bytes_of(int id) const;
 
  private:
@@ -50,8 +54,10 @@ class Client {
   io::Address gateway_;
   Telling& telling_;
   Random cuts_;
+  std::uint64_t cuts_seed_;
+  TlsSide* tls_;  // null: no TLS in this world
   std::function<void()> on_over_;
-  io::SimPeer* peer_ = nullptr;
+  std::unique_ptr<Wire> wire_;
   HttpReader reader_{HttpReader::Side::answers};
   std::size_t current_ = 0;  // request being sent
   std::size_t at_ = 0;       // bytes of it that were sent

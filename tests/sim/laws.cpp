@@ -12,11 +12,23 @@ bool is_weir_error(Bytes body) { return body.starts_with(kErrorStart) && body.en
 /// Statuses that a gateway in trouble may give to any well-formed request.
 bool is_trouble(int status) { return status == 408 || status == 502 || status == 503 || status == 504; }
 
+struct Circumstances {
+  bool faultless = false;  ///< nothing excuses anything but the golden answer
+  bool provider_end_is_told =
+      false;                        ///< TLS, and the provider ended without saying so: weir knows that more was to come
+  bool client_end_is_told = false;  ///< TLS: an end that weir says to the client is meant
+};
+
 class Judge {
  public:
-  /// `faultless`: nothing excuses anything but the golden answer.
-  Judge(bool faultless, const RequestPlan& request, const HttpMessage& answer, Telling& telling)
-      : faultless_(faultless), request_(request), golden_(request.answer.golden), answer_(answer), telling_(telling) {}
+  Judge(const Circumstances& circumstances, const RequestPlan& request, const HttpMessage& answer, Telling& telling)
+      : faultless_(circumstances.faultless),
+        request_(request),
+        golden_(request.answer.golden),
+        answer_(answer),
+        telling_(telling),
+        open_golden_(golden_.until_close && !circumstances.provider_end_is_told),
+        open_answer_(answer.until_close && !circumstances.client_end_is_told) {}
 
   void judge() {
     const auto* connection = answer_.find("connection");
@@ -27,12 +39,12 @@ class Judge {
     if (answer_.complete ? is_golden() : false) return count_golden();
     if (faultless_) return broken("the answer is not the golden one");
     if (!answer_.complete) telling_.count(Probe::answer_cut_off);
+    if (golden_.until_close && !open_golden_) telling_.count(Probe::truncation_seen);
     if (golden_.stream && answer_.status == 200) return judge_stream();
     if (may_be_provider_error_before_commit()) return;
     if (is_trouble(answer_.status) && may_be_weir_error()) return;
     if (answer_.status == golden_.status && is_prefix_of_golden()) return;
-    if ((golden_.until_close || answer_.until_close) && answer_.status == 200 &&
-        Bytes(golden_.body).starts_with(answer_.body))
+    if ((open_golden_ || open_answer_) && answer_.status == 200 && Bytes(golden_.body).starts_with(answer_.body))
       return;
     // An error whose text broke off is still told by its status.
     const bool broken_error = request_.answer.kind == AnswerPlan::Kind::error;
@@ -104,13 +116,13 @@ class Judge {
   bool may_be_comments_and_weir_event() const {
     const auto got = read_sse(answer_.body);
     if (answer_.status != 200 || got.whole.size() > 1) return false;
-    return got.whole.empty() ? !answer_.complete || answer_.until_close : is_weir_error(got.whole[0]);
+    return got.whole.empty() ? !answer_.complete || open_answer_ : is_weir_error(got.whole[0]);
   }
 
   bool is_prefix_of_golden() const {
     if (golden_.tail == Golden::Tail::weir_body) return may_be_weir_error();
     // An answer that lasts until the close has no other end: HTTP cannot tell a break from it.
-    return Bytes(golden_.body).starts_with(answer_.body) && (!answer_.complete || golden_.until_close);
+    return Bytes(golden_.body).starts_with(answer_.body) && (!answer_.complete || open_golden_);
   }
 
   /// A stream that is not the golden one: whole events of it in order, then an error event, or a cut connection.
@@ -134,7 +146,7 @@ class Judge {
       return broken("a made-up normal end");
     if (!answer_.complete && got.has_tail && !may_follow(got.tail, count)) return broken("a strange last event");
     if (error_end && answer_.complete) telling_.count(Probe::error_event);
-    if (!answer_.complete || error_end || normal_end || answer_.until_close) return;
+    if (!answer_.complete || error_end || normal_end || open_answer_) return;
     if (golden_.error_in_stream && count == golden_.payloads.size()) return;
     broken("a stream that ends without an end");
   }
@@ -179,6 +191,9 @@ class Judge {
   const Golden& golden_;
   const HttpMessage& answer_;
   Telling& telling_;
+  // Answers without an end of their own, whose connection's end does not say either whether it was meant.
+  const bool open_golden_;
+  const bool open_answer_;
 };
 
 std::size_t count_of(Bytes text, Bytes what) {
@@ -194,7 +209,7 @@ bool holds_secret(Bytes text, bool credential, bool keys) {
   return keys && std::ranges::any_of(kKeys, [&](Bytes key) { return text.contains(key); });
 }
 
-void judge_client(const Plan& plan, const Client& client, Telling& telling) {
+void judge_client(const Plan& plan, const Client& client, const Provider& provider, Telling& telling) {
   const auto& requests = client.plan().requests;
   const auto& answers = client.answers().messages();
   const bool faultless = plan.faultless || client.plan().calm;
@@ -202,8 +217,14 @@ void judge_client(const Plan& plan, const Client& client, Telling& telling) {
   for (std::size_t i = 0; i < answers.size(); ++i) {
     // Answered without having been asked: the connection was not even taken.
     if (i >= client.begun() && !is_trouble(answers[i].status)) telling.broken("an answer before its request");
-    Judge(faultless, requests[i], answers[i], telling).judge();
+    const Wire* wire = provider.visit(requests[i].id).wire;
+    const Circumstances circumstances{.faultless = faultless,
+                                      .provider_end_is_told = wire && wire->secure() && wire->faults().truncates,
+                                      .client_end_is_told = client.speaks_tls()};
+    Judge(circumstances, requests[i], answers[i], telling).judge();
   }
+  // (A provider may see that: weir ends a request that was answered before all of it was sent.)
+  if (faultless && client.end_unsaid()) telling.broken("a TLS connection ended without saying so");
   if (client.plan().calm) telling.count(Probe::served_after_storm);
   if (faultless && client.answers().completed() != requests.size())
     telling.broken("a client got " + std::to_string(client.answers().completed()) + " of " +

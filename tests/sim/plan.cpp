@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "weir/tls/context.h"
+
 namespace weir::sim {
 namespace {
 
@@ -22,6 +24,7 @@ class Maker {
     drain();
     kernel();
     calm();
+    tls();
     return std::move(plan_);
   }
 
@@ -173,6 +176,39 @@ class Maker {
     if (more_.one_in(6)) plan_.completion_entries = more_.between(1, 8);
   }
 
+  void tls() {
+    if (!more_.one_in(6) || !weir::tls::takes_seeds()) return;
+    using Certificate = TlsPlan::Certificate;
+    auto& tls = plan_.tls;
+    const std::uint64_t which = more_.below(4);
+    tls.clients = which != 0;
+    tls.provider = which != 1;
+    tls.listener = tls.certificate = more_.one_in(8) ? Certificate::rsa : Certificate::good;
+    if (more_.one_in(4)) tls.renews_at = Duration(static_cast<std::int64_t>(more_.between(1, 300)) * 1'000'000);
+    if (plan_.faultless) return;
+    auto& net = plan_.options.net;
+    net.handshake_timeout = Duration(static_cast<std::int64_t>(more_.between(50, 2000)) * 1'000'000);
+    if (more_.one_in(3)) net.max_handshakes = static_cast<std::uint32_t>(more_.between(1, 3));
+    static constexpr std::array kBad = {Certificate::expired, Certificate::stranger, Certificate::other};
+    if (more_.one_in(8)) tls.certificate = kBad[more_.below(kBad.size())];
+    if (more_.one_in(15)) tls.listener = kBad[more_.below(kBad.size())];
+    // Whom nobody believes serves nobody, storm or not.
+    if (!tls.provider_is_trusted() || !tls.listener_is_trusted())
+      std::erase_if(plan_.clients, [](const ClientPlan& client) { return client.calm; });
+    for (ClientPlan& client : plan_.clients) {
+      if (client.calm) continue;
+      client.wire = WireFaults::by_chance(more_);
+      // Where the end of the connection is the end of the answer, TLS alone tells a break from it.
+      for (RequestPlan& request : client.requests) {
+        AnswerPlan& answer = request.answer;
+        if (!tls.provider || !answer.golden.until_close || answer.breaks != AnswerPlan::Break::none) continue;
+        if (!more_.one_in(2)) continue;
+        answer.breaks = AnswerPlan::Break::finish;
+        answer.breaks_at = more_.below(answer.wire.size());
+      }
+    }
+  }
+
   /// After the storm one client per shard: what it gets must be golden. Only where the limits and time-outs of this
   /// world allow that at all.
   void calm() {
@@ -185,7 +221,7 @@ class Maker {
       const auto& link = plan_.provider.link;
       return (static_cast<std::int64_t>(bytes / link.window) + 3) * 2 * (link.latency + link.jitter) + 50ms;
     };
-    if (net.connect_timeout < takes(0)) return;
+    if (net.connect_timeout < takes(4000)) return;  // TLS: a chain of certificates
     const auto affordable = [&](const RequestPlan& request) {
       if (request.forwarded ? request.answer.golden.giant : request.status != 200) return false;
       const std::size_t size = request.wire.size();
@@ -227,8 +263,18 @@ const RequestPlan* Plan::find(int id) const {
 
 Duration Plan::patience() const {
   const auto& net = options.net;
-  return net.head_timeout + net.idle_timeout + net.write_timeout + net.linger_timeout + net.connect_timeout * 2 +
+  return net.handshake_timeout * static_cast<std::int64_t>(1 + clients.size() / net.max_handshakes) + net.head_timeout +
+         net.idle_timeout + net.write_timeout + net.linger_timeout + net.connect_timeout * 2 +
          net.first_byte_timeout * 2 + net.stream_idle_timeout + net.total_timeout + 5s;
+}
+
+WireFaults WireFaults::by_chance(Random& random) {
+  WireFaults faults;
+  faults.never_shakes_hands = random.one_in(16);
+  faults.truncates = random.one_in(4);
+  if (random.one_in(12)) faults.corrupts_sent = random.between(1, random.one_in(2) ? 600 : 6000);
+  if (random.one_in(12)) faults.corrupts_got = random.between(1, random.one_in(2) ? 600 : 6000);
+  return faults;
 }
 
 Plan make_plan(std::uint64_t seed) { return Maker(seed).make(); }

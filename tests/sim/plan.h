@@ -37,6 +37,29 @@ struct RequestPlan {
   AnswerPlan answer;
 };
 
+/// What a side of a TLS connection does wrong; nothing on a plain one.
+struct WireFaults {
+  bool never_shakes_hands = false;  ///< takes everything and says nothing
+  bool truncates = false;           ///< ends without saying so (no close_notify)
+  std::size_t corrupts_sent = 0;    ///< this byte that it sends arrives changed; 0: none
+  std::size_t corrupts_got = 0;     ///< this byte that it receives arrives changed; 0: none
+
+  static WireFaults by_chance(Random& random);
+};
+
+struct TlsPlan {
+  enum class Certificate : std::uint8_t { good, rsa, expired, stranger, other };
+  bool clients = false;   ///< clients speak TLS with weir
+  bool provider = false;  ///< weir speaks TLS with the provider
+  Certificate listener = Certificate::good;
+  Certificate certificate = Certificate::good;  ///< the provider's
+  Duration renews_at{};                         ///< weir's listener gets another good certificate then; zero: never
+
+  bool any() const { return clients || provider; }
+  bool provider_is_trusted() const { return certificate <= Certificate::rsa; }
+  bool listener_is_trusted() const { return listener <= Certificate::rsa; }
+};
+
 struct ClientPlan {
   enum class Leaves : std::uint8_t { never, by_close, by_reset, by_finish };
   struct Stall {
@@ -57,6 +80,7 @@ struct ClientPlan {
   std::size_t reads = 0;  ///< slowly, so many bytes at a time; 0: all there are
   bool calm = false;      ///< comes when all trouble is over, and is served as if there had been none
   io::SimLink link;
+  WireFaults wire;
 };
 
 struct ProviderPlan {
@@ -82,6 +106,7 @@ struct Plan {
   std::size_t descriptor_limit = 65'536;
   std::size_t completion_entries = 16'384;  ///< of each ring's completion queue
   ProviderPlan provider;
+  TlsPlan tls;
   std::vector<ClientPlan> clients;
   bool drains_midway = false;
   Duration drains_at{};

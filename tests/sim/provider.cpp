@@ -7,12 +7,13 @@ namespace weir::sim {
 using Break = AnswerPlan::Break;
 
 Provider::Provider(io::SimNetwork& network, const Plan& plan, io::Address address, Telling& telling, std::uint64_t cuts,
-                   std::function<std::uint64_t(int)> received_by_client)
+                   TlsSide* tls, std::function<std::uint64_t(int)> received_by_client)
     : network_(network),
       plan_(plan),
       address_(address),
       telling_(telling),
       cuts_(cuts),
+      tls_(tls),
       received_by_client_(std::move(received_by_client)) {
   open();
   if (plan.provider.vanishes_for == Duration{}) return;
@@ -54,11 +55,14 @@ bool Provider::is_answering(int id) const {
 void Provider::accept(io::SimPeer& peer) {
   connections_.push_back(std::make_unique<Connection>());
   Connection& connection = *connections_.back();
-  connection.peer = &peer;
-  peer.on_data = [this, &connection](io::SimPeer&, Bytes bytes) { on_data(connection, bytes); };
-  peer.on_end = [this, &connection](io::SimPeer&) { gone(connection, false); };
-  peer.on_reset = [this, &connection](io::SimPeer&) { gone(connection, true); };
-  peer.on_writable = [this, &connection](io::SimPeer&) { go_on(connection); };
+  const bool secure = plan_.tls.provider;
+  const WireFaults faults = secure && !plan_.faultless && !calm_ ? WireFaults::by_chance(cuts_) : WireFaults{};
+  connection.wire =
+      std::make_unique<Wire>(peer, secure ? tls_->provider->accept() : nullptr, faults, telling_, connections_.size());
+  connection.wire->on_data = [this, &connection](Bytes bytes) { on_data(connection, bytes); };
+  connection.wire->on_end = [this, &connection] { gone(connection, false); };
+  connection.wire->on_reset = [this, &connection] { gone(connection, true); };
+  connection.wire->on_writable = [this, &connection] { go_on(connection); };
 }
 
 void Provider::gone(Connection& connection, bool by_reset) {
@@ -71,7 +75,7 @@ void Provider::gone(Connection& connection, bool by_reset) {
                  [&] { return "the connection of #" + std::to_string(connection.current->id) + " is gone"; });
   }
   connection.current = nullptr;
-  if (!by_reset) connection.peer->close();
+  if (!by_reset) connection.wire->close();
 }
 
 void Provider::on_data(Connection& connection, Bytes bytes) {
@@ -118,7 +122,7 @@ void Provider::take_requests(Connection& connection) {
     visit.retried = true;
     if (visit.arrivals > 2) telling_.broken("#" + std::to_string(plan->id) + " was asked for a third time");
     // (Where the network broke that connection, bytes that were answered may never have arrived.)
-    if (visit.written > 0 && !lost_[plan->id] && !visit.peer->broken_by_network())
+    if (visit.written > 0 && !lost_[plan->id] && !visit.wire->broken_by_network())
       telling_.broken("#" + std::to_string(plan->id) + " was asked for again after bytes had been answered");
     if (reused) telling_.broken("#" + std::to_string(plan->id) + " was asked for again on a used connection");
   }
@@ -131,7 +135,7 @@ void Provider::take_requests(Connection& connection) {
       return hang_up(connection, plan->answer.stale_by_reset);
     }
   }
-  visit.peer = connection.peer;
+  visit.wire = connection.wire.get();
   begin(connection, *plan);
 }
 
@@ -152,6 +156,8 @@ void Provider::check(const HttpMessage& request, const RequestPlan& plan) {
 }
 
 void Provider::begin(Connection& connection, const RequestPlan& plan) {
+  const WireFaults& faults = connection.wire->faults();
+  if (faults.corrupts_sent > 0 || faults.corrupts_got > 0) lost_[plan.id] = true;
   connection.current = &plan;
   connection.last = plan.id;
   connection.at = 0;
@@ -192,6 +198,8 @@ std::size_t Provider::may_be_held(const RequestPlan& plan) const {
   for (const ClientPlan& client : plan_.clients)
     for (const RequestPlan& request : client.requests)
       if (request.id == plan.id) bound += client.link.window;
+  // Under TLS: records that wait to be sent on our side, to be opened and to be sealed on weir's.
+  if (plan_.tls.any()) bound += 4 * (tls::Engine::kMaxRecord + tls::Engine::kRecordOverhead);
   bound += answer.wire.size() - std::min(answer.wire.size(), answer.golden.body.size());
   // ...and what is held on purpose: the beginning of a frame, or of a document.
   return bound + (answer.golden.stream && !answer.golden.giant ? 8 * 1024 : 80 * 1024);
@@ -221,7 +229,7 @@ void Provider::go_on(Connection& connection) {
       piece = std::min(piece, pause.offset - connection.at);
     }
     if (cuts_.one_in(2)) piece = cuts_.between(1, std::min<std::size_t>(piece, cuts_.one_in(2) ? 30 : 3000));
-    const std::size_t taken = connection.peer->write(Bytes(answer.wire).substr(connection.at, piece));
+    const std::size_t taken = connection.wire->write(Bytes(answer.wire).substr(connection.at, piece));
     connection.at += taken;
     Visit& visit = visits_[plan.id];
     visit.written = connection.at;
@@ -243,10 +251,11 @@ void Provider::end_answer(Connection& connection) {
     // Answered early: the rest of the request is still to come, and ending now could lose the answer.
     if (connection.reader.completed() < connection.answered) return wait(connection, 1ms);
   }
+  if (!connection.wire->drained()) return wait(connection, 1ms);
   const AnswerPlan& answer = connection.current->answer;
   telling_.say(Lane::provider, [&] { return "#" + std::to_string(connection.current->id) + " is answered"; });
   if (answer.surplus) {
-    connection.peer->write("surplus bytes\r\n\r\n");
+    connection.wire->write("surplus bytes\r\n\r\n");
     telling_.count(Probe::surplus);
   }
   connection.current = nullptr;
@@ -271,7 +280,7 @@ void Provider::hang_up(Connection& connection, bool by_reset) {
   if (by_reset || connection.reader.completed() < connection.reader.messages().size()) lost_[connection.last] = true;
   connection.over = true;
   connection.current = nullptr;
-  by_reset ? connection.peer->reset() : connection.peer->close();
+  by_reset ? connection.wire->reset() : connection.wire->close();
 }
 
 }  // namespace weir::sim

@@ -9,7 +9,9 @@
 #include "http_reader.h"
 #include "plan.h"
 #include "telling.h"
+#include "tls_side.h"
 #include "weir/io/sim_network.h"
+#include "wire.h"
 
 namespace weir::sim {
 
@@ -17,14 +19,14 @@ class Provider {
  public:
   /// `received_by_client(id)`: bytes of the answer's body that the client of this exchange has so far.
   Provider(io::SimNetwork& network, const Plan& plan, io::Address address, Telling& telling, std::uint64_t cuts,
-           std::function<std::uint64_t(int)> received_by_client);
+           TlsSide* tls, std::function<std::uint64_t(int)> received_by_client);
 
   /// What is known of one exchange.
   struct Visit {
     int arrivals = 0;         ///< requests for it that came in whole, or answered early
     std::size_t written = 0;  ///< bytes of the answer, of the last arrival
     bool retried = false;
-    const io::SimPeer* peer = nullptr;  ///< of the last arrival
+    const Wire* wire = nullptr;  ///< of the last arrival
   };
   const Visit& visit(int id) const;
   /// Every byte that came in.
@@ -34,10 +36,12 @@ class Provider {
   /// A connection is busy with the answer to this exchange.
   bool is_answering(int id) const;
   bool moves() const { return moving_ > 0; }
+  /// All trouble is over: from now on connections have no faults.
+  void calm_down() { calm_ = true; }
 
  private:
   struct Connection {
-    io::SimPeer* peer = nullptr;
+    std::unique_ptr<Wire> wire;
     HttpReader reader{HttpReader::Side::requests};
     std::size_t answered = 0;  // requests that were taken up
     std::size_t checked = 0;   // requests whose body was compared
@@ -71,12 +75,14 @@ class Provider {
   io::Address address_;
   Telling& telling_;
   Random cuts_;
+  TlsSide* tls_;  // null: no TLS in this world
   std::function<std::uint64_t(int)> received_by_client_;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::map<int, Visit> visits_;
   std::map<int, bool> lost_;  // a connection that carried this exchange broke: what was written may not have arrived
   std::string heard_;
   int moving_ = 0;
+  bool calm_ = false;
 };
 
 }  // namespace weir::sim

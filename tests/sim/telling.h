@@ -51,6 +51,14 @@ namespace weir::sim {
   X(starved,                "no buffer was free for a receive")                        \
   X(served_after_storm,     "a client came after all trouble and was served as if there had been none") \
   X(cut_to_bytes,           "a faultless world ran again with its bytes arriving a few at a time") \
+  X(handshake_done, "a whole TLS handshake") \
+  X(session_resumed, "a shortened TLS handshake") \
+  X(certificate_renewed, "a listener got another certificate while it ran") \
+  X(wire_failed, "TLS failed on a client's or provider's side") \
+  X(end_unsaid, "weir ended a TLS connection without saying so") \
+  X(truncated, "a client or provider ended a TLS connection without saying so") \
+  X(truncation_seen, "an answer without an end of its own was truncated, and the client could tell") \
+  X(corrupted, "a byte on a TLS wire arrived changed") \
   X(drained_at_rest,        "drained with nothing under way")                          \
   X(drained_midway,         "drained with exchanges under way, all of them finished")  \
   X(drain_cut,              "the end of the drain cut exchanges off")

@@ -32,11 +32,17 @@ io::SimOptions network_options(const Plan& plan, std::uint64_t cuts, Bytes scrip
   return options;
 }
 
-catalog::Catalog make_catalog(const Plan& plan, const io::Address& address) {
+catalog::Catalog make_catalog(const Plan& plan, const io::Address& address, const TlsSide* tls) {
   std::vector<catalog::Provider> providers(1);
   providers[0].name = "local";
   providers[0].kind = catalog::find_provider_kind("openai");
-  providers[0].base_url = *catalog::parse_base_url("http://" + std::string(kProviderName) + ":" + std::to_string(address.port) + "/v1");
+  const std::string scheme = plan.tls.provider ? "https://" : "http://";
+  providers[0].base_url =
+      *catalog::parse_base_url(scheme + std::string(kProviderName) + ":" + std::to_string(address.port) + "/v1");
+  if (plan.tls.provider) {
+    providers[0].tls = tls->gateway;
+    providers[0].tls_host = TlsSide::kHost;
+  }
   providers[0].credential = Secret(std::string(kCredential));
   providers[0].warm_connections = plan.provider.warm_connections;
   std::vector<catalog::Model> models;
@@ -62,10 +68,11 @@ class World {
         random_(cuts ^ 0x73686172),
         frames_before_(io::FramePool::of_this_thread().live()),
         network_(network_options(plan, cuts, script)),
-        catalog_(make_catalog(plan, provider_address_)),
+        tls_(plan.tls.any() ? std::make_unique<TlsSide>(plan.tls, network_, cuts) : nullptr),
+        catalog_(make_catalog(plan, provider_address_, tls_.get())),
         keys_(make_keys()),
         loads_(plan.shards),
-        provider_(network_, plan, provider_address_, telling_, cuts + 1,
+        provider_(network_, plan, provider_address_, telling_, cuts + 1, tls_.get(),
                   [this](int id) { return received_by_client(id); }) {
     telling_.broken = [this](const std::string& what) { broken(what); };
     if (story) {
@@ -80,11 +87,11 @@ class World {
     network_.name(std::string(kProviderName), addresses);
     gateway::ShardOptions options = plan.options;
     options.log = network_.open_file(std::string(kLog));
+    if (plan.tls.clients) options.tls = {tls_->listener};
     log_ = options.log;
     for (std::size_t i = 0; i < plan.shards; ++i) {
       rings_.push_back(std::make_unique<io::SimRing>(network_));
-      shards_.push_back(
-          std::make_unique<gateway::Shard>(i, *rings_.back(), options, catalog_, keys_, loads_));
+      shards_.push_back(std::make_unique<gateway::Shard>(i, *rings_.back(), options, catalog_, keys_, loads_));
       if (i > 0) shards_.back()->report_to(*shards_.front());
     }
     front().on_answer([this](const gateway::ShardMessage& message) {
@@ -96,6 +103,8 @@ class World {
     open_listener();
     for (const ClientPlan& client : plan.clients)
       if (!client.calm) add_client(client, client.starts + 1ms);
+    if (plan.tls.clients && plan.tls.renews_at > Duration{})
+      network_.schedule(plan.tls.renews_at, [this] { renew_certificates(); });
     if (plan.drains_midway) network_.schedule(plan.drains_at, [this] { begin_end(); });
   }
 
@@ -159,7 +168,7 @@ class World {
 
   void add_client(const ClientPlan& plan, Duration delay) {
     const std::size_t index = clients_.size();
-    clients_.emplace_back(network_, plan, index, gateway_address_, telling_, cuts_ + 100 + index,
+    clients_.emplace_back(network_, plan, index, gateway_address_, telling_, cuts_ + 100 + index, tls_.get(),
                           [this] { ++clients_over_; });
     network_.schedule(delay, [&client = clients_.back()] { client.start(); });
   }
@@ -172,6 +181,7 @@ class World {
     if (!calm_) {
       waiting_for_calm_ = true;
       network_.set_faults({});
+      provider_.calm_down();
       const Duration back = plan_.provider.vanishes + plan_.provider.vanishes_for + 1s;
       network_.schedule(std::max(plan_.patience(), back), [this] {
         waiting_for_calm_ = false;
@@ -202,6 +212,19 @@ class World {
     if (target == 0 || !shards_[target]->ask({.kind = gateway::ShardMessage::Kind::serve, .connection = connection}))
       return front().serve(connection, 0);
     telling_.count(Probe::several_shards);
+  }
+
+  void renew_certificates() {
+    if (ending_) return;
+    telling_.count(Probe::certificate_renewed);
+    renewed_ = {tls_->renewed};
+    for (const auto& shard : shards_) {
+      if (shard == shards_.front()) {
+        shard->use_certificates(renewed_);
+      } else {
+        shard->ask({.kind = gateway::ShardMessage::Kind::certificates, .tls = &renewed_});
+      }
+    }
   }
 
   void begin_end() {
@@ -339,7 +362,7 @@ class World {
     outcome.exchanges = all.exchanges;
     for (const Client& client : clients_) {
       if (!client.over()) broken("a client's connection outlives the gateway");
-      judge_client(plan_, client, telling_);
+      judge_client(plan_, client, provider_, telling_);
       for (std::size_t i = 0; i < client.plan().requests.size(); ++i) {
         const auto& answers = client.answers().messages();
         outcome.answers.push_back(i < answers.size() ? std::to_string(answers[i].status) + " " + answers[i].body
@@ -352,6 +375,8 @@ class World {
     }
     if (holds_secret(provider_.heard(), false, true)) broken("a provider got to see a virtual key");
     provider_.check_credential();
+    if (plan_.tls.provider && !plan_.tls.provider_is_trusted() && !provider_.heard().empty())
+      broken("a provider with a wrong certificate was talked to");
     if (holds_secret(control::metrics_page(all, static_cast<std::uint32_t>(shards_.size())), true, true))
       broken("a secret on the metrics page");
     // Short writes of several shards to one file may cut into each other's lines.
@@ -375,6 +400,8 @@ class World {
   std::vector<std::string> broken_;
   io::SimNetwork network_;
   const Instant begin_ = network_.now();
+  std::unique_ptr<TlsSide> tls_;
+  gateway::ListenerTls renewed_;
   catalog::Catalog catalog_;
   admission::KeyTable keys_;
   shared::LoadBoard loads_;

@@ -85,5 +85,7 @@ bool has_fast_aes();
 /// Takes the seeds of all random numbers in TLS from `fill`, for worlds that must be repeatable; nullptr: from the
 /// system again. For tests only: affects the whole process.
 void set_seed_source(int (*fill)(void*, unsigned char*, unsigned int));
+/// False when wolfSSL was built without the means for it.
+bool takes_seeds();
 
 }  // namespace weir::tls
