@@ -216,6 +216,8 @@ int serve(Config config) {
   const std::uint32_t shards = config.shards > 0 ? config.shards : std::max(1U, std::thread::hardware_concurrency());
   const auto ring = open_ring({});
   if (!ring) return kExitFailure;
+  if (!ring->restricted())
+    tell("note: this kernel does not restrict the ring to the operations in use; weir goes on without that.");
   const auto log = open_log(config.log);
   if (!log) return kExitFailure;
 

@@ -13,6 +13,8 @@
 #include <cstring>
 #include <ctime>
 
+#include "uring_restrictions.h"
+
 namespace weir::io {
 namespace {
 
@@ -109,7 +111,7 @@ std::expected<std::unique_ptr<UringRing>, std::string> UringRing::open(const Rin
   std::unique_ptr<UringRing> self(new UringRing);
   io_uring_params params{};
   params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_COOP_TASKRUN |
-                 IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
+                 IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP | IORING_SETUP_R_DISABLED;
   params.cq_entries = options.completion_entries;
   if (const int error = io_uring_queue_init_params(options.submission_entries, &self->ring_, &params); error < 0) {
     self->ring_.ring_fd = -1;
@@ -122,6 +124,8 @@ std::expected<std::unique_ptr<UringRing>, std::string> UringRing::open(const Rin
   if (!self->buffers_) return std::unexpected(explain_setup_failure(-error));
   self->buffer_entries_ = options.buffer_entries;
   self->buffer_mask_ = static_cast<unsigned>(io_uring_buf_ring_mask(options.buffer_entries));
+  self->restricted_ = restrict_and_enable(self->ring_, error);
+  if (error != 0) return std::unexpected(explain_setup_failure(error));
 
   self->wake_fd_ = ::eventfd(0, EFD_CLOEXEC);
   if (self->wake_fd_ < 0) return std::unexpected(explain_setup_failure(errno));

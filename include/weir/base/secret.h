@@ -12,14 +12,14 @@ namespace weir {
 class Secret {
  public:
   Secret() = default;
-  explicit Secret(std::string bytes) : bytes_(std::move(bytes)) {}
-  ~Secret() { wipe(); }
-  Secret(Secret&& other) noexcept : bytes_(std::move(other.bytes_)) { other.wipe(); }
+  explicit Secret(std::string bytes) : bytes_(std::move(bytes)) { wipe(bytes); }
+  ~Secret() { wipe(bytes_); }
+  Secret(Secret&& other) noexcept : bytes_(std::move(other.bytes_)) { wipe(other.bytes_); }
   Secret& operator=(Secret&& other) noexcept {
     if (this != &other) {
-      wipe();
+      wipe(bytes_);
       bytes_ = std::move(other.bytes_);
-      other.wipe();
+      wipe(other.bytes_);
     }
     return *this;
   }
@@ -28,15 +28,16 @@ class Secret {
 
   bool empty() const { return bytes_.empty(); }
   /// The bytes, to be written into an outgoing authentication header and nowhere else.
-  Bytes reveal() const { return bytes_; }
+  Bytes reveal() const& { return bytes_; }
+  Bytes reveal() const&& = delete;
 
  private:
-  void wipe() {
+  static void wipe(std::string& text) {
     // The whole capacity, not only the size: a short string that was moved from has size 0 and still holds its bytes.
-    bytes_.resize(bytes_.capacity());
-    volatile char* bytes = bytes_.data();
-    for (std::size_t i = 0; i < bytes_.size(); ++i) bytes[i] = 0;
-    bytes_.clear();
+    text.resize(text.capacity());
+    volatile char* bytes = text.data();
+    for (std::size_t i = 0; i < text.size(); ++i) bytes[i] = 0;
+    text.clear();
   }
   std::string bytes_;
 };

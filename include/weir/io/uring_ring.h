@@ -1,7 +1,7 @@
 // The ring on the real kernel: one io_uring per shard, used by one thread only (except wake()).
 //
-// Set-up: SINGLE_ISSUER, DEFER_TASKRUN, COOP_TASKRUN, SUBMIT_ALL and a registered ring descriptor; Linux 6.1 is the
-// floor. One enter per turn submits everything and waits; one clock read follows it.
+// Set-up: SINGLE_ISSUER, DEFER_TASKRUN, COOP_TASKRUN, SUBMIT_ALL and a registered ring descriptor, restricted to the
+// operations in use; Linux 6.1 is the floor. One enter per turn submits everything and waits; one clock read follows it.
 #pragma once
 
 #include <liburing.h>
@@ -26,6 +26,8 @@ class UringRing {
   /// Must be called on the thread that will use the ring. The error is a sentence for the operator.
   static std::expected<std::unique_ptr<UringRing>, std::string> open(const RingOptions& options);
   ~UringRing();
+  /// False when the kernel would let this ring do more than weir asks of it (an old one, or one that refused).
+  bool restricted() const { return restricted_; }
   UringRing(const UringRing&) = delete;
   UringRing& operator=(const UringRing&) = delete;
 
@@ -72,6 +74,7 @@ class UringRing {
   unsigned buffer_mask_ = 0;
   unsigned buffer_entries_ = 0;
   int provided_now_ = 0;  // handed to the buffer ring, not yet published
+  bool restricted_ = false;
   int wake_fd_ = -1;
   int signal_fd_ = -1;
   Op* signal_op_ = nullptr;

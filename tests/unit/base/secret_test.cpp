@@ -53,8 +53,10 @@ const std::string kLong = "sk-" + std::string(kMarker) + "-0123456789";  // live
 
 TEST(Secret, RevealsWhatItWasGiven) {
   EXPECT_TRUE(Secret().empty());
-  EXPECT_EQ(Secret().reveal(), "");
-  EXPECT_EQ(Secret(kShort).reveal(), kShort);
+  const Secret none;
+  EXPECT_EQ(none.reveal(), "");
+  const Secret some(kShort);
+  EXPECT_EQ(some.reveal(), kShort);
   EXPECT_FALSE(Secret(kLong).empty());
 }
 
