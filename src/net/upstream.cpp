@@ -196,6 +196,7 @@ io::Task<Result<void>> UpstreamPool::shake_hands(Upstream& upstream, Instant dea
     co_return Result<void>{};
   }
   ++counts.failed;
+  session_ = {};  // should it be to blame, it is so only once
   if (status == Status::timed_out) co_return fail(Fault::connect_timeout);
   if (status == Status::cancelled) co_return fail(Fault::cancelled);
   co_return fail(made.fault());

@@ -6,6 +6,7 @@
 #include <wolfssl/ssl.h>
 #include <wolfssl/wolfcrypt/error-crypt.h>
 
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -185,6 +186,13 @@ std::string Engine::reason() const {
 }
 
 Session Engine::session() const {
+  if (wolfSSL_version(ssl_.get()) == TLS1_3_VERSION) {
+    // Until the server's ticket has been read there is nothing to resume: what wolfSSL would make of it no server
+    // takes.
+    std::array<unsigned char, 4096> ticket;
+    word32 size = ticket.size();
+    if (wolfSSL_get_SessionTicket(ssl_.get(), ticket.data(), &size) != WOLFSSL_SUCCESS || size == 0) return {};
+  }
   Session session(wolfSSL_get1_session(ssl_.get()));
   if (session && wolfSSL_SessionIsSetup(session.get()) != 1) return {};
   return session;

@@ -151,6 +151,18 @@ TEST(Engine, ResumesASessionAtAnyServerWithTheSameContext) {
   EXPECT_FALSE(strange.client.engine->resumed());
 }
 
+TEST(Engine, HasNoSessionBeforeTheTicketWasRead) {
+  // What wolfSSL gives out then is refused by servers, with an alert: no connection could be made any more.
+  const auto clients = client_context();
+  const auto servers = server_context();
+  Pair pair(*clients, *servers);
+  pair.shake();
+  ASSERT_TRUE(pair.client.engine->established());
+  EXPECT_FALSE(pair.client.engine->session());
+  EXPECT_EQ(pair.client.read_all(), Outcome::wants_input);
+  EXPECT_TRUE(pair.client.engine->session());
+}
+
 TEST(Engine, SaysAndHearsAProperEnd) {
   const auto clients = client_context();
   const auto servers = server_context();
