@@ -221,7 +221,9 @@ class Maker {
       const auto& link = plan_.provider.link;
       return (static_cast<std::int64_t>(bytes / link.window) + 3) * 2 * (link.latency + link.jitter) + 50ms;
     };
-    if (net.connect_timeout < takes(4000)) return;  // TLS: a chain of certificates
+    // TLS brings a chain of certificates; and where all addresses have failed lately, the silent one may be tried
+    // first.
+    if (net.connect_timeout < takes(4000) + 300ms) return;
     const auto affordable = [&](const RequestPlan& request) {
       if (request.forwarded ? request.answer.golden.giant : request.status != 200) return false;
       const std::size_t size = request.wire.size();
