@@ -8,7 +8,7 @@ from harness.client import chat, until
 from harness.provider import Provider, json_answer
 from harness.proxy import Proxy
 from harness.registry import check, check_equal, test
-from harness.tls import server_context
+from harness.tls import provider_section, server_context
 from harness.weir import UPSTREAM_KEY, Weir, configuration, free_port
 from test_curl import DOCUMENT
 
@@ -139,6 +139,28 @@ async def the_first_user_finds_a_connection():
             samples = await weir.metrics()
             check_equal(samples["weir_provider_warm_connects_total"], 6, "counted")
             check_equal(samples['weir_provider_connections{state="idle"}'], 6, "idle ones")
+        check_equal(weir.log_lines()[0]["connect_us"], 0, "time to connect")
+
+
+@test
+async def warm_connections_have_shaken_hands():
+    certificates = Certificates.get()
+    async with Provider(lambda message: json_answer(DOCUMENT), tls=server_context(certificates.ec)) as provider:
+        config = configuration(shards=1, models=None, providers=provider_section(provider.port, certificates.root))
+        config["providers"]["local"]["warm_connections"] = 2
+        config["models"] = {"test-model": {"deployments": ["local/test-model"]}}
+        async with await Weir.start(config) as weir:
+            async def ready():
+                return (await weir.metrics())['weir_provider_connections{state="idle"}'] == 2
+            for _ in range(200):
+                if await ready():
+                    break
+                await asyncio.sleep(0.02)
+            check(await ready(), "two connections are ready")
+            await asyncio.sleep(1.2)  # the tickets that the provider sends behind a handshake end none of them
+            check_equal(provider.connections, 2, "connections")
+            check_equal((await weir.ask(BODY)).status, 200, "status")
+            check_equal(provider.connections, 2, "connections afterwards")
         check_equal(weir.log_lines()[0]["connect_us"], 0, "time to connect")
 
 

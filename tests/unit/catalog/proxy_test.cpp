@@ -28,9 +28,10 @@ TEST(Proxy, ItsCredentialBecomesAHeader) {
 }
 
 TEST(Proxy, RefusesWithoutRepeatingASecret) {
-  for (const Bytes url : {"https://user:hunter2@p:1", "socks5://user:hunter2@p:1", "http://user:hunter2@", "",
-                          "http://user:hunter2@p:0", "http://user:hunter2@p:70000", "http://user:hunter2@p:1/path",
-                          "http://user:hunter2%zz@p:1", "http://user:hunter2%0a@p:1", "http://user:hunter2%4", "http://"}) {
+  for (const Bytes url :
+       {"https://user:hunter2@p:1", "socks5://user:hunter2@p:1", "http://user:hunter2@", "", "http://user:hunter2@p:0",
+        "http://user:hunter2@p:70000", "http://user:hunter2@p:1/path", "http://user:hunter2%zz@p:1",
+        "http://user:hunter2%0a@p:1", "http://user:hunter2%4", "http://"}) {
     const auto proxy = parse_proxy_url(url);
     ASSERT_FALSE(proxy) << url;
     EXPECT_EQ(proxy.error().find("hunter2"), Bytes::npos);
@@ -40,13 +41,15 @@ TEST(Proxy, RefusesWithoutRepeatingASecret) {
 }
 
 TEST(NoProxy, MatchesAsCurlDoes) {
-  const std::vector<std::string> entries = split_no_proxy("example.com, .dotted.test trailing.test.,,10.0.0.0/8 192.0.2.7,[::1],2001:db8::/32");
+  const std::vector<std::string> entries =
+      split_no_proxy("example.com, .dotted.test trailing.test.,,10.0.0.0/8 192.0.2.7,[::1],2001:db8::/32");
   ASSERT_EQ(entries.size(), 7u);
-  for (const Bytes host : {"example.com", "EXAMPLE.com", "www.example.com", "a.b.example.com", "example.com.",
-                           "dotted.test", "x.dotted.test", "trailing.test", "10.1.2.3", "192.0.2.7", "::1", "2001:db8:1::5"})
+  for (const Bytes host :
+       {"example.com", "EXAMPLE.com", "www.example.com", "a.b.example.com", "example.com.", "dotted.test",
+        "x.dotted.test", "trailing.test", "10.1.2.3", "192.0.2.7", "::1", "2001:db8:1::5"})
     EXPECT_TRUE(bypasses_proxy(host, entries)) << host;
-  for (const Bytes host : {"notexample.com", "example.com.evil.test", "com", "11.0.0.1", "192.0.2.70", "::2", "2001:db9::1",
-                           "10.example.org"})
+  for (const Bytes host : {"notexample.com", "example.com.evil.test", "com", "11.0.0.1", "192.0.2.70", "::2",
+                           "2001:db9::1", "10.example.org"})
     EXPECT_FALSE(bypasses_proxy(host, entries)) << host;
 }
 

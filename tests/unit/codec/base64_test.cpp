@@ -16,9 +16,7 @@ TEST(Base64, Vectors) {
   EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
 }
 
-TEST(Base64, EveryByte) {
-  EXPECT_EQ(base64(Bytes("\xff\xfe\xfb\x00\x10", 5)), "//77ABA=");
-}
+TEST(Base64, EveryByte) { EXPECT_EQ(base64(Bytes("\xff\xfe\xfb\x00\x10", 5)), "//77ABA="); }
 
 }  // namespace
 }  // namespace weir::codec

@@ -46,8 +46,9 @@ TEST(Egress, TheEnvironmentDecidesWhereTheFileSaysNothing) {
   EXPECT_EQ(proxies(read(kProviders, {{"HTTP_PROXY", "http://a:1"}})), "");
   EXPECT_EQ(proxies(read(kProviders, {{"http_proxy", "a:1"}, {"https_proxy", "b:1"}, {"no_proxy", "openai.com"}})),
             "plain=a ");
-  EXPECT_EQ(proxies(read(kProviders, {{"http_proxy", "a:1"}, {"https_proxy", "b:1"}, {"NO_PROXY", ".internal.example"}})),
-            "public=b ");
+  EXPECT_EQ(
+      proxies(read(kProviders, {{"http_proxy", "a:1"}, {"https_proxy", "b:1"}, {"NO_PROXY", ".internal.example"}})),
+      "public=b ");
 }
 
 TEST(Egress, TheFileWins) {
@@ -85,8 +86,9 @@ TEST(Egress, WhatCannotBeUsedIsAnErrorAndKeepsItsSecret) {
 }
 
 TEST(Egress, WarmConnectionsAreForProvidersFarAway) {
-  const auto config = read(std::string(kProviders) + "  two: {kind: openai, credential: env:KEY, warm_connections: 2}\n" +
-                           "  off: {kind: openai, credential: env:KEY, warm_connections: 0}\n");
+  const auto config =
+      read(std::string(kProviders) + "  two: {kind: openai, credential: env:KEY, warm_connections: 2}\n" +
+           "  off: {kind: openai, credential: env:KEY, warm_connections: 0}\n");
   ASSERT_TRUE(config) << to_string(config.error()[0]);
   std::string text;
   for (const catalog::Provider& provider : config->catalog.providers())
@@ -96,7 +98,8 @@ TEST(Egress, WarmConnectionsAreForProvidersFarAway) {
 
 TEST(Egress, NameServers) {
   EXPECT_TRUE(read(kProviders)->name_servers.empty());
-  const auto config = read(std::string(kProviders) + "names: {servers: [\"192.0.2.53:53\", \"[2001:db8::53]:5353\"]}\n");
+  const auto config =
+      read(std::string(kProviders) + "names: {servers: [\"192.0.2.53:53\", \"[2001:db8::53]:5353\"]}\n");
   ASSERT_TRUE(config) << to_string(config.error()[0]);
   ASSERT_EQ(config->name_servers.size(), 2u);
   EXPECT_EQ(config->name_servers[1].to_string(), "[2001:db8::53]:5353");
