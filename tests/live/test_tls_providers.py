@@ -134,10 +134,10 @@ async def certificates_that_are_wrong():
     wrong, notes = [], []
     for name, (pair, more, fault) in cases.items():
         for version in VERSIONS:
-            more = dict(more)
-            context = server_context(pair, version, chain=more.pop("chain", None))
+            options = dict(more)
+            context = server_context(pair, version, chain=options.pop("chain", None))
             async with Provider(respond, tls=context) as provider, Tap(provider.port) as tap:
-                config = towards(tap.port, more.pop("root", c.root), **more)
+                config = towards(tap.port, options.pop("root", c.root), **options)
                 if config["providers"]["local"]["tls"]["ca"] == "None":
                     del config["providers"]["local"]["tls"]["ca"]
                 async with await Weir.start(config) as weir:
