@@ -213,13 +213,19 @@ io::Task<> UpstreamPool::await_end(Upstream* upstream) {
 
 void UpstreamPool::give_back(Upstream* upstream) {
   upstream->head_chunk_ = {};
-  if (!upstream->reusable()) return closing_.spawn(discard(upstream));
-  put_idle(*upstream);
+  if (upstream->reusable()) return put_idle(*upstream);
+  // A provider that ends every connection is the one whose sessions are worth most.
+  if (upstream->body_done()) keep_session(*upstream);
+  closing_.spawn(discard(upstream));
+}
+
+void UpstreamPool::keep_session(const Upstream& upstream) {
+  if (const auto* layer = static_cast<const tls::Layer*>(upstream.socket_.layer()))
+    if (auto session = layer->engine().session()) session_ = std::move(session);
 }
 
 void UpstreamPool::put_idle(Upstream& upstream) {
-  if (const auto* layer = static_cast<const tls::Layer*>(upstream.socket_.layer()))
-    if (auto session = layer->engine().session()) session_ = std::move(session);
+  keep_session(upstream);
   upstream.idle_ = true;
   upstream.idle_since_ = context_.loop.now();
   idle_.push_back(upstream);

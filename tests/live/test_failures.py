@@ -29,16 +29,6 @@ async def nobody_listens():
 
 
 @test
-async def a_provider_that_needs_tls_is_502():
-    config = configuration(9, providers={"local": {"kind": "openai", "base_url": "https://127.0.0.1:9/v1",
-                                                   "credential": "env:UPSTREAM_KEY"}})
-    async with await Weir.start(config) as weir:
-        answer = await weir.ask(BODY)
-        check_equal(answer.status, 502, "status")
-        check("TLS" in error_of(answer)["message"], "the message names TLS")
-
-
-@test
 async def answers_that_are_not_http():
     wrong = []
     raw = {

@@ -58,8 +58,12 @@ async def streams_and_stalled_readers_for_long():
             metrics = await weir.metrics()
             most, held = max(most, metrics["weir_exchanges_in_flight"]), max(held, metrics["weir_buffer_bytes"])
             samples.append((asyncio.get_running_loop().time() - began, memory_kib(weir)))
-        result = await result_of(load)
-        rest = await result_of(stalling, 120)
+        try:
+            result, rest = await result_of(load, 150), await result_of(stalling, 150)
+        except Failure as failure:
+            faults = {n: v for n, v in (await weir.metrics()).items() if n.startswith("weir_faults_total")}
+            lines = [line for line in weir.log_lines() if "fault" in line]
+            raise Failure(f"{failure}; weir's faults {faults}; log lines {lines[:3]}") from None
         metrics = await weir.metrics()
         check(most >= streams * 0.98, f"at most {most:.0f} of {streams} streams were in flight at once")
         check(result["streams_checked"] >= healthy, f"{result['streams_checked']} healthy streams were checked")

@@ -147,6 +147,7 @@ class UpstreamPool {
   io::Task<Result<void>> reach(Upstream& upstream, Instant deadline);
   io::Task<> warm_one();
   void put_idle(Upstream& upstream);
+  void keep_session(const Upstream& upstream);  ///< for the next handshake
   void leave_alone();
   std::uint32_t young();
 
@@ -154,7 +155,7 @@ class UpstreamPool {
   Endpoint endpoint_;
   Place place_;  // of the provider, or of its proxy
   std::uint32_t warm_;
-  tls::Session session_;  // of the connection that came home last
+  tls::Session session_;  // of the connection that came home or was ended last
   io::Scope closing_;
   IntrusiveList<Upstream> warming_;
   IntrusiveList<Upstream> idle_;  // the most recently used last

@@ -2,6 +2,7 @@
 import asyncio
 import random
 import socket
+import ssl
 import struct
 from dataclasses import dataclass, field
 
@@ -169,7 +170,7 @@ class Provider:
                 gone = asyncio.ensure_future(reader.gone.wait())
                 try:
                     await asyncio.wait({sending, gone}, return_when=asyncio.FIRST_COMPLETED)
-                    if not sending.done() or isinstance(sending.exception(), ConnectionError):
+                    if not sending.done() or isinstance(sending.exception(), (ConnectionError, ssl.SSLError)):
                         self.aborted += 1
                         self.aborted_at.append(asyncio.get_running_loop().time())
                         return
@@ -179,7 +180,7 @@ class Provider:
                     sending.cancel()
                     gone.cancel()
                     await asyncio.gather(sending, gone, return_exceptions=True)
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, ssl.SSLError, asyncio.IncompleteReadError):
             pass
         except asyncio.CancelledError:
             writer.transport.abort()

@@ -10,13 +10,16 @@ from .registry import check_equal
 class Tap:
     """Use as `async with Tap(port) as tap`: connections to tap.port go on to `port`.
 
-    cut_after: ends a connection when so many bytes came from the far side (None: never)
-    how:       "fin" or "reset"
-    drip:      forwards the far side's bytes one at a time
+    cut_after:   ends a connection towards the near side when so many bytes came from the far side (None: never)
+    forward_cut: the same for the other direction: towards the far side
+    how:         "fin" or "reset"
+    drip:        forwards the far side's bytes one at a time
+    flip_at:     inverts the far side's byte at this place
     """
 
-    def __init__(self, port, cut_after=None, how="fin", drip=False):
+    def __init__(self, port, cut_after=None, how="fin", drip=False, forward_cut=None, flip_at=None):
         self.far_port, self.cut_after, self.how, self.drip = port, cut_after, how, drip
+        self.forward_cut, self.flip_at = forward_cut, flip_at
         self.sent, self.received = [], []  # per connection: bytes towards the far side, bytes from it
         self._tasks = set()
 
@@ -65,9 +68,14 @@ class Tap:
 
     async def _forward(self, reader, writer, kept, index):
         while part := await reader.read(65536):
+            if self.forward_cut is not None:
+                part = part[:self.forward_cut - len(kept[index])]
             kept[index] += part
             writer.write(part)
             await writer.drain()
+            if self.forward_cut is not None and len(kept[index]) >= self.forward_cut:
+                await self._end(writer)
+                raise ConnectionError("cut here")
         if writer.can_write_eof():
             writer.write_eof()
 
@@ -75,16 +83,21 @@ class Tap:
         while part := await reader.read(65536):
             if self.cut_after is not None:
                 part = part[:self.cut_after - len(self.received[index])]
+            at = None if self.flip_at is None else self.flip_at - len(self.received[index])
             self.received[index] += part
+            if at is not None and 0 <= at < len(part):
+                part = part[:at] + bytes([part[at] ^ 0xff]) + part[at + 1:]
             for piece in ([bytes([b]) for b in part] if self.drip else [part]):
                 writer.write(piece)
                 await writer.drain()
                 if self.drip:
                     await asyncio.sleep(0)
             if self.cut_after is not None and len(self.received[index]) >= self.cut_after:
-                if self.how == "reset":
-                    await asyncio.sleep(0.02)  # what was sent is to be read before the reset may overtake it
-                    sock = writer.get_extra_info("socket")
-                    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                    writer.transport.abort()
-                return
+                return await self._end(writer)
+
+    async def _end(self, writer):
+        if self.how == "reset":
+            await asyncio.sleep(0.02)  # what was sent is to be read before the reset may overtake it
+            sock = writer.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()

@@ -37,7 +37,7 @@ def limit(context, version):
 
 
 def listener(pair, **more):
-    """The section `tls` of a listener; `port` is filled in by Weir.start."""
+    """The section `tls` of a listener, for Weir.start."""
     return {"certificate": str(pair.chain), "key": str(pair.key), **{name: str(value) for name, value in more.items()}}
 
 

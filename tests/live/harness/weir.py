@@ -49,15 +49,19 @@ class Weir:
         return list(Weir._running)
 
     @classmethod
-    async def start(cls, config=None, env=None, arguments=None, ports=True):
-        """With `config` (a dictionary) listener and admin address are added; with `arguments` weir is run as told."""
+    async def start(cls, config=None, env=None, arguments=None, ports=True, tls=None):
+        """With `config` (a dictionary) listener and admin address are added; with `arguments` weir is run as told.
+        `tls`: the listener speaks TLS, with the certificate of this Pair or as this section says."""
         for _ in range(5):
             self = cls()
             self.folder = tempfile.TemporaryDirectory(prefix="weir-live-")
             self.log_path = Path(self.folder.name) / "access.log"
             if config is not None:
                 self.port, self.admin_port = free_port(), free_port()
-                whole = {"listen": [{"address": f"127.0.0.1:{self.port}"}],
+                listener = {"address": f"127.0.0.1:{self.port}"}
+                if tls:
+                    listener["tls"] = tls if isinstance(tls, dict) else {"certificate": str(tls.chain), "key": str(tls.key)}
+                whole = {"listen": [listener],
                          "admin": {"address": f"127.0.0.1:{self.admin_port}"},
                          "log": {"target": str(self.log_path)}, **config}
                 path = Path(self.folder.name) / "weir.yaml"
