@@ -1,19 +1,23 @@
 """The lists of system calls in deploy/ are long enough: weir does everything it does under each of them."""
+import asyncio
 import importlib.machinery
 import importlib.util
 import json
 import os
 import platform
 import re
+import signal
 import sys
 import tempfile
 from pathlib import Path
 
 from harness import places, under_filter
-from harness.client import ask, chat
+from harness.certificates import Certificates
+from harness.client import Client, ask, chat, request_bytes, until
 from harness.provider import Provider, json_answer, sse_answer
 from harness.registry import Skip, check, check_equal, test
-from harness.weir import Weir, configuration
+from harness.tls import client_context, listener
+from harness.weir import KEY, Weir, configuration, free_port
 from test_curl import DOCUMENT, STREAM
 
 DEPLOY = places.ROOT / "deploy"
@@ -33,6 +37,30 @@ def calls_of_profile():
     return [rule["names"] for rule in profile["syscalls"]]
 
 
+class NameServer(asyncio.DatagramProtocol):
+    """Answers every question with 127.0.0.1; `async with` gives its port."""
+
+    async def __aenter__(self):
+        self.transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, ("127.0.0.1", 0))
+        return self.transport.get_extra_info("sockname")[1]
+
+    async def __aexit__(self, *_):
+        self.transport.close()
+
+    def datagram_received(self, data, address):
+        end = data.index(b"\0", 12) + 5  # of the first question
+        is_a = data[end - 4:end - 2] == b"\0\x01"
+        answer = b"\xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04\x7f\0\0\x01" if is_a else b""
+        head = data[:2] + b"\x81\x80\0\x01" + (b"\0\x01" if is_a else b"\0\0") + b"\0\0\0\0"
+        self.transport.sendto(head + data[12:end] + answer, address)
+
+
+async def speaks_tls(port, certificates):
+    async with Client(port, tls=client_context(certificates.root)) as client:
+        await client.send(request_bytes(body=chat(), key=KEY))
+        check_equal((await client.answer()).status, 200, "status over TLS")
+
+
 async def lives_under(names, **sections):
     """A whole life of weir under a filter that ends it at anything else."""
     if platform.machine() != "x86_64" or not under_filter.numbers():
@@ -48,12 +76,24 @@ async def lives_under(names, **sections):
         try:
             def respond(message):
                 return sse_answer(*STREAM) if b'"stream": true' in message.body else json_answer(DOCUMENT)
-            async with Provider(respond) as provider:
+            async with Provider(respond) as provider, NameServer() as names_port:
                 config = configuration(provider.port, **sections)
-                config["providers"]["local"]["base_url"] = f"http://localhost:{provider.port}/v1"  # a name is looked up
+                certificates = Certificates.get()
+                plain, secured = free_port(), free_port()
+                config["listen"] = [{"address": f"127.0.0.1:{plain}"},
+                                    {"address": f"127.0.0.1:{secured}", "tls": listener(certificates.ec)}]
+                config["names"] = {"servers": [f"127.0.0.1:{names_port}"]}
+                config["providers"]["local"]["base_url"] = f"http://provider.test:{provider.port}/v1"
                 config["providers"]["inside"] = {"kind": "simulated"}
                 config["models"]["echo"] = {"deployments": ["inside/echo"]}
                 async with await Weir.start(config) as weir:
+                    weir.port = plain
+                    await speaks_tls(secured, certificates)
+                    weir.signal(signal.SIGHUP)
+                    check(await until(lambda: "SIGHUP" in weir.error_text), "weir says what it did with SIGHUP")
+                    reads_keys = os.geteuid() != 0 or "user" not in sections  # the keys are root's
+                    check(("were read again" in weir.error_text) == reads_keys, weir.error_text)
+                    await speaks_tls(secured, certificates)
                     for body in (chat(), chat(stream=True), chat(model="echo"), chat(text="large " * 300_000)):
                         check_equal((await weir.ask(body)).status, 200, "status")
                     check_equal((await weir.ask(chat(), key="wrong")).status, 401, "status for a wrong key")

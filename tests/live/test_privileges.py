@@ -2,9 +2,12 @@
 import json
 import os
 import pwd
+import shutil
+import socket
 import tempfile
 from pathlib import Path
 
+from harness import places
 from harness.client import chat
 from harness.provider import Provider, json_answer
 from harness.registry import Skip, check, check_equal, test
@@ -19,6 +22,15 @@ def written(config):
     path = Path(folder.name) / "weir.yaml"
     path.write_text(json.dumps(config))
     return folder, str(path)
+
+
+def is_free(port):
+    with socket.socket() as sock:
+        try:
+            sock.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def needs_root():
@@ -64,6 +76,34 @@ async def a_group_of_its_own_is_the_only_one():
             check_equal((await weir.ask(BODY)).status, 200, "status")
             check_threads(weir, Uid="54321 54321 54321 54321", Gid="12345 12345 12345 12345", Groups="12345", NoNewPrivs="1",
                           CapEff="0000000000000000")
+
+
+@test
+async def a_capability_from_the_service_manager_is_given_up_too():
+    """As systemd's AmbientCapabilities= gives it: another user than root, which may bind a low port until it has."""
+    needs_root()
+    if not shutil.which("setpriv"):
+        raise Skip("setpriv is not installed (util-linux)")
+    before = places.WEIR
+    with tempfile.TemporaryDirectory(prefix="weir-live-") as folder:
+        os.chmod(folder, 0o755)
+        wrapper = Path(folder) / "weir"
+        wrapper.write_text('#!/bin/sh\nchmod 777 "$(dirname "$3")"\nexec setpriv --reuid=65534 --regid=65534 --clear-groups '
+                           f'--inh-caps=+net_bind_service --ambient-caps=+net_bind_service "{before}" "$@"\n')
+        wrapper.chmod(0o755)
+        places.WEIR = wrapper
+        try:
+            low = next(port for port in range(700, 1000) if is_free(port))
+            async with Provider(lambda message: json_answer(DOCUMENT)) as provider:
+                config = configuration(provider.port, listen=[{"address": f"127.0.0.1:{low}"}])
+                async with await Weir.start(config) as weir:
+                    weir.port = low
+                    check_equal((await weir.ask(BODY)).status, 200, "status")
+                    none = "0000000000000000"
+                    check_threads(weir, Uid="65534 65534 65534 65534", NoNewPrivs="1", CapEff=none, CapPrm=none, CapInh=none,
+                                  CapAmb=none)
+        finally:
+            places.WEIR = before
 
 
 @test
