@@ -141,6 +141,7 @@ Engine::Outcome Engine::handshake() {
   const int result = wolfSSL_negotiate(ssl_.get());
   if (result != WOLFSSL_SUCCESS) return outcome_of(result);
   established_ = true;
+  ticket_at_start_ = ticket_mark();
   return Outcome::done;
 }
 
@@ -185,14 +186,22 @@ std::string Engine::reason() const {
   return text;
 }
 
+/// A number that stands for the ticket of the present session; 0: there is none.
+std::size_t Engine::ticket_mark() const {
+  std::array<char, 4096> ticket;
+  word32 size = ticket.size();
+  auto* bytes = reinterpret_cast<unsigned char*>(ticket.data());
+  if (wolfSSL_get_SessionTicket(ssl_.get(), bytes, &size) != WOLFSSL_SUCCESS || size == 0) return 0;
+  return std::hash<Bytes>{}({ticket.data(), size}) | 1;
+}
+
 Session Engine::session() const {
-  if (wolfSSL_version(ssl_.get()) == TLS1_3_VERSION) {
-    // Until the server's ticket has been read there is nothing to resume: what wolfSSL would make of it no server
-    // takes.
-    std::array<unsigned char, 4096> ticket;
-    word32 size = ticket.size();
-    if (wolfSSL_get_SessionTicket(ssl_.get(), ticket.data(), &size) != WOLFSSL_SUCCESS || size == 0) return {};
-  }
+  // In TLS 1.3 a ticket comes some time after the handshake. Until it was read there is nothing to resume: wolfSSL
+  // would give out the new connection's secret without a ticket, or with the one this connection itself was resumed
+  // from.
+  const std::size_t ticket = ticket_mark();
+  const bool has_own = ticket != 0 && ticket != ticket_at_start_;
+  if (wolfSSL_version(ssl_.get()) == TLS1_3_VERSION && !has_own) return {};
   Session session(wolfSSL_get1_session(ssl_.get()));
   if (session && wolfSSL_SessionIsSetup(session.get()) != 1) return {};
   return session;

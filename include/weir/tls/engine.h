@@ -97,6 +97,7 @@ class Engine {
   static int on_receive(WOLFSSL*, char* into, int size, void* self);
   static int on_send(WOLFSSL*, char* bytes, int size, void* self);
   Outcome outcome_of(int result);
+  std::size_t ticket_mark() const;
 
   struct Free {
     void operator()(WOLFSSL* ssl) const;
@@ -106,6 +107,7 @@ class Engine {
   MutableBytes record_;      // where the record being written goes...
   std::size_t written_ = 0;  // ...and how much of it is there
   std::string pending_;
+  std::size_t ticket_at_start_ = 0;
   int error_ = 0;
   Fault fault_ = Fault::tls_failed;
   bool established_ = false;

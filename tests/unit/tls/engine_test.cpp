@@ -163,6 +163,22 @@ TEST(Engine, HasNoSessionBeforeTheTicketWasRead) {
   EXPECT_TRUE(pair.client.engine->session());
 }
 
+TEST(Engine, AResumedSessionIsNoSessionBeforeItsOwnTicket) {
+  const auto clients = client_context();
+  const auto servers = server_context();
+  Session session;
+  for (int i = 0; i < 4; ++i) {
+    Pair pair(*clients, *servers, "weir.test", session);
+    pair.shake();
+    ASSERT_TRUE(pair.client.engine->established()) << i << pair.client.engine->reason();
+    EXPECT_EQ(pair.client.engine->resumed(), i > 0);
+    EXPECT_FALSE(pair.client.engine->session()) << "the ticket is on its way";
+    EXPECT_EQ(pair.client.read_all(), Outcome::wants_input);
+    session = pair.client.engine->session();
+    ASSERT_TRUE(session);
+  }
+}
+
 TEST(Engine, SaysAndHearsAProperEnd) {
   const auto clients = client_context();
   const auto servers = server_context();
