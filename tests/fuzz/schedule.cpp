@@ -20,8 +20,10 @@ constexpr std::size_t kAnswerBytes = 6000;
 /// A world small enough to be run some hundred times a second, with every fault likely enough for one byte to ask for.
 Plan small_plan(std::uint64_t seed) {
   Plan plan = make_plan(seed);
+  plan.poison = false;  // most of the time under a sanitizer, and seeds have it
   std::vector<ClientPlan> clients;
   for (ClientPlan& client : plan.clients) {
+    if (client.calm) continue;
     std::erase_if(client.requests, [](const RequestPlan& r) {
       return r.answer.wire.size() > kAnswerBytes || r.wire.size() > kAnswerBytes;
     });

@@ -91,8 +91,8 @@ struct ProviderPlan {
   Duration vanishes_for{};  ///< ...for so long; zero: never
   bool vanishes_into_hole = false;
   Duration name_ttl = 60s;
-  bool second_family = false;         ///< its name has an IPv6 address as well, where nobody listens...
-  bool second_family_is_hole = false; ///< ...or packets vanish
+  bool second_family = false;          ///< its name has an IPv6 address as well, where nobody listens...
+  bool second_family_is_hole = false;  ///< ...or packets vanish
   std::uint32_t warm_connections = 0;
 };
 
@@ -111,6 +111,7 @@ struct Plan {
   bool drains_midway = false;
   Duration drains_at{};
   bool second_signal = false;  ///< cut what is left at once
+  bool poison = true;          ///< lent buffers are filled and looked at
   bool cut_to_bytes = false;   ///< a faultless plan again, its bytes arriving a few at a time
 
   const RequestPlan* find(int id) const;

@@ -29,6 +29,7 @@ io::SimOptions network_options(const Plan& plan, std::uint64_t cuts, Bytes scrip
   options.faults = plan.faults;
   options.descriptor_limit = plan.descriptor_limit;
   options.completion_entries = plan.completion_entries;
+  options.poison = plan.poison;
   return options;
 }
 
