@@ -1,7 +1,8 @@
 // The ring on the real kernel: one io_uring per shard, used by one thread only (except wake()).
 //
 // Set-up: SINGLE_ISSUER, DEFER_TASKRUN, COOP_TASKRUN, SUBMIT_ALL and a registered ring descriptor, restricted to the
-// operations in use; Linux 6.1 is the floor. One enter per turn submits everything and waits; one clock read follows it.
+// operations in use; Linux 6.1 is the floor. One enter per turn submits everything and waits; one clock read follows
+// it.
 #pragma once
 
 #include <liburing.h>
