@@ -58,8 +58,8 @@ class Tap:
             for way in ways:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)
-        except OSError:
-            pass
+        except (OSError, asyncio.CancelledError):
+            pass  # __aexit__ waits for this task; asyncio would print a cancelled one
         finally:
             self._tasks.discard(task)
             for each in (writer, far_writer):
