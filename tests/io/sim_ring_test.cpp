@@ -9,6 +9,8 @@
 #include <string>
 
 #include "stage.h"
+#include "weir/io/names.h"
+#include "weir/io/scope.h"
 
 namespace weir::io::test {
 namespace {
@@ -227,11 +229,35 @@ TEST(SimRing, WithoutFaultsEverythingArrives) {
   }
 }
 
+/// Twenty names asked for, in a world of their own.
+SimCensus ask_for_names(std::uint64_t seed, const SimFaults& faults) {
+  struct Question : Lookup {
+    Question() : Lookup([](Lookup&, const NameAnswer&) {}) {}
+  };
+  SimNetwork network({.seed = seed, .faults = faults});
+  SimRing ring(network);
+  Loop loop(ring, {.buffers = 64, .window = 8, .reserve = 8});
+  SimNames names(loop, {});
+  Scope scope;
+  network.name("known.test", {{kProvider, 1s}});
+  std::array<Question, 20> questions;
+  for (Question& question : questions) names.start(question, "known.test");
+  const auto turn = [&] {
+    loop.turn();
+    network.step();
+  };
+  while (std::ranges::any_of(questions, [](const Question& question) { return question.in_flight(); })) turn();
+  scope.spawn(names.close());
+  while (scope.running() > 0) turn();
+  return network.census();
+}
+
 TEST(SimRing, EveryFaultHappensAndIsCounted) {
   SimCensus total{};
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     const Outcome outcome = run(seed, SimFaults::rough());
-    for (std::size_t i = 0; i < total.size(); ++i) total[i] += outcome.census[i];
+    const SimCensus names = ask_for_names(seed, SimFaults::rough());
+    for (std::size_t i = 0; i < total.size(); ++i) total[i] += outcome.census[i] + names[i];
   }
   for (std::size_t i = 0; i < total.size(); ++i) EXPECT_GT(total[i], 0U) << kSimEvents[i].name;
 }
