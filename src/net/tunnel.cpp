@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::size_t kMaxHeadBytes = 16 * 1024;  // of the proxy's answer; real ones have a few hundred
 constexpr Duration kLookAgain = 1ms;
-constexpr std::size_t kLongestPort = 6;           // ":65535"
+constexpr std::size_t kLongestPort = 6;  // ":65535"
 
 /// "host:port", IPv6 in brackets.
 std::string authority_of(const Endpoint& endpoint) {

@@ -51,10 +51,10 @@ struct NameAnswer {
 
 /// Where names are asked for.
 struct NameOptions {
-  std::vector<Address> servers;        ///< empty: as /etc/resolv.conf says
-  Duration attempt_timeout = 1500ms;   ///< for each server's first try; doubled with every round
-  int attempts = 3;                    ///< rounds
-  Duration resolution_delay = 50ms;    ///< one family waits so long for the other (RFC 8305 section 3)
+  std::vector<Address> servers;       ///< empty: as /etc/resolv.conf says
+  Duration attempt_timeout = 1500ms;  ///< for each server's first try; doubled with every round
+  int attempts = 3;                   ///< rounds
+  Duration resolution_delay = 50ms;   ///< one family waits so long for the other (RFC 8305 section 3)
 };
 
 /// One question under way.
@@ -86,11 +86,11 @@ class Lookup {
 };
 
 template <class N>
-concept NamesContract = std::constructible_from<N, Loop&, const NameOptions&> &&
-                        requires(N names, Lookup& lookup, Bytes host) {
-                          { names.start(lookup, host) } -> std::same_as<void>;
-                          { names.cancel(lookup) } -> std::same_as<void>;
-                          { names.close() } -> std::same_as<Task<>>;
-                        };
+concept NamesContract =
+    std::constructible_from<N, Loop&, const NameOptions&> && requires(N names, Lookup& lookup, Bytes host) {
+      { names.start(lookup, host) } -> std::same_as<void>;
+      { names.cancel(lookup) } -> std::same_as<void>;
+      { names.close() } -> std::same_as<Task<>>;
+    };
 
 }  // namespace weir::io
