@@ -34,13 +34,29 @@ def respond(message):
     return sse_answer(*STREAM) if json.loads(message.body).get("stream") else json_answer(DOCUMENT)
 
 
+async def tell(process, text):
+    """Writes to a program that may have ended already; what it said tells why."""
+    try:
+        process.stdin.write(text)
+        await process.stdin.drain()
+    except ConnectionError:
+        pass
+
+
 async def run_program(*arguments, stdin=None, env=None, patience=PATIENCE):
-    """-> (exit code, stdout, stderr)"""
+    """-> (exit code, stdout, stderr). With `stdin`, that stays open until the program has said all it has to say: an end
+    of its input would make some clients leave before the answer."""
     process = await asyncio.create_subprocess_exec(
         *map(str, arguments), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         env=env)
     registry.PROCESSES.append(process)
-    out, err = await asyncio.wait_for(process.communicate(stdin), patience)
+    if stdin is None:
+        out, err = await asyncio.wait_for(process.communicate(), patience)
+    else:
+        await tell(process, stdin)
+        out, err = await asyncio.wait_for(asyncio.gather(process.stdout.read(), process.stderr.read()), patience)
+        process.stdin.close()
+        await asyncio.wait_for(process.wait(), patience)
     return process.returncode, out, err.decode(errors="replace")
 
 
@@ -208,11 +224,10 @@ async def s_client(weir, root, *arguments, stdin=b"", patience=PATIENCE):
         "-servername", NAME, "-verify_hostname", NAME, *map(str, arguments), stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT)
     registry.PROCESSES.append(process)
-    process.stdin.write(stdin)
-    await process.stdin.drain()
+    await tell(process, stdin)
     if not stdin:
         await asyncio.sleep(0.2)  # the tickets of TLS 1.3 come behind the handshake
-        process.stdin.write(b"Q\n")
+        await tell(process, b"Q\n")
     out = await asyncio.wait_for(process.stdout.read(), patience)
     process.stdin.close()
     await asyncio.wait_for(process.wait(), patience)
