@@ -19,12 +19,14 @@ io::Task<> Front::SideServer::close() {
   co_await server.drained();
 }
 
-Front::Front(std::vector<gateway::Shard*> shards, shared::LoadBoard& loads, FrontSockets sockets)
+Front::Front(std::vector<gateway::Shard*> shards, shared::LoadBoard& loads, FrontSockets sockets,
+             net::ClientGate gate)
     : shards_(std::move(shards)),
       own_(*shards_[0]),
       loop_(own_.loop()),
       loads_(loads),
       placed_(shards_.size(), 0),
+      gate_(std::move(gate)),
       admin_(shards_),
       signals_(loop_, [this](int signal) { on_signal(signal); }) {
   own_.on_answer([this](const gateway::ShardMessage& message) {
@@ -45,6 +47,15 @@ Front::Front(std::vector<gateway::Shard*> shards, shared::LoadBoard& loads, Fron
 Front::~Front() = default;
 
 void Front::place(io::Fd connection) {
+  auto ticket = shared::ClientTable::kNone;
+  if (gate_.counts()) {
+    const auto entered = gate_.enter(loop_.ring().peer_address(connection));
+    if (!entered) {
+      ++placed_[0];
+      return own_.server().refuse(connection, Fault::client_limit);
+    }
+    ticket = *entered;
+  }
   std::size_t best = 0;
   std::uint64_t least = UINT64_MAX;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
@@ -55,8 +66,8 @@ void Front::place(io::Fd connection) {
     }
   }
   // A shard that does not read its mail is too busy for another connection: then the front serves it itself.
-  if (best != 0 && !shards_[best]->ask({gateway::ShardMessage::Kind::serve, connection, nullptr, 0})) best = 0;
-  if (best == 0) own_.serve(connection);
+  if (best != 0 && !shards_[best]->ask({gateway::ShardMessage::Kind::serve, connection, nullptr, 0, ticket})) best = 0;
+  if (best == 0) own_.serve(connection, ticket);
   ++placed_[best];
 }
 

@@ -9,6 +9,7 @@
 #include "admin.h"
 #include "weir/gateway/shard.h"
 #include "weir/io/signal_watch.h"
+#include "weir/net/client_gate.h"
 #include "weir/net/server.h"
 #include "weir/shared/load_board.h"
 #include "weir/simulator/simulator.h"
@@ -25,7 +26,7 @@ struct FrontSockets {
 class Front {
  public:
   /// All shards, the front's own first.
-  Front(std::vector<gateway::Shard*> shards, shared::LoadBoard& loads, FrontSockets sockets);
+  Front(std::vector<gateway::Shard*> shards, shared::LoadBoard& loads, FrontSockets sockets, net::ClientGate gate);
   ~Front();
 
   /// Runs until a signal ends it; the loop of shard 0 stops then. Returns how many exchanges were cut.
@@ -51,6 +52,7 @@ class Front {
   io::Loop& loop_;
   shared::LoadBoard& loads_;
   std::vector<std::uint64_t> placed_;
+  net::ClientGate gate_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   Admin admin_;
   std::unique_ptr<SideServer> admin_server_;

@@ -26,10 +26,16 @@ void Metrics::merge(const Metrics& other) {
   for (auto member :
        {&Metrics::exchanges, &Metrics::streams, &Metrics::in_flight, &Metrics::attempts, &Metrics::stale_connections,
         &Metrics::usage_unknown, &Metrics::input_tokens, &Metrics::output_tokens, &Metrics::request_bytes,
-        &Metrics::answer_bytes, &Metrics::connections, &Metrics::upstream_open, &Metrics::upstream_idle,
-        &Metrics::upstream_connects, &Metrics::buffer_bytes_held, &Metrics::buffer_bytes_limit,
-        &Metrics::body_bytes_reserved, &Metrics::log_lines_dropped})
+        &Metrics::answer_bytes, &Metrics::connections, &Metrics::connections_limit, &Metrics::connections_refusing,
+        &Metrics::refusals_limit, &Metrics::connections_reset, &Metrics::upstream_open, &Metrics::upstream_idle,
+        &Metrics::upstream_connects, &Metrics::buffer_bytes_held, 
+        &Metrics::buffer_bytes_own, &Metrics::log_lines_dropped})
     this->*member += other.*member;
+  for (std::size_t i = 0; i < io::MemoryLedger::kUses; ++i) {
+    memory_used[i] += other.memory_used[i];
+    memory_limit[i] += other.memory_limit[i];
+    memory_refused[i] += other.memory_refused[i];
+  }
   duration.merge(other.duration);
   ttft.merge(other.ttft);
   overhead.merge(other.overhead);

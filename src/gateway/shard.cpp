@@ -11,7 +11,7 @@ Shard::Shard(std::size_t index, io::Ring& ring, const ShardOptions& options, con
     : index_(index),
       options_(options),
       loop_(ring, options.buffers),
-      context_(loop_, options.net),
+      context_(loop_, options.net, options.clients),
       log_(loop_, options.log),
       gateway_(context_, catalog, keys, endpoints, log_),
       server_(context_, gateway_),
@@ -30,14 +30,18 @@ void Shard::report_to(Shard& front) {
   front.reporters_.push_back(this);
 }
 
-void Shard::serve(io::Fd connection) {
-  server_.serve(connection);
+void Shard::serve(io::Fd connection, net::Server::Ticket ticket) {
+  server_.serve(connection, ticket);
   loads_.report(index_, server_.ended());
 }
 
 Metrics Shard::measure() const {
   Metrics metrics = gateway_.measure();
   metrics.connections = server_.connections();
+  metrics.connections_limit = options_.net.max_connections;
+  metrics.connections_refusing = server_.refusing();
+  metrics.refusals_limit = options_.net.max_refusals;
+  metrics.connections_reset = server_.reset();
   return metrics;
 }
 
@@ -67,7 +71,7 @@ void Shard::take_messages() {
 void Shard::take(const ShardMessage& message) {
   switch (message.kind) {
     case ShardMessage::Kind::serve:
-      return serve(message.connection);
+      return serve(message.connection, message.ticket);
     case ShardMessage::Kind::drain:
       return scope_.spawn(drain_and_report());
     case ShardMessage::Kind::cut:

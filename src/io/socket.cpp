@@ -101,6 +101,7 @@ void Socket::send(Chunk chunk) {
   // stream would pin a whole buffer. What is in flight stays where it is; the copy goes behind it.
   const bool waiting = send_op_.in_flight() && chunk.size() <= kCopyTogether && outbox_.size() > outbox_first_;
   if (waiting && loop_.buffers().append(outbox_.back(), chunk.bytes())) return;
+  if (outbox_.size() == outbox_first_ || !outbox_.back().same_buffer(chunk)) ++unsent_buffers_;
   outbox_.push_back(std::move(chunk));
   if (!send_op_.in_flight()) loop_.flush_later(flushable_);
 }
@@ -145,8 +146,9 @@ void Socket::sent(std::size_t n) {
       break;
     }
     n -= first.size();
-    first = {};
     ++outbox_first_;
+    if (outbox_first_ == outbox_.size() || !outbox_[outbox_first_].same_buffer(first)) --unsent_buffers_;
+    first = {};
   }
   if (outbox_first_ == outbox_.size()) {
     outbox_.clear();
@@ -164,7 +166,7 @@ void Socket::fail_writing(Status status) {
   write_status_ = status;
   outbox_.clear();
   outbox_first_ = 0;
-  unsent_bytes_ = 0;
+  unsent_bytes_ = unsent_buffers_ = 0;
   if (writer_) return wake_writer();
   if (watcher_) watcher_->on_input();  // last: the watcher may close
 }

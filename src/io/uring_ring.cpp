@@ -103,8 +103,10 @@ struct UringRing::Scratch {
   bool holds(std::size_t n) const { return messages_used < messages.size() && pieces_used + n <= pieces.size(); }
 };
 
+UringRing::UringRing(const RingOptions& options) : options_(options) {}
+
 std::expected<std::unique_ptr<UringRing>, std::string> UringRing::open(const RingOptions& options) {
-  std::unique_ptr<UringRing> self(new UringRing);
+  std::unique_ptr<UringRing> self(new UringRing(options));
   io_uring_params params{};
   params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_COOP_TASKRUN |
                  IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
@@ -150,6 +152,9 @@ Result<Fd> UringRing::listen(const Address& address, int backlog) {
   if (fd < 0) return fail(Fault::system_limit);
   const int on = 1;
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  // Accepted sockets inherit it. A client that does not read would else cost megabytes of the kernel's memory.
+  if (const int most = options_.unsent_bytes; most > 0)
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most, sizeof most);
   sockaddr_storage storage;
   const socklen_t size = to_system(address, storage);
   if (::bind(fd, reinterpret_cast<sockaddr*>(&storage), size) != 0 || ::listen(fd, backlog) != 0) {
@@ -176,6 +181,7 @@ Address UringRing::peer_address(Fd fd) const {
 Result<Fd> UringRing::open_stream(const Address& peer) {
   const int fd = open_tcp(peer.v6);
   if (fd < 0) return fail(Fault::system_limit);
+  if (const int most = options_.unread_bytes; most > 0) ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &most, sizeof most);
   return Fd{fd};
 }
 

@@ -4,38 +4,57 @@ namespace weir::net {
 
 Server::~Server() { WEIR_ASSERT(scope_.running() == 0, "a server dies while it has connections"); }
 
-void Server::serve(io::Fd fd) {
-  const bool shed = scope_.running() >= context_.options.max_connections || stopping_;
-  ++served_;
-  scope_.spawn(run(fd, shed));
+void Server::serve(io::Fd fd, Ticket ticket) {
+  if (!stopping_ && scope_.running() - refusing_ < context_.options.max_connections) {
+    ++served_;
+    return scope_.spawn(run(fd, ticket));
+  }
+  if (context_.clients) context_.clients->leave(ticket);
+  refuse(fd, stopping_ ? Fault::draining : Fault::shed);
 }
 
-io::Task<> Server::run(io::Fd fd, bool shed) {
+void Server::refuse(io::Fd fd, Fault fault) {
+  ++served_;
+  if (refusing_ < context_.options.max_refusals) {
+    ++refusing_;
+    return scope_.spawn(run_refusal(fd, fault));
+  }
+  ++reset_;
+  context_.loop.ring().abandon(fd);
+}
+
+io::Task<> Server::run(io::Fd fd, Ticket ticket) {
   Connection connection(context_, fd);
   Downstream& downstream = connection.downstream;
   connections_.push_back(connection);
-  if (shed) {
-    // Answered without reading: whoever sent a request gets to know why, and it costs us one send.
-    downstream.stop_after_this();
-    handler_.refuse(downstream, stopping_ ? Fault::draining : Fault::shed);
-    co_await downstream.next_request();
-  } else {
-    for (;;) {
-      const auto head = co_await downstream.read_head();
-      if (!head && head.error() == Fault::client_gone) break;
-      connection.in_exchange = true;
-      if (head) {
-        co_await handler_.handle(downstream, **head);
-      } else {
-        downstream.stop_after_this();
-        handler_.refuse(downstream, head.error());
-      }
-      const bool more = co_await downstream.next_request();
-      connection.in_exchange = false;
-      if (!more) break;
+  for (;;) {
+    const auto head = co_await downstream.read_head();
+    if (!head && head.error() == Fault::client_gone) break;
+    connection.in_exchange = true;
+    if (head) {
+      co_await handler_.handle(downstream, **head);
+    } else {
+      downstream.stop_after_this();
+      handler_.refuse(downstream, head.error());
     }
+    const bool more = co_await downstream.next_request();
+    connection.in_exchange = false;
+    if (!more) break;
   }
   co_await downstream.close();
+  if (context_.clients) context_.clients->leave(ticket);
+}
+
+io::Task<> Server::run_refusal(io::Fd fd, Fault fault) {
+  Connection connection(context_, fd);
+  Downstream& downstream = connection.downstream;
+  connections_.push_back(connection);
+  // Answered without reading: whoever sent a request gets to know why, and it costs us one send.
+  downstream.stop_after_this();
+  handler_.refuse(downstream, fault);
+  co_await downstream.next_request();
+  co_await downstream.close();
+  --refusing_;
 }
 
 void Server::stop() {

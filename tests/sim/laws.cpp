@@ -10,7 +10,7 @@ constexpr Bytes kErrorStart = R"({"error":{"message":")";
 bool is_weir_error(Bytes body) { return body.starts_with(kErrorStart) && body.ends_with("}}"); }
 
 /// Statuses that a gateway in trouble may give to any well-formed request.
-bool is_trouble(int status) { return status == 408 || status == 502 || status == 503 || status == 504; }
+bool is_trouble(int status) { return status == 408 || status == 429 || status == 502 || status == 503 || status == 504; }
 
 class Judge {
  public:
@@ -220,9 +220,8 @@ void judge_log(const Plan& plan, const std::deque<Client>& clients, Bytes log, s
        at = log.find("\"fault\":\"shed\"", at + 1)) {
     const std::size_t begin = log.rfind('\n', at) + 1;
     const Bytes line = log.substr(begin, log.find('\n', at) - begin);
-    telling.count(!line.contains("\"key\":")        ? Probe::shed_connection
-                  : line.contains("\"attempts\":0") ? Probe::shed_body
-                                                    : Probe::shed_buffer);
+    if (line.contains("\"status\":200")) telling.broken("an answer was given up for want of memory");
+    telling.count(line.contains("\"key\":") ? Probe::shed_body : Probe::shed_connection);
   }
   const std::size_t lines = count_of(log, "\n");
   if (whole && lines != exchanges)

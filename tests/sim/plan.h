@@ -75,6 +75,8 @@ struct Plan {
   gateway::ShardOptions options;
   io::SimFaults faults;
   std::size_t descriptor_limit = 65'536;
+  std::uint32_t to_lease = 0;                 ///< buffers that the shards share beyond their own
+  std::uint32_t max_client_connections = 0;   ///< all clients of a world have one address
   ProviderPlan provider;
   std::vector<ClientPlan> clients;
   bool drains_midway = false;

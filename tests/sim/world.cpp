@@ -10,8 +10,10 @@
 #include "weir/gateway/shard.h"
 #include "weir/io/frame_pool.h"
 #include "weir/io/signal_watch.h"
+#include "weir/net/client_gate.h"
 #include "weir/net/server.h"
 #include "weir/shared/load_board.h"
+#include "weir/shared/memory_total.h"
 
 namespace weir::sim {
 namespace {
@@ -59,6 +61,9 @@ class World {
         catalog_(make_catalog(plan, provider_address_)),
         keys_(make_keys()),
         loads_(plan.shards),
+        total_(plan.to_lease),
+        client_table_(64, cuts),
+        gate_({.max_connections = plan.max_client_connections, .exempt = {}}, client_table_),
         provider_(network_, plan, provider_address_, telling_, cuts + 1,
                   [this](int id) { return received_by_client(id); }) {
     telling_.broken = [this](const std::string& what) { broken(what); };
@@ -68,6 +73,8 @@ class World {
     }
     gateway::ShardOptions options = plan.options;
     options.log = network_.open_file(std::string(kLog));
+    options.clients = &client_table_;
+    if (options.buffers.own < options.buffers.buffers) options.buffers.source = &total_;
     log_ = options.log;
     const std::vector<io::Address> endpoints{provider_address_};
     for (std::size_t i = 0; i < plan.shards; ++i) {
@@ -165,9 +172,11 @@ class World {
   }
 
   void place(io::Fd connection) {
+    const auto ticket = gate_.enter(rings_.front()->peer_address(connection));
+    if (!ticket) return front().server().refuse(connection, Fault::client_limit);
     const std::size_t target = random_.below(shards_.size());
-    if (target == 0 || !shards_[target]->ask({gateway::ShardMessage::Kind::serve, connection, nullptr, 0}))
-      return front().serve(connection);
+    if (target == 0 || !shards_[target]->ask({gateway::ShardMessage::Kind::serve, connection, nullptr, 0, *ticket}))
+      return front().serve(connection, *ticket);
     telling_.count(Probe::several_shards);
   }
 
@@ -211,12 +220,17 @@ class World {
   // ---- Laws that hold at every moment.
 
   void check_bounds() {
+    std::uint64_t usable = total_.left();
     for (const auto& shard : shards_) {
       const auto& buffers = shard->loop().buffers();
-      if (buffers.held_bytes() > buffers.capacity_bytes()) broken("more buffers are held than there are");
-      const auto& bodies = shard->context().body_bytes;
-      if (bodies.used() > bodies.limit()) broken("request bodies beyond their budget");
+      if (buffers.held_bytes() > buffers.limit_bytes()) broken("more buffers are held than there are");
+      usable += buffers.limit_bytes() / buffers.buffer_bytes();
+      const auto& memory = shard->loop().memory();
+      if (memory.used() > memory.limit()) broken("more memory is reserved than there is");
     }
+    const auto& buffers = plan_.options.buffers;
+    const std::uint64_t own = std::min(buffers.own, buffers.buffers);
+    if (usable != own * shards_.size() + total_.all()) broken("leased buffers were lost, or are used twice");
   }
 
   void check_patience() {
@@ -269,10 +283,13 @@ class World {
       if (metrics.connections != 0) broken(where + "connections at the end");
       if (metrics.upstream_open != 0 || metrics.upstream_idle != 0) broken(where + "provider connections at the end");
       if (metrics.buffer_bytes_held != 0) broken(where + "buffers held at the end");
-      if (metrics.body_bytes_reserved != 0) broken(where + "body budget reserved at the end");
+      for (const std::uint64_t used : metrics.memory_used)
+        if (used != 0) broken(where + "memory reserved at the end");
       if (rings_[i]->operations_in_flight() != 0) broken(where + "operations in flight at the end");
     }
     rings_.front()->close(log_);
+    for (shared::ClientTable::Ticket cell = 0; cell < client_table_.touched(); ++cell)
+      if (client_table_.open(cell) != 0) broken("a client's connection is still counted at the end");
     if (network_.open_descriptors() != 0)
       broken(std::to_string(network_.open_descriptors()) + " descriptors are open at the end");
     if (io::FramePool::of_this_thread().live() != frames_before_) broken("coroutine frames are alive at the end");
@@ -318,6 +335,9 @@ class World {
   catalog::Catalog catalog_;
   admission::KeyTable keys_;
   shared::LoadBoard loads_;
+  shared::MemoryTotal total_;
+  shared::ClientTable client_table_;
+  net::ClientGate gate_;
   Provider provider_;
   io::Fd log_;
   std::vector<std::unique_ptr<io::SimRing>> rings_;

@@ -15,7 +15,7 @@
 #include "weir/base/time.h"
 #include "weir/catalog/catalog.h"
 #include "weir/control/config_error.h"
-#include "weir/io/address.h"
+#include "weir/io/address_range.h"
 
 namespace weir::control {
 
@@ -26,6 +26,11 @@ struct Limits {
   std::uint64_t max_body_bytes = 0;      ///< one request body
   std::uint64_t max_connections = 0;     ///< client connections
   std::uint64_t max_buffered_bytes = 0;  ///< bytes held for all exchanges together; at least one head and one body
+  std::uint64_t max_unsent_bytes = 0;    ///< of one answer, for a client that is slow to read it
+  std::uint64_t min_body_rate = 0;       ///< bytes per second of a request body
+  std::uint64_t max_refusals = 0;        ///< connections beyond a limit that are answered at a time, per shard
+  std::uint64_t max_client_connections = 0;    ///< of one client address; 0: any number
+  std::vector<io::AddressRange> exempt_clients;  ///< not counted; loopback if none is written
 };
 
 struct Timeouts {
@@ -33,7 +38,8 @@ struct Timeouts {
   Duration first_byte{};    ///< from the request sent to the first byte of the provider's answer
   Duration idle{};          ///< between two frames of a provider's answer
   Duration total{};         ///< one exchange, from its head to the last byte of its answer
-  Duration client_head{};   ///< a request head, and then each wait for more of the body
+  Duration client_head{};   ///< a request head
+  Duration client_body{};   ///< a request body, besides what its rate allows
   Duration client_idle{};   ///< a kept-alive connection without a request
   Duration client_write{};  ///< a client that does not read its answer
   Duration drain{};         ///< after SIGTERM, for running exchanges

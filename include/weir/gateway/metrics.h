@@ -7,6 +7,7 @@
 #include "weir/base/fault.h"
 #include "weir/base/histogram.h"
 #include "weir/gateway/record.h"
+#include "weir/io/memory_ledger.h"
 
 namespace weir::gateway {
 
@@ -29,12 +30,18 @@ struct Metrics {
 
   // Gauges, filled in when a copy is taken.
   std::uint64_t connections = 0;
+  std::uint64_t connections_limit = 0;
+  std::uint64_t connections_refusing = 0;  ///< among them: being told why they are refused
+  std::uint64_t refusals_limit = 0;
+  std::uint64_t connections_reset = 0;  ///< refused without a word, since the start
   std::uint64_t upstream_open = 0;
   std::uint64_t upstream_idle = 0;
   std::uint64_t upstream_connects = 0;
   std::uint64_t buffer_bytes_held = 0;
-  std::uint64_t buffer_bytes_limit = 0;
-  std::uint64_t body_bytes_reserved = 0;
+  std::uint64_t buffer_bytes_own = 0;  ///< usable at present: own and leased
+  std::array<std::uint64_t, io::MemoryLedger::kUses> memory_used{};  ///< index: MemoryLedger::Use
+  std::array<std::uint64_t, io::MemoryLedger::kUses> memory_limit{};
+  std::array<std::uint64_t, io::MemoryLedger::kUses> memory_refused{};
   std::uint64_t log_lines_dropped = 0;
 
   void count(const Record& record);

@@ -25,6 +25,7 @@ struct ShardOptions {
   net::Options net;
   Duration drain_timeout = 30s;
   io::Fd log;  ///< where access lines go; invalid: nowhere
+  shared::ClientTable* clients = nullptr;  ///< of all shards; none: connections come without tickets
 };
 
 /// What the front shard asks of another one, and the answers.
@@ -34,6 +35,7 @@ struct ShardMessage {
   io::Fd connection{};         ///< serve
   Metrics* metrics = nullptr;  ///< measure: filled in; belongs to the front
   std::uint32_t cut = 0;       ///< drained: exchanges that had to be cut
+  net::Server::Ticket ticket = shared::ClientTable::kNone;  ///< serve: what the connection was counted in with
 };
 
 class Shard {
@@ -52,7 +54,7 @@ class Shard {
   io::LogSink& log() { return log_; }
 
   /// Takes over a connection on this shard's own thread.
-  void serve(io::Fd connection);
+  void serve(io::Fd connection, net::Server::Ticket ticket = shared::ClientTable::kNone);
   /// Counters and gauges of this shard.
   Metrics measure() const;
 

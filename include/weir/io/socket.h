@@ -60,6 +60,8 @@ class Socket {
   void arm();
   /// Input that receive() would return at once.
   bool has_input() const { return input_ || input_status_ != Status::ok; }
+  /// True when that is at least so many bytes.
+  bool holds(std::uint64_t bytes) const { return input_.size() >= bytes; }
   /// What has_input() consists of, if it is an end; Status::ok otherwise.
   Status input_status() const { return input_status_; }
   /// Puts bytes back in front of what receive() returns next (the rest of a chunk that held more than one message).
@@ -69,6 +71,8 @@ class Socket {
   /// Queues bytes to be sent. Ignored after the connection broke: room() and broken() tell.
   void send(Chunk chunk);
   std::size_t unsent_bytes() const { return unsent_bytes_; }
+  /// At most how many buffers are held by what is queued.
+  std::size_t unsent_buffers() const { return unsent_buffers_; }
   /// Waits until at most `unsent` bytes are queued; Status::ok, or why they never will be. Status::timed_out when the
   /// peer took nothing for the write time-out.
   auto room(std::size_t unsent);
@@ -141,6 +145,7 @@ class Socket {
   std::vector<Chunk> outbox_;
   std::size_t outbox_first_ = 0;  // chunks before it have been sent
   std::size_t unsent_bytes_ = 0;
+  std::size_t unsent_buffers_ = 0;
   std::size_t writer_wants_ = 0;
   std::uint64_t sent_bytes_ = 0;
   std::int32_t connect_result_ = 0;

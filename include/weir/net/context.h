@@ -5,34 +5,16 @@
 #include "weir/codec/http1.h"
 #include "weir/io/loop.h"
 #include "weir/net/options.h"
+#include "weir/shared/client_table.h"
 
 namespace weir::net {
 
-/// Bytes of request bodies that may be held at the same time. Reserved before a body is read, so that the pool of
-/// buffers can never be filled with bodies none of which can become complete.
-class ByteBudget {
- public:
-  explicit ByteBudget(std::size_t limit) : limit_(limit) {}
-  bool reserve(std::size_t bytes) {
-    if (bytes > limit_ - used_) return false;
-    used_ += bytes;
-    return true;
-  }
-  void release(std::size_t bytes) { used_ -= bytes; }
-  std::size_t used() const { return used_; }
-  std::size_t limit() const { return limit_; }
-
- private:
-  std::size_t limit_;
-  std::size_t used_ = 0;
-};
-
 struct Context {
-  Context(io::Loop& l, const Options& o) : loop(l), options(o), body_bytes(o.max_buffered_bytes) {}
+  Context(io::Loop& l, const Options& o, shared::ClientTable* c = nullptr) : loop(l), options(o), clients(c) {}
 
   io::Loop& loop;
   const Options options;
-  ByteBudget body_bytes;
+  shared::ClientTable* const clients;  ///< where connections with a ticket are counted out
   Recycler<codec::RequestHead> request_heads;
   codec::ResponseHead response_head;  ///< parsed and used up within one turn
   std::string scratch;                ///< for bodies in several chunks; valid within one turn

@@ -29,10 +29,18 @@ class Server {
   Server(Context& context, Handler& handler) : context_(context), handler_(handler) {}
   ~Server();
 
-  /// Takes over an accepted connection. Beyond max_connections it is answered with 503 and closed.
-  void serve(io::Fd fd);
+  using Ticket = shared::ClientTable::Ticket;
+
+  /// Takes over an accepted connection, and the ticket it was counted in with. Beyond max_connections it is refused.
+  void serve(io::Fd fd, Ticket ticket = shared::ClientTable::kNone);
+  /// Answers a connection with a fault and closes it. Only max_refusals of them at a time get an answer: the others are
+  /// reset at once, so that a flood of them costs neither descriptors nor memory.
+  void refuse(io::Fd fd, Fault fault);
 
   std::uint32_t connections() const { return scope_.running(); }
+  std::uint32_t refusing() const { return refusing_; }
+  /// Connections that were reset without an answer since the start.
+  std::uint64_t reset() const { return reset_; }
   /// Connections that have come and gone since the start.
   std::uint64_t ended() const { return served_ - scope_.running(); }
 
@@ -49,13 +57,16 @@ class Server {
     Downstream downstream;
     bool in_exchange = false;
   };
-  io::Task<> run(io::Fd fd, bool shed);
+  io::Task<> run(io::Fd fd, Ticket ticket);
+  io::Task<> run_refusal(io::Fd fd, Fault fault);
 
   Context& context_;
   Handler& handler_;
   io::Scope scope_;
   IntrusiveList<Connection> connections_;
   std::uint64_t served_ = 0;
+  std::uint64_t reset_ = 0;
+  std::uint32_t refusing_ = 0;
   bool stopping_ = false;
 };
 
