@@ -344,6 +344,8 @@ class Resolver {
              format_quantity(ValueType::size, limits.max_buffered_bytes) + " cannot hold one largest request.",
              "Make it at least max_head_bytes + max_body_bytes, or those smaller.");
     config_.limits = limits;
+    if (limits.exempt_clients.empty() && !is_misread("limits.exempt_clients"))
+      config_.limits.exempt_clients = {*io::AddressRange::parse("127.0.0.0/8"), *io::AddressRange::parse("::1")};
   }
 
   WrittenConfig& written_;

@@ -228,6 +228,53 @@ constexpr std::array kLimitKeys = {
                        "Retry-After. At least `max_head_bytes` + `max_body_bytes`.",
            .example = "2GiB",
            .binding = bind<&Limits::max_buffered_bytes>()},
+    KeyRow{.name = "max_unsent_bytes",
+           .type = ValueType::size,
+           .default_value = "64KiB",
+           .minimum = kKiB,
+           .maximum = 64 * kMiB,
+           .sentence = "Memory for what a client has not yet read of its answer; at that point its provider is not "
+                       "read either, until the client goes on.",
+           .example = "256KiB",
+           .binding = bind<&Limits::max_unsent_bytes>()},
+    KeyRow{
+        .name = "min_body_rate",
+        .type = ValueType::size,
+        .default_value = "4KiB",
+        .minimum = 1,
+        .maximum = kGiB,
+        .sentence = "Bytes per second below which a request body is given up (408), after `timeouts.client_body_ms`.",
+        .example = "16KiB",
+        .binding = bind<&Limits::min_body_rate>()},
+    KeyRow{.name = "max_client_connections",
+           .type = ValueType::count,
+           .default_value = "1024",
+           .minimum = 0,
+           .maximum = 1000000,
+           .sentence = "Connections of one client address at a time, over all shards; further ones are refused with "
+                       "429. An IPv6 client is a /64. 0 is any number.",
+           .example = "64",
+           .binding = bind<&Limits::max_client_connections>()},
+    KeyRow{.name = "exempt_clients",
+           .type = ValueType::address_range,
+           .shape = Shape::list_of_scalars,
+           .minimum = 1,
+           .sentence = "Addresses and ranges that `max_client_connections` does not count, such as trusted proxies. "
+                       "Without the key it is loopback; with it, only what stands here.",
+           .example = "[10.0.0.0/8, \"2001:db8::7\"]",
+           .binding = {.store =
+                           [](void* section, Value&& value, Position) {
+                             static_cast<Limits*>(section)->exempt_clients.push_back(std::get<io::AddressRange>(value));
+                           }}},
+    KeyRow{.name = "max_refusals",
+           .type = ValueType::count,
+           .default_value = "64",
+           .minimum = 0,
+           .maximum = 65536,
+           .sentence = "Connections beyond a limit that are told so at a time, per shard; beyond this number they are "
+                       "reset at once.",
+           .example = "256",
+           .binding = bind<&Limits::max_refusals>()},
 };
 constexpr SectionRow kLimits{"limits", "How much may be in weir at a time, for the whole process.", kLimitKeys};
 
@@ -251,8 +298,12 @@ constexpr std::array kTimeoutKeys = {
                bind<&Timeouts::total>()),
     time_limit("client_handshake_ms", "10s", "For a client's TLS handshake.", "5s",
                bind<&Timeouts::client_handshake>()),
-    time_limit("client_head_ms", "30s", "For a client to send a request head, and each further part of its body.",
-               "10s", bind<&Timeouts::client_head>()),
+    time_limit("client_head_ms", "30s", "For a client to send a whole request head, from its first byte.", "10s",
+               bind<&Timeouts::client_head>()),
+    time_limit("client_body_ms", "30s",
+               "For a client to send a whole request body; for every `limits.min_body_rate` bytes that have come, it "
+               "has a second more.",
+               "10s", bind<&Timeouts::client_body>()),
     time_limit("client_idle_ms", "75s", "A kept-alive client connection without a request.", "5m",
                bind<&Timeouts::client_idle>()),
     time_limit("client_write_ms", "30s", "A client that does not read its answer.", "1m",

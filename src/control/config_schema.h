@@ -31,6 +31,7 @@ enum class ValueType : std::uint8_t {
   header_name,
   header_value,
   address,
+  address_range,
   url,
   secret,  ///< env:NAME or file:PATH; kept as the reference
   key_hash,
@@ -52,7 +53,7 @@ enum class Shape : std::uint8_t {
   map_of_sections,
 };
 
-using Value = std::variant<bool, std::uint64_t, Duration, std::string, io::Address, catalog::BaseUrl,
+using Value = std::variant<bool, std::uint64_t, Duration, std::string, io::Address, io::AddressRange, catalog::BaseUrl,
                            const catalog::ProviderKind*, admission::KeyHash, Log, tls::Version>;
 
 /// How a key reaches its member; made by bind<&Section::member>() (binding.h).

@@ -20,11 +20,12 @@ io::Task<> Front::SideServer::close() {
 }
 
 Front::Front(std::vector<gateway::Shard*> shards, shared::LoadBoard& loads, FrontSockets sockets,
-             ReadCertificates read_certificates)
+             ReadCertificates read_certificates, net::ClientGate gate)
     : shards_(std::move(shards)),
       own_(*shards_[0]),
       loop_(own_.loop()),
       placement_(loads),
+      gate_(std::move(gate)),
       admin_(shards_),
       signals_(loop_, [this](int signal) { on_signal(signal); }),
       read_certificates_(std::move(read_certificates)) {
@@ -47,12 +48,21 @@ Front::Front(std::vector<gateway::Shard*> shards, shared::LoadBoard& loads, Fron
 Front::~Front() = default;
 
 void Front::place(io::Fd connection, std::uint32_t listener) {
+  auto ticket = shared::ClientTable::kNone;
+  if (gate_.counts()) {
+    const auto entered = gate_.enter(loop_.ring().peer_address(connection));
+    if (!entered) {
+      placement_.placed(0);
+      return own_.refuse(connection, listener, Fault::client_limit);
+    }
+    ticket = *entered;
+  }
   std::size_t best = placement_.choose();
   // A shard that does not read its mail is too busy for another connection: then the front serves it itself.
   const gateway::ShardMessage message{
-      .kind = gateway::ShardMessage::Kind::serve, .connection = connection, .listener = listener};
+      .kind = gateway::ShardMessage::Kind::serve, .connection = connection, .listener = listener, .ticket = ticket};
   if (best != 0 && !shards_[best]->ask(message)) best = 0;
-  if (best == 0) own_.serve(connection, listener);
+  if (best == 0) own_.serve(connection, listener, ticket);
   placement_.placed(best);
 }
 

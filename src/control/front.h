@@ -10,6 +10,7 @@
 #include "admin.h"
 #include "weir/gateway/shard.h"
 #include "weir/io/signal_watch.h"
+#include "weir/net/client_gate.h"
 #include "weir/net/server.h"
 #include "weir/shared/placement.h"
 #include "weir/simulator/simulator.h"
@@ -30,7 +31,7 @@ class Front {
  public:
   /// All shards, the front's own first.
   Front(std::vector<gateway::Shard*> shards, shared::LoadBoard& loads, FrontSockets sockets,
-        ReadCertificates read_certificates);
+        ReadCertificates read_certificates, net::ClientGate gate);
   ~Front();
 
   /// Runs until a signal ends it; the loop of shard 0 stops then. Returns how many exchanges were cut.
@@ -57,6 +58,7 @@ class Front {
   gateway::Shard& own_;
   io::Loop& loop_;
   shared::Placement placement_;
+  net::ClientGate gate_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   Admin admin_;
   std::unique_ptr<SideServer> admin_server_;

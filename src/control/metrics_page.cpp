@@ -73,6 +73,12 @@ std::string metrics_page(const gateway::Metrics& m, std::uint32_t shards) {
   page.one("weir_answer_body_bytes_total", "counter", "Bytes of answer bodies.", m.answer_bytes);
 
   page.one("weir_client_connections", "gauge", "Open client connections.", m.connections);
+  page.one("weir_client_connections_limit", "gauge", "Their bound.", m.connections_limit);
+  page.one("weir_refused_connections", "gauge", "Among them: being told that a limit is reached.",
+           m.connections_refusing);
+  page.one("weir_refused_connections_limit", "gauge", "Their bound; what comes beyond it is reset.", m.refusals_limit);
+  page.one("weir_reset_connections_total", "counter", "Connections beyond a limit that were reset without an answer.",
+           m.connections_reset);
   page.head("weir_provider_connections", "gauge", "Open provider connections by state.");
   page.sample("weir_provider_connections", "{state=\"idle\"}", m.upstream_idle);
   page.sample("weir_provider_connections", "{state=\"used\"}", m.upstream_open - m.upstream_idle);
@@ -93,8 +99,20 @@ std::string metrics_page(const gateway::Metrics& m, std::uint32_t shards) {
   page.one("weir_name_stale_answers_used_total", "counter",
            "Connections begun with addresses past their time, because no name server gave new ones.", m.names_stale);
   page.one("weir_buffer_bytes", "gauge", "Receive and staging buffers in use.", m.buffer_bytes_held);
-  page.one("weir_buffer_limit_bytes", "gauge", "Their bound.", m.buffer_bytes_limit);
-  page.one("weir_request_body_reserved_bytes", "gauge", "Request bodies held or being read.", m.body_bytes_reserved);
+  page.one("weir_buffer_limit_bytes", "gauge", "Their bound at present: the shards' own and what they have leased.",
+           m.buffer_bytes_own);
+  constexpr Bytes kUses[] = {"request", "answer", "held", "head"};
+  static_assert(std::size(kUses) == io::MemoryLedger::kUses);
+  const auto by_use = [&](Bytes name, const auto& values) {
+    for (std::size_t i = 0; i < values.size(); ++i)
+      page.sample(name, "{use=\"" + std::string(kUses[i]) + "\"}", values[i]);
+  };
+  page.head("weir_memory_reserved_bytes", "gauge", "Memory reserved by exchanges, by what it is for.");
+  by_use("weir_memory_reserved_bytes", m.memory_used);
+  page.head("weir_memory_limit_bytes", "gauge", "What can be reserved for it at present.");
+  by_use("weir_memory_limit_bytes", m.memory_limit);
+  page.head("weir_memory_refused_total", "counter", "Reservations that were refused.");
+  by_use("weir_memory_refused_total", m.memory_refused);
   page.one("weir_log_lines_dropped_total", "counter",
            "Access lines or writes lost because the log's target was slow or failed.", m.log_lines_dropped);
   page.one("weir_ring_overflows_total", "counter",

@@ -29,6 +29,8 @@ Bytes pattern_of(ValueType type) {
       return "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$";
     case ValueType::address:
       return "^(localhost|[0-9.]+|\\[[0-9A-Fa-f:.]+\\]):[0-9]{1,5}$";
+    case ValueType::address_range:
+      return "^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$";
     case ValueType::url:
       return "^https?://[^?#@ ]+$";
     case ValueType::secret:

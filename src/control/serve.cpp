@@ -16,9 +16,12 @@
 #include "front.h"
 #include "privileges.h"
 #include "weir/control/commands.h"
+#include "weir/shared/memory_total.h"
 
 namespace weir::control {
 namespace {
+
+constexpr std::uint64_t kLeastBuffers = 256;  ///< of a shard: its reserve, its window, and some small exchanges
 
 void tell(const std::string& text) { std::fprintf(stderr, "weir: %s\n", text.c_str()); }
 
@@ -41,9 +44,10 @@ std::uint64_t raise_descriptor_limit() {
   return limit.rlim_cur;
 }
 
-/// A client connection needs two descriptors, its own and the provider's; a few are needed for the rest.
-std::uint64_t fit_connections(std::uint64_t wanted, std::uint64_t descriptors) {
-  const std::uint64_t other = std::min<std::uint64_t>(64, descriptors / 2);
+/// A client connection needs two descriptors, its own and the provider's; a few are needed for the rest, among them
+/// those of refused connections while they are told why.
+std::uint64_t fit_connections(std::uint64_t wanted, std::uint64_t descriptors, std::uint64_t refusals) {
+  const std::uint64_t other = std::min<std::uint64_t>(64 + refusals, descriptors / 2);
   const std::uint64_t possible = std::max<std::uint64_t>(1, (descriptors - other) / 2);
   if (wanted > possible)
     tell("warning: max_connections is " + std::to_string(wanted) + ", but " + std::to_string(descriptors) +
@@ -120,22 +124,37 @@ gateway::ShardOptions shard_options(const Config& config, std::uint32_t shards, 
   net.max_head_bytes = limits.max_head_bytes;
   net.max_body_bytes = limits.max_body_bytes;
   net.max_connections = static_cast<std::uint32_t>(
-      (fit_connections(limits.max_connections, raise_descriptor_limit()) + shards - 1) / shards);
+      (fit_connections(limits.max_connections, raise_descriptor_limit(), limits.max_refusals * shards) + shards - 1) /
+      shards);
+  net.max_refusals = static_cast<std::uint32_t>(limits.max_refusals);
+  net.credit_bytes = limits.max_unsent_bytes;
+  net.min_body_rate = limits.min_body_rate;
   net.max_handshakes = static_cast<std::uint32_t>((limits.max_handshakes + shards - 1) / shards);
   net.handshake_timeout = timeouts.client_handshake;
   net.head_timeout = timeouts.client_head;
+  net.body_timeout = timeouts.client_body;
   net.idle_timeout = timeouts.client_idle;
   net.write_timeout = timeouts.client_write;
   net.connect_timeout = timeouts.connect;
   net.first_byte_timeout = timeouts.first_byte;
   net.stream_idle_timeout = timeouts.idle;
   net.total_timeout = timeouts.total;
-  // Three quarters of the buffers may hold request bodies; the rest is for what streams through.
-  const std::uint64_t share = limits.max_buffered_bytes / shards;
+  // Half of the memory is divided evenly and each shard's own, the other half goes to whoever needs it.
+  const std::uint64_t all = limits.max_buffered_bytes / options.buffers.buffer_bytes;
   auto& buffers = options.buffers;
-  buffers.buffers = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(share / buffers.buffer_bytes, 256, 65'535));
-  net.max_buffered_bytes = std::size_t{buffers.buffers} * buffers.buffer_bytes / 4 * 3;
+  buffers.own = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(all / 2 / shards, kLeastBuffers, 65'535));
+  buffers.buffers = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(all, buffers.own, 65'535));
   return options;
+}
+
+/// What is left of the memory for all shards together.
+std::uint64_t buffers_to_lease(const Config& config, const gateway::ShardOptions& options, std::uint32_t shards) {
+  const std::uint64_t all = config.limits.max_buffered_bytes / options.buffers.buffer_bytes;
+  const std::uint64_t owned = std::uint64_t{options.buffers.own} * shards;
+  if (owned > all)
+    tell("warning: max_buffered_bytes is too little for " + std::to_string(shards) + " shards, each of which needs " +
+         std::to_string(options.buffers.own * options.buffers.buffer_bytes >> 20) + " MiB; that is used.");
+  return all > owned ? all - owned : 0;
 }
 
 catalog::BaseUrl loopback_url(const io::Address& address) {
@@ -244,6 +263,11 @@ int serve(Config config) {
   auto certificates = load_certificates(config.listen);
   if (!certificates) return kExitFailure;
   options.tls = *std::move(certificates);
+  shared::MemoryTotal memory(buffers_to_lease(config, options, shards));
+  options.buffers.source = &memory;
+  // As many clients as there can be connections, each of its own address.
+  shared::ClientTable clients(options.net.max_connections * shards + shards, ring->random_seed());
+  options.clients = &clients;
   shared::LoadBoard loads(shards);
   const auto make = [&](std::size_t index, io::Ring& shard_ring) {
     return std::make_unique<gateway::Shard>(index, shard_ring, options, config.catalog, config.keys, loads);
@@ -269,7 +293,11 @@ int serve(Config config) {
   }
   std::uint32_t cut = 0;
   {
-    Front front(all, loads, std::move(sockets), [&config] { return load_certificates(config.listen); });
+    net::ClientLimits client_limits{.max_connections = static_cast<std::uint32_t>(config.limits.max_client_connections),
+                                    .exempt = config.limits.exempt_clients};
+    Front front(
+        all, loads, std::move(sockets), [&config] { return load_certificates(config.listen); },
+        net::ClientGate(std::move(client_limits), clients));
     go.count_down();
     greet(config, static_cast<std::uint32_t>(all.size()));
     front_shard->scope().spawn(front.run());

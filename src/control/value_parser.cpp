@@ -205,6 +205,12 @@ Parsed parse_address(Bytes text) {
       "Write a numeric IP address and a port: 127.0.0.1:8080, [::1]:8080, or 0.0.0.0:8080 for all interfaces.");
 }
 
+Parsed parse_address_range(Bytes text) {
+  if (const auto range = io::AddressRange::parse(text)) return *range;
+  return refuse(quoted(text) + " is not a range of addresses.",
+                "Write an IP address, or one with the length of its prefix and no bits behind it: 10.0.0.0/8.");
+}
+
 Parsed parse_log_target(Bytes text) {
   if (text == "stdout") return Log{LogTarget::standard_output, {}};
   if (text == "stderr") return Log{LogTarget::standard_error, {}};
@@ -286,6 +292,8 @@ Parsed parse_value(const KeyRow& row, Bytes text, bool is_quoted) {
                     "Use at most 4096 visible ASCII characters and spaces between them.");
     case ValueType::address:
       return parse_address(text);
+    case ValueType::address_range:
+      return parse_address_range(text);
     case ValueType::url:
       if (auto url = catalog::parse_base_url(text))
         return *std::move(url);
@@ -339,6 +347,8 @@ Bytes describe(ValueType type) {
       return "header value";
     case ValueType::address:
       return "`IP:port`";
+    case ValueType::address_range:
+      return "`IP` or `IP/bits`";
     case ValueType::url:
       return "URL";
     case ValueType::secret:

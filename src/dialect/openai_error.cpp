@@ -48,6 +48,8 @@ Words words_of(Fault fault) {
       return {kRequest, "method_not_supported"};
     case Fault::media_type_unsupported:
       return {kRequest, "unsupported_content_type"};
+    case Fault::client_limit:
+      return {"rate_limit_error", "rate_limit_exceeded"};
     case Fault::shed:
     case Fault::draining:
     case Fault::system_limit:

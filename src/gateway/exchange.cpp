@@ -32,6 +32,7 @@ io::Task<> Exchange::run() {
   const auto key = authenticate(head_, gateway_.keys());
   if (!key) co_return refuse(key.error());
   record_.key = (*key)->name;
+  if (!downstream_.admit()) co_return refuse(Fault::shed);
 
   const Bytes path = codec::split_target(head_.target).path;
   constexpr Bytes kModel = "/v1/models/";

@@ -39,7 +39,8 @@ class Exchange {
   void account(const SseRelay& relay);
   void pass(net::BodyPart&& part, SseRelay& relay);
   void end_stream(SseRelay& relay);
-  io::Task<Result<void>> client_catches_up();
+  /// Reserves memory for as much of a document as has come. False: it is not to be held any longer.
+  bool may_hold(const net::Body& body);
 
   void refuse(Fault fault, const dialect::openai_error::Detail& detail = {});
   void fail_stream(Fault fault);

@@ -64,8 +64,14 @@ Metrics Gateway::measure() const {
   copy.name_lookups = resolver_.lookups();
   copy.names_stale = resolver_.stale_used();
   copy.buffer_bytes_held = context_.loop.buffers().held_bytes();
-  copy.buffer_bytes_limit = context_.loop.buffers().capacity_bytes();
-  copy.body_bytes_reserved = context_.body_bytes.used();
+  copy.buffer_bytes_own = context_.loop.buffers().limit_bytes();
+  const auto& memory = context_.loop.memory();
+  for (std::size_t i = 0; i < io::MemoryLedger::kUses; ++i) {
+    const auto use = static_cast<io::MemoryLedger::Use>(i);
+    copy.memory_used[i] = memory.used(use);
+    copy.memory_limit[i] = memory.limit(use);
+    copy.memory_refused[i] = memory.refused(use);
+  }
   copy.log_lines_dropped = log_.dropped();
   copy.client_tls = context_.client_tls;
   copy.provider_tls = context_.provider_tls;
@@ -86,7 +92,7 @@ void Gateway::tidy() {
     pool->expire();
     pool->warm_up();
   }
-  context_.loop.buffers().trim();
+  context_.loop.buffers().trim(context_.loop.memory().used());
   if (context_.scratch.capacity() > (1 << 20)) context_.scratch = {};
 }
 

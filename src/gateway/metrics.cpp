@@ -25,19 +25,38 @@ void Metrics::merge(const Metrics& other) {
   for (std::size_t i = 0; i < connect_faults.size(); ++i) connect_faults[i] += other.connect_faults[i];
   for (std::size_t i = 0; i < name_lookups.size(); ++i) name_lookups[i] += other.name_lookups[i];
   for (std::size_t i = 0; i < by_fault.size(); ++i) by_fault[i] += other.by_fault[i];
-  for (auto member : {&Metrics::exchanges,           &Metrics::streams,
-                      &Metrics::in_flight,           &Metrics::attempts,
-                      &Metrics::stale_connections,   &Metrics::usage_unknown,
-                      &Metrics::input_tokens,        &Metrics::output_tokens,
-                      &Metrics::request_bytes,       &Metrics::answer_bytes,
-                      &Metrics::connections,         &Metrics::upstream_open,
-                      &Metrics::upstream_idle,       &Metrics::upstream_connects,
-                      &Metrics::upstream_warmed,     &Metrics::names_stale,
-                      &Metrics::buffer_bytes_held,   &Metrics::buffer_bytes_limit,
-                      &Metrics::body_bytes_reserved, &Metrics::log_lines_dropped,
-                      &Metrics::ring_overflows,      &Metrics::handshakes_in_flight,
+  for (auto member : {&Metrics::exchanges,
+                      &Metrics::streams,
+                      &Metrics::in_flight,
+                      &Metrics::attempts,
+                      &Metrics::stale_connections,
+                      &Metrics::usage_unknown,
+                      &Metrics::input_tokens,
+                      &Metrics::output_tokens,
+                      &Metrics::request_bytes,
+                      &Metrics::answer_bytes,
+                      &Metrics::connections,
+                      &Metrics::connections_limit,
+                      &Metrics::connections_refusing,
+                      &Metrics::refusals_limit,
+                      &Metrics::connections_reset,
+                      &Metrics::upstream_open,
+                      &Metrics::upstream_idle,
+                      &Metrics::upstream_connects,
+                      &Metrics::upstream_warmed,
+                      &Metrics::names_stale,
+                      &Metrics::buffer_bytes_held,
+                      &Metrics::buffer_bytes_own,
+                      &Metrics::log_lines_dropped,
+                      &Metrics::ring_overflows,
+                      &Metrics::handshakes_in_flight,
                       &Metrics::handshakes_limit})
     this->*member += other.*member;
+  for (std::size_t i = 0; i < io::MemoryLedger::kUses; ++i) {
+    memory_used[i] += other.memory_used[i];
+    memory_limit[i] += other.memory_limit[i];
+    memory_refused[i] += other.memory_refused[i];
+  }
   client_tls.merge(other.client_tls);
   provider_tls.merge(other.provider_tls);
   duration.merge(other.duration);

@@ -6,7 +6,8 @@ void refuse(net::Downstream& downstream, Fault fault, const dialect::openai_erro
   if (row(fault).source == FaultSource::gone) return downstream.abort_answer();
   std::string body;
   dialect::openai_error::write_body(body, fault, detail);
-  const bool soon = fault == Fault::shed || fault == Fault::draining || fault == Fault::system_limit;
+  const bool soon =
+      fault == Fault::shed || fault == Fault::client_limit || fault == Fault::draining || fault == Fault::system_limit;
   downstream.answer(row(fault).status, "application/json", body, soon ? "retry-after: 1\r\n" : Bytes{});
 }
 

@@ -15,6 +15,7 @@ namespace {
 constexpr std::size_t kMaxErrorBytes = 256 * 1024;
 constexpr std::size_t kHoldDocument = 64 * 1024;  // held as received chunks, then commit
 constexpr std::size_t kReadDocument = 4 << 20;    // largest document whose usage is read
+constexpr std::size_t kFreeTail = 4 * 1024;       // of a cut frame, within what every exchange has reserved
 constexpr std::size_t kHoldComments = 16 * 1024;  // comments before the first event, then commit
 
 /// The status for an error that came inside a 200: the provider's own code if it is one, else a bad gateway.
@@ -35,6 +36,7 @@ io::Task<> Exchange::relay_error(codec::ResponseHead& head) {
     const auto part = co_await upstream.read_body(next_frame_deadline());
     if (!part) break;  // the status says enough; the rest of the body does not come
     body.append(loop_.buffers(), *part);
+    if (!may_hold(body)) break;  // nor is there memory for it
   }
   if (client_gone_) co_return refuse(Fault::client_gone);
   give_error(std::move(answer), status, body, upstream.body_done());
@@ -74,6 +76,7 @@ io::Task<> Exchange::relay_document(codec::ResponseHead& head) {
     const auto part = co_await upstream.read_body(next_frame_deadline());
     if (!part) co_return refuse(at_deadline(part.error()));
     body.append(loop_.buffers(), *part);
+    if (!may_hold(body)) break;  // no memory: passed on as if it were larger
   }
   record_.status = status;
   if (upstream.body_done()) {
@@ -90,21 +93,35 @@ io::Task<> Exchange::relay_document(codec::ResponseHead& head) {
 
   // Too large to be held: from here on the client has bytes, and a failure can only cut the answer off.
   sized ? downstream_.begin_sized(std::move(answer), length) : downstream_.begin_streamed(std::move(answer));
-  std::string copy(body.contiguous(gateway_.context().scratch));
+  std::string copy;  // for the tap, as long as there is memory for it; a string grows by doubling
+  io::MemoryLedger::Hold copy_memory(loop_.memory(), io::MemoryLedger::Use::held);
+  bool tapped = copy_memory.grow_to(2 * body.size());
+  if (tapped) copy = body.contiguous(gateway_.context().scratch);
   for (const io::Chunk& chunk : body.chunks()) downstream_.send(chunk);
   body.clear();
   sent_first_byte();
   while (!upstream.body_done()) {
     if (downstream_.aborted()) co_return cut_off(Fault::shed);
     if (!downstream_.has_room())
-      if (const auto room = co_await client_catches_up(); !room) co_return cut_off(room.error());
+      if (const auto room = co_await downstream_.catch_up(); !room) co_return cut_off(room.error());
     auto part = co_await upstream.read_body(next_frame_deadline());
     if (!part) co_return cut_off(at_deadline(part.error()));
-    for (std::size_t i = 0; i < part->count && copy.size() <= kReadDocument; ++i) copy.append(part->payloads[i]);
+    tapped =
+        tapped && copy.size() + part->size() <= kReadDocument && copy_memory.grow_to(2 * (copy.size() + part->size()));
+    if (tapped)
+      for (std::size_t i = 0; i < part->count; ++i) copy.append(part->payloads[i]);
+    else
+      copy = {}, copy_memory.shrink_to(0);
     downstream_.send(std::move(*part));
   }
-  if (copy.size() <= kReadDocument) tap_document(copy);
+  if (tapped) tap_document(copy);
   downstream_.end_answer();
+}
+
+bool Exchange::may_hold(const net::Body& body) {
+  // The first buffer is the one that every answer has reserved.
+  if (body.chunks().size() <= 1) return true;
+  return downstream_.hold(net::Body::most_memory(body.size(), loop_.buffers().buffer_bytes()));
 }
 
 std::optional<int> Exchange::tap_document(Bytes text) {
@@ -129,6 +146,7 @@ io::Task<> Exchange::relay_stream(codec::ResponseHead& head) {
   std::vector<io::Chunk> comments;  // what came before the first event
   std::size_t comment_bytes = 0;
   bool begun = false;
+  io::MemoryLedger::Hold tail_memory(loop_.memory(), io::MemoryLedger::Use::held);
 
   for (bool last = false; !last;) {
     auto part = co_await upstream.read_body(next_frame_deadline());
@@ -141,13 +159,24 @@ io::Task<> Exchange::relay_stream(codec::ResponseHead& head) {
     }
     last = part->last;
     const auto facts = relay.read(*part);
+    if (relay.tail_bytes() <= kFreeTail && relay.tail_buffers() <= 1) {
+      tail_memory.shrink_to(0);
+    } else if (!tail_memory.grow_to(relay.tail_buffers() * loop_.buffers().buffer_bytes() + relay.tail_bytes())) {
+      if (relay.tail_bytes() <= kFreeTail) {
+        relay.pack_tail(loop_.buffers().take());
+      } else {
+        if (!begun) co_return refuse(Fault::shed);
+        relay.let_go();
+      }
+    }
     if (facts.content && record_.ttft_ns < 0) record_.ttft_ns = to_ns(loop_.now() - record_.started);
     if (!begun) {
       if (facts.fault_first) co_return give_stream_error(relay);
       if (!facts.data && !relay.inside_frame() && !last && comment_bytes <= kHoldComments) {
         for (io::Chunk& chunk : relay.pass()) {
           comment_bytes += chunk.size();
-          comments.push_back(std::move(chunk));
+          if (comments.empty() || !loop_.buffers().append(comments.back(), chunk.bytes()))
+            comments.push_back(std::move(chunk));
         }
         continue;
       }
@@ -167,7 +196,7 @@ io::Task<> Exchange::relay_stream(codec::ResponseHead& head) {
     }
     if (facts.fault || facts.done) break;
     if (!last && !downstream_.has_room())
-      if (const auto room = co_await client_catches_up(); !room) {
+      if (const auto room = co_await downstream_.catch_up(); !room) {
         account(relay);
         co_return cut_off(room.error());
       }
@@ -213,13 +242,6 @@ void Exchange::give_stream_error(const SseRelay& relay) {
 void Exchange::account(const SseRelay& relay) {
   record_.usage = relay.decoder().usage();
   record_.finish = relay.decoder().finish_reason();
-}
-
-// ---- Back-pressure.
-
-io::Task<Result<void>> Exchange::client_catches_up() {
-  const auto room = co_await downstream_.room(gateway_.context().options.credit_bytes / 2);
-  co_return room;
 }
 
 void Exchange::cut_off(Fault fault) {

@@ -12,7 +12,7 @@ Shard::Shard(std::size_t index, io::Ring& ring, const ShardOptions& options, con
       options_(options),
       tls_(options.tls),
       loop_(ring, options.buffers),
-      context_(loop_, options.net),
+      context_(loop_, options.net, options.clients),
       log_(loop_, options.log),
       gateway_(context_, catalog, keys, options.names, log_),
       server_(context_, gateway_),
@@ -31,14 +31,22 @@ void Shard::report_to(Shard& front) {
   front.reporters_.push_back(this);
 }
 
-void Shard::serve(io::Fd connection, std::uint32_t listener) {
-  server_.serve(connection, listener < tls_.size() ? tls_[listener] : nullptr);
+void Shard::serve(io::Fd connection, std::uint32_t listener, net::Server::Ticket ticket) {
+  server_.serve(connection, ticket, listener < tls_.size() ? tls_[listener] : nullptr);
   loads_.report(index_, server_.ended());
+}
+
+void Shard::refuse(io::Fd connection, std::uint32_t listener, Fault fault) {
+  server_.refuse(connection, fault, listener < tls_.size() && tls_[listener]);
 }
 
 Metrics Shard::measure() const {
   Metrics metrics = gateway_.measure();
   metrics.connections = server_.connections();
+  metrics.connections_limit = options_.net.max_connections;
+  metrics.connections_refusing = server_.refusing();
+  metrics.refusals_limit = options_.net.max_refusals;
+  metrics.connections_reset = server_.reset();
   return metrics;
 }
 
@@ -70,7 +78,7 @@ void Shard::take_messages() {
 void Shard::take(const ShardMessage& message) {
   switch (message.kind) {
     case ShardMessage::Kind::serve:
-      return serve(message.connection, message.listener);
+      return serve(message.connection, message.listener, message.ticket);
     case ShardMessage::Kind::certificates:
       return use_certificates(*message.tls);
     case ShardMessage::Kind::drain:

@@ -91,12 +91,24 @@ void SseRelay::hold(const io::Chunk& chunk, Bytes tail) {
     cut_.append(tail);
     return;
   }
+  let_go();
+  pass_.push_back(chunk.slice(tail));
+}
+
+void SseRelay::pack_tail(io::Chunk chunk) {
+  if (chunk.size() < cut_.size()) return;
+  cut_.copy(chunk.writable().data(), cut_.size());
+  chunk.truncate(cut_.size());
+  held_.clear();
+  held_.push_back(std::move(chunk));
+}
+
+void SseRelay::let_go() {
   for (io::Chunk& piece : held_) pass_.push_back(std::move(piece));
   held_.clear();
   held_bytes_ = 0;
   cut_ = {};
   oversize_ = blind_ = true;
-  pass_.push_back(chunk.slice(tail));
 }
 
 bool SseRelay::finish() {

@@ -56,6 +56,13 @@ class SseRelay {
   bool owes_line_feed() const { return ended_ && owes_line_feed_; }
   /// The beginning of a frame is held.
   bool has_tail() const { return !held_.empty(); }
+  /// Memory that it takes: buffers, and a copy of its bytes.
+  std::size_t tail_buffers() const { return held_.size(); }
+  std::size_t tail_bytes() const { return held_bytes_; }
+  /// Moves the tail into `chunk`, if that is large enough, so that it pins one buffer.
+  void pack_tail(io::Chunk chunk);
+  /// After read(): lets the tail through as it is, like that of an oversize frame, because there is no memory for it.
+  void let_go();
   const dialect::OpenAiChatDecoder& decoder() const { return decoder_; }
   /// The provider's error frame, as JSON, after Facts::fault.
   Bytes error_payload() const { return error_payload_; }

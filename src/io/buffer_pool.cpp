@@ -13,7 +13,8 @@ constexpr std::size_t kPageBytes = 4096;
 BufferPool::BufferPool(Ring& ring, const BufferOptions& options) : ring_(ring), options_(options) {
   WEIR_ASSERT(options_.buffers <= 65'535, "buffer ids have 16 bits");
   WEIR_ASSERT(options_.buffer_bytes % kPageBytes == 0, "trim() gives back whole pages, so buffers share none");
-  WEIR_ASSERT(options_.reserve < options_.buffers, "some buffers must be left for receiving");
+  limit_ = options_.source ? std::min(options_.own, options_.buffers) : options_.buffers;
+  WEIR_ASSERT(options_.reserve < limit_, "some buffers must be left for receiving");
   void* memory =
       ::mmap(nullptr, capacity_bytes(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   WEIR_ASSERT(memory != MAP_FAILED, "address space for the buffers of a shard");
@@ -25,9 +26,19 @@ BufferPool::BufferPool(Ring& ring, const BufferOptions& options) : ring_(ring), 
 BufferPool::~BufferPool() {
   WEIR_ASSERT(held_ == 0, "a chunk outlives its pool");
   ::munmap(memory_, capacity_bytes());
+  if (const std::uint32_t leased = limit_ - std::min(options_.own, limit_); options_.source && leased > 0)
+    options_.source->give_back(leased);
+}
+
+bool BufferPool::grow() {
+  const std::uint32_t step = std::min(kStep, options_.buffers - limit_);
+  if (!options_.source || step == 0 || !options_.source->take(step)) return false;
+  limit_ += step;
+  return true;
 }
 
 Chunk BufferPool::take() {
+  if (held_ + lent_ >= limit_ && !grow()) return {};
   std::uint16_t id = 0;
   if (!free_.empty()) {
     id = pop_free();
@@ -50,11 +61,14 @@ Chunk BufferPool::received(std::int32_t id, std::size_t size) {
                static_cast<std::uint32_t>(size));
 }
 
+std::size_t BufferPool::room_behind(const Chunk& chunk) const {
+  if (counts_[chunk.id_] != 1) return 0;
+  return static_cast<std::size_t>(address(chunk.id_) + options_.buffer_bytes - (chunk.data_ + chunk.size_));
+}
+
 bool BufferPool::append(Chunk& chunk, Bytes bytes) {
-  if (counts_[chunk.id_] != 1) return false;
-  char* const end = chunk.data_ + chunk.size_;
-  if (bytes.size() > static_cast<std::size_t>(address(chunk.id_) + options_.buffer_bytes - end)) return false;
-  std::memcpy(end, bytes.data(), bytes.size());
+  if (counts_[chunk.id_] != 1 || bytes.size() > room_behind(chunk)) return false;
+  std::memcpy(chunk.data_ + chunk.size_, bytes.data(), bytes.size());
   chunk.size_ += static_cast<std::uint32_t>(bytes.size());
   return true;
 }
@@ -74,8 +88,7 @@ void BufferPool::release(std::uint16_t id) {
 }
 
 void BufferPool::refill() {
-  const std::uint32_t lendable = options_.buffers - options_.reserve;
-  while (lent_ < options_.window && held_ + lent_ < lendable) {
+  while (lent_ < options_.window && (held_ + lent_ + options_.reserve < limit_ || grow())) {
     std::uint16_t id = 0;
     if (!free_.empty()) {
       id = pop_free();
@@ -90,7 +103,16 @@ void BufferPool::refill() {
     starved_.pop_front().on_buffer();
 }
 
-void BufferPool::trim() {
+void BufferPool::trim(std::size_t reserved_bytes) {
+  if (options_.source) {
+    const std::size_t needed =
+        std::max((reserved_bytes + options_.buffer_bytes - 1) / options_.buffer_bytes, std::size_t{held_});
+    // One step stays in hand, so that a shard at its edge does not lease and give back every second.
+    while (limit_ >= options_.own + kStep && usable(limit_ - kStep) >= needed + kStep) {
+      options_.source->give_back(kStep);
+      limit_ -= kStep;
+    }
+  }
   // What lay below the lowest mark of the free stack since the last trim was not needed in that time.
   trimmed_ = std::min(trimmed_, idle_);
   for (; trimmed_ < idle_; ++trimmed_) ::madvise(address(free_[trimmed_]), options_.buffer_bytes, MADV_DONTNEED);

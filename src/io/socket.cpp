@@ -161,6 +161,7 @@ void Socket::send(Chunk chunk) {
   // stream would pin a whole buffer. What is in flight stays where it is; the copy goes behind it.
   const bool waiting = send_op_.in_flight() && chunk.size() <= kCopyTogether && outbox_.size() > outbox_first_;
   if (waiting && loop_.buffers().append(outbox_.back(), chunk.bytes())) return;
+  if (outbox_.size() == outbox_first_ || !outbox_.back().same_buffer(chunk)) ++unsent_buffers_;
   outbox_.push_back(std::move(chunk));
   if (!send_op_.in_flight()) loop_.flush_later(flushable_);
 }
@@ -174,7 +175,7 @@ void Socket::start_send() {
   if (layer_ && sealed_.empty()) {
     const std::span waiting = std::span(outbox_).subspan(outbox_first_);
     sealed_content_ = layer_->seal(waiting, sealed_);
-    drop_front(outbox_, outbox_first_, sealed_content_);
+    unsent_buffers_ -= drop_front(outbox_, outbox_first_, sealed_content_);
     if (layer_->broken()) return fail_writing(Status::insecure);
     if (sealed_.empty()) {
       const bool wants_buffer = layer_->has_output() || (layer_->established() && unsent_bytes_ > 0);
@@ -210,7 +211,7 @@ void Socket::on_send(Op& op, const Completion& completion) {
 void Socket::sent(std::size_t n) {
   write_progress_ = loop_.now();
   if (!layer_) {
-    drop_front(outbox_, outbox_first_, n);
+    unsent_buffers_ -= drop_front(outbox_, outbox_first_, n);
     content_sent(n);
   } else {
     drop_front(sealed_, sealed_first_, n);
@@ -225,7 +226,8 @@ void Socket::content_sent(std::size_t n) {
   unsent_bytes_ -= n;
 }
 
-void Socket::drop_front(std::vector<Chunk>& chunks, std::size_t& first, std::size_t n) {
+std::size_t Socket::drop_front(std::vector<Chunk>& chunks, std::size_t& first, std::size_t n) {
+  std::size_t let_go = 0;
   while (n > 0) {
     Chunk& chunk = chunks[first];
     if (n < chunk.size()) {
@@ -233,8 +235,9 @@ void Socket::drop_front(std::vector<Chunk>& chunks, std::size_t& first, std::siz
       break;
     }
     n -= chunk.size();
-    chunk = {};
     ++first;
+    if (first == chunks.size() || !chunks[first].same_buffer(chunk)) ++let_go;
+    chunk = {};
   }
   if (first == chunks.size()) {
     chunks.clear();
@@ -244,6 +247,7 @@ void Socket::drop_front(std::vector<Chunk>& chunks, std::size_t& first, std::siz
     chunks.erase(chunks.begin(), chunks.begin() + static_cast<std::ptrdiff_t>(first));
     first = 0;
   }
+  return let_go;
 }
 
 void Socket::fail_writing(Status status) {
@@ -252,7 +256,7 @@ void Socket::fail_writing(Status status) {
   outbox_first_ = 0;
   sealed_.clear();
   sealed_first_ = sealed_content_ = 0;
-  unsent_bytes_ = 0;
+  unsent_bytes_ = unsent_buffers_ = 0;
   if (writer_) return wake_writer();
   if (watcher_) watcher_->on_input();  // last: the watcher may close
 }

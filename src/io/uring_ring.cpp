@@ -59,8 +59,6 @@ Address from_system(const sockaddr_storage& in) {
   return address;
 }
 
-constexpr int kUnsentBytes = 128 * 1024;  // in the kernel, per client, beyond what is on its way
-
 int open_tcp(bool v6) {
   // Deliberately blocking: with O_NONBLOCK io_uring answers -EAGAIN instead of waiting for readiness itself.
   const int fd = ::socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -107,8 +105,10 @@ struct UringRing::Scratch {
   bool holds(std::size_t n) const { return messages_used < messages.size() && pieces_used + n <= pieces.size(); }
 };
 
+UringRing::UringRing(const RingOptions& options) : options_(options) {}
+
 std::expected<std::unique_ptr<UringRing>, std::string> UringRing::open(const RingOptions& options) {
-  std::unique_ptr<UringRing> self(new UringRing);
+  std::unique_ptr<UringRing> self(new UringRing(options));
   io_uring_params params{};
   params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_COOP_TASKRUN |
                  IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP | IORING_SETUP_R_DISABLED;
@@ -158,7 +158,8 @@ Result<Fd> UringRing::listen(const Address& address, int backlog) {
   ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   // Bytes that a client's window does not let out wait in weir, where they are counted and stop the provider's read.
   // The kernel would take up to tcp_wmem (4 MB) for every reader that stalls. Accepted sockets inherit it.
-  ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentBytes, sizeof kUnsentBytes);
+  if (const int most = options_.unsent_bytes; most > 0)
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most, sizeof most);
   sockaddr_storage storage;
   const socklen_t size = to_system(address, storage);
   if (::bind(fd, reinterpret_cast<sockaddr*>(&storage), size) != 0 || ::listen(fd, backlog) != 0) {
@@ -185,6 +186,7 @@ Address UringRing::peer_address(Fd fd) const {
 Result<Fd> UringRing::open_stream(const Address& peer) {
   const int fd = open_tcp(peer.v6);
   if (fd < 0) return fail(Fault::system_limit);
+  if (const int most = options_.unread_bytes; most > 0) ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &most, sizeof most);
   return Fd{fd};
 }
 

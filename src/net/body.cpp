@@ -14,11 +14,24 @@ void Body::append(io::BufferPool& buffers, const BodyPart& part) {
     std::memmove(end, part.payloads[i].data(), part.payloads[i].size());
     end += part.payloads[i].size();
   }
-  const Bytes payload(begin, static_cast<std::size_t>(end - begin));
+  Bytes payload(begin, static_cast<std::size_t>(end - begin));
   size_ += payload.size();
-  // A client that sends a byte at a time must not make us hold a buffer per byte.
-  const bool small = payload.size() < buffers.buffer_bytes() / 4;
-  if (small && !chunks_.empty() && buffers.append(chunks_.back(), payload)) return;
+  // A client that sends a byte at a time must not make us hold a buffer per byte: what is free behind the last piece is
+  // used first, and what then remains is copied unless it fills its own buffer nearly.
+  if (!chunks_.empty()) {
+    const Bytes first = payload.substr(0, buffers.room_behind(chunks_.back()));
+    buffers.append(chunks_.back(), first);
+    payload.remove_prefix(first.size());
+    if (payload.empty()) return;
+  }
+  const bool fills = payload.size() >= buffers.buffer_bytes() / 8 * 7;
+  if (!fills && !chunks_.empty() && !part.last) {
+    if (io::Chunk fresh = buffers.take()) {
+      std::memcpy(fresh.writable().data(), payload.data(), payload.size());
+      fresh.truncate(payload.size());
+      return chunks_.push_back(std::move(fresh));
+    }
+  }
   chunks_.push_back(whole.slice(payload));
 }
 

@@ -11,8 +11,20 @@ namespace weir::net {
 using codec::Framing;
 using io::Status;
 
+namespace {
+constexpr std::size_t kFreeHead = 4096;     // of a head that comes in pieces
+constexpr std::size_t kCopyFrame = 4096;    // payloads up to this size are copied behind the framing we put around them
+constexpr std::size_t kRequestBuffers = 2;  // the client's head, the provider's head
+constexpr std::size_t kAnswerBuffers = 3;   // one on its way in, one on its way out, one with the beginning of a frame
+}  // namespace
+
 Downstream::Downstream(Context& context, io::Fd fd)
-    : io::Socket::Watcher(&on_input), context_(context), socket_(context.loop, fd) {
+    : io::Socket::Watcher(&on_input),
+      context_(context),
+      socket_(context.loop, fd),
+      request_memory_(context.loop.memory(), io::MemoryLedger::Use::request),
+      answer_memory_(context.loop.memory(), io::MemoryLedger::Use::answer),
+      held_memory_(context.loop.memory(), io::MemoryLedger::Use::held) {
   socket_.set_write_timeout(context.options.write_timeout);
   socket_.watch(this);
 }
@@ -54,6 +66,7 @@ io::Task<Result<codec::RequestHead*>> Downstream::read_head() {
   method_ = codec::Method::get;
   http_1_1_ = true;
   Instant deadline = loop().now() + context_.options.idle_timeout;
+  io::MemoryLedger::Hold gathered_memory(context_.loop.memory(), io::MemoryLedger::Use::head);
   for (;;) {
     waits_for_request_ = gathered_.empty();
     auto received = co_await socket_.receive(deadline);
@@ -66,6 +79,9 @@ io::Task<Result<codec::RequestHead*>> Downstream::read_head() {
     const bool first = gathered_.empty();
     if (first) request_started_ = loop().now();
     const std::size_t before = gathered_.size();
+    // A few hundred bytes more are within what every connection costs; what grows beyond them is reserved.
+    if (before > kFreeHead && !gathered_memory.grow_to(2 * (before + received.chunk.size())))
+      co_return fail(Fault::shed);
     if (!first) gathered_.append(received.chunk.bytes());
     const Bytes bytes = first ? received.chunk.bytes() : Bytes(gathered_);
     const auto place = scanner_.scan(bytes);
@@ -98,14 +114,28 @@ io::Task<Result<codec::RequestHead*>> Downstream::read_head() {
   co_return &*head_;
 }
 
+bool Downstream::admit() {
+  return answer_memory_.grow_to(memory_of(1)) && request_memory_.grow_to(memory_of(kRequestBuffers));
+}
+
+Instant Downstream::body_deadline(Instant started) const {
+  const auto& options = context_.options;
+  const auto earned = static_cast<std::int64_t>(reader_.received() * 1'000'000'000 / options.min_body_rate);
+  return std::min(started + options.body_timeout + Duration(earned), request_started_ + options.total_timeout);
+}
+
 io::Task<Result<Body*>> Downstream::read_body() {
   WEIR_ASSERT(state_ == State::head, "a body follows its head, once");
   state_ = State::body;
   const auto& options = context_.options;
+  const std::size_t buffer_bytes = context_.loop.buffers().buffer_bytes();
   if (reader_.framing() == Framing::length) {
     if (head_->content_length > options.max_body_bytes) co_return fail(Fault::body_too_large);
-    if (!context_.body_bytes.reserve(head_->content_length)) co_return fail(Fault::shed);
-    reserved_ = head_->content_length;
+    // A body that came with its head lies in the head's buffer.
+    const std::size_t more = socket_.holds(head_->content_length)
+                                 ? 0
+                                 : Body::most_memory(static_cast<std::size_t>(head_->content_length), buffer_bytes);
+    if (!request_memory_.grow_to(memory_of(kRequestBuffers) + more)) co_return fail(Fault::shed);
   }
   if (std::exchange(expects_continue_, false) && !socket_.has_input()) {
     io::Chunk chunk = context_.loop.buffers().take();
@@ -115,18 +145,21 @@ io::Task<Result<Body*>> Downstream::read_body() {
     chunk.truncate(kContinue.size());
     socket_.send(std::move(chunk));
   }
+  const Instant started = loop().now();
   while (!reader_.done()) {
-    auto received = co_await socket_.receive(loop().now() + options.head_timeout);
+    // A byte now and then does not extend the time: what has come must have come at a rate.
+    const Instant deadline = body_deadline(started);
+    if (loop().now() >= deadline) co_return fail(Fault::client_timeout);
+    auto received = co_await socket_.receive(deadline);
     if (received.status != Status::ok) co_return fail(fault_of(received.status));
     io::Chunk rest;
     const auto part = reader_.take(std::move(received.chunk), rest);
     if (!part) co_return fail(part.error());
     socket_.unread(std::move(rest));  // the next request's, whatever becomes of this one
     if (reader_.received() > options.max_body_bytes) co_return fail(Fault::body_too_large);
-    if (reader_.received() > reserved_) {  // a chunked body tells its size only as it comes
-      const std::size_t more = static_cast<std::size_t>(reader_.received()) - reserved_;
-      if (!context_.body_bytes.reserve(more)) co_return fail(Fault::shed);
-      reserved_ += more;
+    if (reader_.framing() != Framing::length) {  // a chunked body tells its size only as it comes
+      const std::size_t whole = Body::most_memory(static_cast<std::size_t>(reader_.received()), buffer_bytes);
+      if (!request_memory_.grow_to(memory_of(kRequestBuffers) + whole)) co_return fail(Fault::shed);
     }
     body_.append(context_.loop.buffers(), *part);
   }
@@ -138,7 +171,10 @@ void Downstream::release_request() {
   head_chunk_ = {};
   if (gathered_.capacity() > 64) gathered_ = {};
   body_ = {};
-  context_.body_bytes.release(std::exchange(reserved_, 0));
+  const bool admitted = request_memory_.bytes() > 0;
+  request_memory_.shrink_to(0);
+  // The request has let go of as much as the answer needs now, so this cannot fail.
+  if (admitted) answer_memory_.grow_to(memory_of(kAnswerBuffers));
 }
 
 // ---- The answer.
@@ -211,16 +247,29 @@ void Downstream::send_framed(std::span<io::Chunk> pieces) {
   std::size_t total = 0;
   for (const io::Chunk& piece : pieces) total += piece.size();
   if (total == 0) return;  // an empty HTTP chunk would end the body
-  io::Chunk end;
-  if (chunked_) {
-    io::Chunk frame = context_.loop.buffers().take();
-    if (!frame) return abort_answer();
-    const std::size_t size = codec::write_chunk_header(total, frame.writable().data());
-    std::memcpy(frame.writable().data() + size, codec::kChunkEnd.data(), codec::kChunkEnd.size());
-    end = frame.slice(frame.bytes().substr(size, codec::kChunkEnd.size()));
-    frame.truncate(size);
-    socket_.send(std::move(frame));
+  if (!chunked_) {
+    for (io::Chunk& piece : pieces) socket_.send(std::move(piece));
+    return;
   }
+  io::Chunk frame = context_.loop.buffers().take();
+  if (!frame) return abort_answer();
+  char* const memory = frame.writable().data();
+  std::size_t size = codec::write_chunk_header(total, memory);
+  if (total <= kCopyFrame && total <= frame.size() / 2) {
+    // Small pieces go into one buffer with their framing: for a slow client that holds less than each in its own.
+    for (io::Chunk& piece : pieces) {
+      std::memcpy(memory + size, piece.bytes().data(), piece.size());
+      size += piece.size();
+      piece = {};
+    }
+    std::memcpy(memory + size, codec::kChunkEnd.data(), codec::kChunkEnd.size());
+    frame.truncate(size + codec::kChunkEnd.size());
+    return socket_.send(std::move(frame));
+  }
+  std::memcpy(memory + size, codec::kChunkEnd.data(), codec::kChunkEnd.size());
+  io::Chunk end = frame.slice(frame.bytes().substr(size, codec::kChunkEnd.size()));
+  frame.truncate(size);
+  socket_.send(std::move(frame));
   for (io::Chunk& piece : pieces) socket_.send(std::move(piece));
   socket_.send(std::move(end));
 }
@@ -237,10 +286,23 @@ void Downstream::send_text(Bytes text) {
   }
 }
 
+bool Downstream::has_credit(std::size_t queued) {
+  if (socket_.broken() != Status::ok || memory_of(queued) > context_.options.credit_bytes) return false;
+  return held_memory_.grow_to(memory_of(queued - kFreeBuffers));
+}
+
 io::Task<Result<void>> Downstream::room(std::size_t unsent) {
   const Status status = co_await socket_.room(unsent);
   if (status == Status::ok) co_return Result<void>{};
   co_return fail(status == Status::timed_out ? Fault::client_stalled : Fault::client_gone);
+}
+
+io::Task<Result<void>> Downstream::catch_up() {
+  // Half of the credit, so that one wait lets several parts through; down to nothing when memory is what is missing.
+  for (std::size_t unsent = context_.options.credit_bytes / 2;; unsent /= 4) {
+    const auto there = co_await room(unsent);
+    if (!there || has_room()) co_return there;
+  }
 }
 
 void Downstream::end_answer() {
@@ -275,6 +337,10 @@ io::Task<bool> Downstream::next_request() {
   const bool whole = state_ == State::idle;
   if (whole) co_await socket_.room(0);
   release_request();
+  if (socket_.unsent_bytes() == 0) {
+    answer_memory_.shrink_to(0);
+    held_memory_.shrink_to(0);
+  }
   // Where only the connection's end ends the answer, an orderly one would make a part look like the whole; and what a
   // client does not read must not stay in the kernel.
   abandoned_ = (!whole && until_close_) || socket_.broken() == Status::timed_out;
@@ -316,6 +382,8 @@ io::Task<> Downstream::close() {
   release_request();
   unwatch();
   co_await socket_.close(abandoned_);
+  answer_memory_.shrink_to(0);
+  held_memory_.shrink_to(0);
 }
 
 void Downstream::watch(void (*on_gone)(void*), void* object) {

@@ -4,30 +4,47 @@ namespace weir::net {
 
 Server::~Server() { WEIR_ASSERT(scope_.running() == 0, "a server dies while it has connections"); }
 
-void Server::serve(io::Fd fd, std::shared_ptr<const tls::ServerContext> tls) {
-  const bool shed = scope_.running() >= context_.options.max_connections || stopping_;
-  ++served_;
-  scope_.spawn(run(fd, shed, std::move(tls)));
+void Server::serve(io::Fd fd, Ticket ticket, Tls tls) {
+  if (!stopping_ && scope_.running() - refusing_ < context_.options.max_connections) {
+    ++served_;
+    return scope_.spawn(run(fd, ticket, std::move(tls)));
+  }
+  if (context_.clients) context_.clients->leave(ticket);
+  refuse(fd, stopping_ ? Fault::draining : Fault::shed, tls != nullptr);
 }
 
-io::Task<> Server::run(io::Fd fd, bool shed, std::shared_ptr<const tls::ServerContext> tls) {
+void Server::refuse(io::Fd fd, Fault fault, bool expect_tls) {
+  ++served_;
+  if (refusing_ < context_.options.max_refusals && !expect_tls) {
+    ++refusing_;
+    return scope_.spawn(run_refusal(fd, fault));
+  }
+  ++reset_;
+  context_.loop.ring().abandon(fd);
+}
+
+io::Task<> Server::run(io::Fd fd, Ticket ticket, Tls tls) {
   Connection connection(context_, fd);
   Downstream& downstream = connection.downstream;
   connections_.push_back(connection);
-  if (shed && tls) {
-    // Telling it would cost a handshake, which is what there is no room for.
-  } else if (shed) {
-    // Answered without reading: whoever sent a request gets to know why, and it costs us one send.
-    downstream.stop_after_this();
-    handler_.refuse(downstream, stopping_ ? Fault::draining : Fault::shed);
-    co_await downstream.next_request();
-  } else {
-    bool secure = true;
-    if (tls) secure = co_await downstream.secure(*tls);
-    tls.reset();  // a context that has been replaced need not live as long as its connections
-    if (secure) co_await serve_requests(connection);
-  }
+  bool secure = true;
+  if (tls) secure = co_await downstream.secure(*tls);
+  tls.reset();  // a context that has been replaced need not live as long as its connections
+  if (secure) co_await serve_requests(connection);
   co_await downstream.close();
+  if (context_.clients) context_.clients->leave(ticket);
+}
+
+io::Task<> Server::run_refusal(io::Fd fd, Fault fault) {
+  Connection connection(context_, fd);
+  Downstream& downstream = connection.downstream;
+  connections_.push_back(connection);
+  // Answered without reading: whoever sent a request gets to know why, and it costs us one send.
+  downstream.stop_after_this();
+  handler_.refuse(downstream, fault);
+  co_await downstream.next_request();
+  co_await downstream.close();
+  --refusing_;
 }
 
 io::Task<> Server::serve_requests(Connection& connection) {

@@ -156,5 +156,5 @@ async def many_clients_that_vanish_leave_nothing_behind():
         samples = await weir.metrics()
         check_equal(samples["weir_exchanges_in_flight"], 0, "exchanges in flight")
         check_equal(samples['weir_provider_connections{state="used"}'], 0, "provider connections in use")
-        check_equal(samples["weir_request_body_reserved_bytes"], 0, "reserved body bytes")
+        check_equal(samples['weir_memory_reserved_bytes{use="request"}'], 0, "reserved body bytes")
         check_equal(samples["weir_client_connections"], 0, "client connections")

@@ -45,7 +45,7 @@ async def bodies_beyond_the_memory_limit_get_503_and_the_rest_goes_on():
             check_equal(len(provider.requests), statuses.count(200), "requests upstream")
             check(all(r.body == body for r in provider.requests), "bodies upstream")
             m = await weir.metrics()
-            check_equal(m["weir_request_body_reserved_bytes"], 0, "reserved bytes afterwards")
+            check_equal(m['weir_memory_reserved_bytes{use="request"}'], 0, "reserved bytes afterwards")
             check_equal(m['weir_faults_total{fault="shed"}'], statuses.count(503), "counted")
             check_equal((await weir.ask(chat())).status, 200, "status afterwards")
     return f"{statuses.count(200)} served, {statuses.count(503)} refused"

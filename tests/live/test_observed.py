@@ -68,7 +68,7 @@ async def gauges_see_a_stream_in_flight():
             check_equal(m["weir_exchanges_in_flight"], 1, "in flight")
             check_equal(m["weir_client_connections"], 1, "client connections")
             check_equal(m['weir_provider_connections{state="used"}'], 1, "provider connections in use")
-            check_equal(m["weir_request_body_reserved_bytes"], 0, "bytes of request bodies held while its answer streams")
+            check_equal(m['weir_memory_reserved_bytes{use="request"}'], 0, "bytes of request bodies held while its answer streams")
             await client.reader.readuntil(b"0\r\n\r\n")
             await asyncio.sleep(0.2)  # weir waits a moment for the provider's own end
             m = await weir.metrics()

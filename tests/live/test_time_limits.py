@@ -109,7 +109,7 @@ async def total():
 @test
 async def a_client_that_does_not_finish_its_request():
     async with Provider(lambda message: json_answer(DOCUMENT)) as provider:
-        timeouts = {"client_head_ms": 400, "client_idle_ms": 400}
+        timeouts = {"client_head_ms": 400, "client_body_ms": 400, "client_idle_ms": 400}
         async with await Weir.start(configuration(provider.port, timeouts=timeouts)) as weir:
             request = request_bytes(body=BODY, key=KEY)
             for cut in (30, len(request) - 5):

@@ -10,7 +10,9 @@ constexpr Bytes kErrorStart = R"({"error":{"message":")";
 bool is_weir_error(Bytes body) { return body.starts_with(kErrorStart) && body.ends_with("}}"); }
 
 /// Statuses that a gateway in trouble may give to any well-formed request.
-bool is_trouble(int status) { return status == 408 || status == 502 || status == 503 || status == 504; }
+bool is_trouble(int status) {
+  return status == 408 || status == 429 || status == 502 || status == 503 || status == 504;
+}
 
 struct Circumstances {
   bool faultless = false;  ///< nothing excuses anything but the golden answer
@@ -242,11 +244,11 @@ void judge_log(const Plan& plan, const std::deque<Client>& clients, Bytes log, s
     telling.broken("time spent waiting is logged as weir's own");
   for (std::size_t at = log.find("\"fault\":\"shed\""); at != Bytes::npos;
        at = log.find("\"fault\":\"shed\"", at + 1)) {
-    const std::size_t begin = log.rfind('\n', at) + 1;
+    // Of the last record that begins before it: where writes are cut short, records may stand in one line.
+    const std::size_t begin = log.rfind("{\"time\"", at);
     const Bytes line = log.substr(begin, log.find('\n', at) - begin);
-    telling.count(!line.contains("\"key\":")        ? Probe::shed_connection
-                  : line.contains("\"attempts\":0") ? Probe::shed_body
-                                                    : Probe::shed_buffer);
+    if (line.contains("\"status\":200")) telling.broken("an answer was given up for want of memory");
+    telling.count(line.contains("\"key\":") ? Probe::shed_body : Probe::shed_connection);
   }
   const std::size_t lines = count_of(log, "\n");
   if (whole && lines != exchanges)

@@ -45,20 +45,21 @@ class Maker {
     buffers.buffers = plan_.faultless ? 1024 : static_cast<std::uint32_t>(random_.between(40, 400));
     if (faulty(5)) buffers.buffers = static_cast<std::uint32_t>(random_.between(14, 40));
     buffers.reserve = static_cast<std::uint32_t>(random_.between(4, 10));
-    buffers.window = static_cast<std::uint32_t>(random_.between(1, 24));
-    const std::size_t all = std::size_t{buffers.buffers} * buffers.buffer_bytes;
-    net.max_buffered_bytes = all / 4 * 3;
+    buffers.window = static_cast<std::uint32_t>(random_.between(1, buffers.reserve));  // as in weir
     net.max_body_bytes = random_.between(3'000, 40'000);
     net.max_head_bytes = pick<std::size_t>({1500, 4096, 65'536});
     net.credit_bytes = pick<std::size_t>({1024, 8192, 65'536});
-    if (plan_.faultless) {
-      // Limits that the clients of this plan cannot reach: all may come to one shard, each with one body.
-      net.max_buffered_bytes = std::max(net.max_buffered_bytes, net.max_body_bytes * 40);
-    } else {
-      if (random_.one_in(4)) net.max_connections = static_cast<std::uint32_t>(random_.between(1, 4));
-      if (random_.one_in(4))
-        net.max_buffered_bytes = std::min<std::size_t>(net.max_buffered_bytes, random_.between(1'000, 12'000));
+    if (random_.one_in(3)) {  // some are each shard's own, the rest is leased
+      buffers.own = std::max(buffers.buffers / 4, buffers.reserve + 4);
+      plan_.to_lease = static_cast<std::uint32_t>(random_.between(0, buffers.buffers));
+      if (plan_.faultless) plan_.to_lease = 1024;
     }
+    if (!plan_.faultless && random_.one_in(8)) {
+      plan_.max_client_connections = static_cast<std::uint32_t>(random_.between(1, 3));
+      net.max_refusals = static_cast<std::uint32_t>(random_.below(3));
+    }
+    // Without faults 1,024 buffers are more than the clients of a plan can fill: all may come to one shard.
+    if (!plan_.faultless && random_.one_in(4)) net.max_connections = static_cast<std::uint32_t>(random_.between(1, 4));
   }
 
   void times() {
@@ -68,6 +69,8 @@ class Maker {
       return;
     }
     net.head_timeout = ms(100, 3000);
+    net.body_timeout = ms(100, 3000);
+    net.min_body_rate = random_.between(100, 10'000);
     net.idle_timeout = ms(200, 5000);
     net.write_timeout = ms(200, 3000);
     net.linger_timeout = ms(50, 500);
@@ -215,7 +218,10 @@ class Maker {
     if (plan_.faultless || plan_.drains_midway || !more_.one_in(2) || plan_.descriptor_limit < 12) return;
     const auto& net = plan_.options.net;
     const auto& buffers = plan_.options.buffers;
-    if (buffers.buffers < 40) return;
+    const std::uint32_t own = std::min(buffers.own, buffers.buffers);
+    if (own < 40 + buffers.reserve) return;
+    if (plan_.max_client_connections > 0 && plan_.max_client_connections < plan_.shards) return;
+    const std::size_t memory = std::size_t{own - buffers.reserve} * buffers.buffer_bytes;
     // Everything to the provider takes this long at most: the handshake, then one window per round trip.
     const auto takes = [&](std::size_t bytes) {
       const auto& link = plan_.provider.link;
@@ -228,7 +234,7 @@ class Maker {
       if (request.forwarded ? request.answer.golden.giant : request.status != 200) return false;
       const std::size_t size = request.wire.size();
       const std::size_t answer = request.answer.wire.size();
-      return size + 300 < std::min(net.max_buffered_bytes, net.max_body_bytes) && !request.waits_for_continue &&
+      return size + 300 < std::min(memory / 4, net.max_body_bytes) && !request.waits_for_continue &&
              std::max(size, answer) < std::size_t{buffers.buffer_bytes} * 5 && answer < 6000 &&
              2 * takes(size) < std::min(net.first_byte_timeout, net.stream_idle_timeout) &&
              2 * takes(size + answer) < net.total_timeout;
@@ -266,7 +272,7 @@ const RequestPlan* Plan::find(int id) const {
 Duration Plan::patience() const {
   const auto& net = options.net;
   return net.handshake_timeout * static_cast<std::int64_t>(1 + clients.size() / net.max_handshakes) + net.head_timeout +
-         net.idle_timeout + net.write_timeout + net.linger_timeout + net.connect_timeout * 2 +
+         net.body_timeout + net.idle_timeout + net.write_timeout + net.linger_timeout + net.connect_timeout * 2 +
          net.first_byte_timeout * 2 + net.stream_idle_timeout + net.total_timeout + 5s;
 }
 

@@ -104,7 +104,9 @@ struct Plan {
   gateway::ShardOptions options;
   io::SimFaults faults;
   std::size_t descriptor_limit = 65'536;
-  std::size_t completion_entries = 16'384;  ///< of each ring's completion queue
+  std::size_t completion_entries = 16'384;   ///< of each ring's completion queue
+  std::uint32_t to_lease = 0;                ///< buffers that the shards share beyond their own
+  std::uint32_t max_client_connections = 0;  ///< all clients of a world have one address
   ProviderPlan provider;
   TlsPlan tls;
   std::vector<ClientPlan> clients;

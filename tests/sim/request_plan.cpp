@@ -70,7 +70,7 @@ class Maker {
     const int usage = stream ? static_cast<int>(random_.below(7)) : 0;
     const std::string name = "\"" + plan_.model + "\"";
     const std::string wanted = "\"" + plan_.provider_model + "\"";
-    std::size_t most = std::min<std::size_t>(limits_.max_body_bytes, limits_.max_buffered_bytes / 2);
+    std::size_t most = limits_.max_body_bytes;
     most = most > 1400 ? most - 1400 : 0;
     const std::size_t size = random_.one_in(4) ? random_.below(most) : random_.below(std::min<std::size_t>(most, 300));
     std::string options;

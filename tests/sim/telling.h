@@ -47,7 +47,6 @@ namespace weir::sim {
   X(provider_held_back,     "a provider had to wait for a slow client")                \
   X(shed_connection,        "a connection was shed")                                   \
   X(shed_body,              "a body was shed because too many bytes were held")        \
-  X(shed_buffer,            "an answer was given up because no buffer was left")        \
   X(starved,                "no buffer was free for a receive")                        \
   X(served_after_storm,     "a client came after all trouble and was served as if there had been none") \
   X(cut_to_bytes,           "a faultless world ran again with its bytes arriving a few at a time") \

@@ -11,8 +11,10 @@
 #include "weir/gateway/shard.h"
 #include "weir/io/frame_pool.h"
 #include "weir/io/signal_watch.h"
+#include "weir/net/client_gate.h"
 #include "weir/net/server.h"
 #include "weir/shared/load_board.h"
+#include "weir/shared/memory_total.h"
 
 namespace weir::sim {
 namespace {
@@ -73,6 +75,9 @@ class World {
         catalog_(make_catalog(plan, provider_address_, tls_.get())),
         keys_(make_keys()),
         loads_(plan.shards),
+        total_(plan.to_lease),
+        client_table_(64, cuts),
+        gate_({.max_connections = plan.max_client_connections, .exempt = {}}, client_table_),
         provider_(network_, plan, provider_address_, telling_, cuts + 1, tls_.get(),
                   [this](int id) { return received_by_client(id); }) {
     telling_.broken = [this](const std::string& what) { broken(what); };
@@ -89,6 +94,8 @@ class World {
     gateway::ShardOptions options = plan.options;
     options.log = network_.open_file(std::string(kLog));
     if (plan.tls.clients) options.tls = {tls_->listener};
+    options.clients = &client_table_;
+    if (options.buffers.own < options.buffers.buffers) options.buffers.source = &total_;
     log_ = options.log;
     for (std::size_t i = 0; i < plan.shards; ++i) {
       rings_.push_back(std::make_unique<io::SimRing>(network_));
@@ -209,9 +216,12 @@ class World {
   }
 
   void place(io::Fd connection) {
+    const auto ticket = gate_.enter(rings_.front()->peer_address(connection));
+    if (!ticket) return front().refuse(connection, 0, Fault::client_limit);
     const std::size_t target = calm_ ? place_next_on_ : random_.below(shards_.size());
-    if (target == 0 || !shards_[target]->ask({.kind = gateway::ShardMessage::Kind::serve, .connection = connection}))
-      return front().serve(connection, 0);
+    const gateway::ShardMessage message{
+        .kind = gateway::ShardMessage::Kind::serve, .connection = connection, .ticket = *ticket};
+    if (target == 0 || !shards_[target]->ask(message)) return front().serve(connection, 0, *ticket);
     telling_.count(Probe::several_shards);
   }
 
@@ -268,21 +278,26 @@ class World {
 
   void check_bounds() {
     const auto& options = plan_.options.buffers;
+    std::uint64_t usable = total_.left();
     for (std::size_t i = 0; i < shards_.size(); ++i) {
       const auto& shard = *shards_[i];
       const auto& buffers = shards_[i]->loop().buffers();
       const std::size_t lent = rings_[i]->buffers_lent();
       if (buffers.held() + lent > options.buffers) broken("more buffers are held and lent than there are");
       if (lent > options.window) broken("more buffers are lent than the window has");
-      const auto& bodies = shards_[i]->context().body_bytes;
-      if (bodies.used() > bodies.limit()) broken("request bodies beyond their budget");
       // A connection has one receive and one send; the shard its wakes, its log, and the front's accept and signals.
       const auto [connections, providers] = shard.connections();
       if (rings_[i]->operations_in_flight() > 2 * (connections + providers) + 4)
         broken("more operations are in flight than connections can have");
-      if (connections + providers == 0 && (buffers.held() > 0 || bodies.used() > 0))
-        broken("buffers or body bytes are held although no connection is left");
+      const auto& memory = shards_[i]->loop().memory();
+      if (connections + providers == 0 && (buffers.held() > 0 || memory.used() > 0))
+        broken("buffers or reservations are held although no connection is left");
+      if (buffers.held_bytes() > buffers.limit_bytes()) broken("more buffers are held than there are");
+      usable += buffers.limit_bytes() / buffers.buffer_bytes();
+      if (memory.used() > memory.limit()) broken("more memory is reserved than there is");
     }
+    const std::uint64_t own = std::min(options.own, options.buffers);
+    if (usable != own * shards_.size() + total_.all()) broken("leased buffers were lost, or are used twice");
   }
 
   /// Nobody has asked for anything for longer than all time-outs together, and nothing has gone wrong since.
@@ -292,7 +307,7 @@ class World {
       if (shards_[i]->gateway().metrics().in_flight > 0) broken(where + "an exchange goes on");
       if (shards_[i]->server().connections() > 0) broken(where + "a connection is open");
       if (shards_[i]->loop().buffers().held() > 0) broken(where + "a buffer is held");
-      if (shards_[i]->context().body_bytes.used() > 0) broken(where + "body bytes are reserved");
+      if (shards_[i]->loop().memory().used() > 0) broken(where + "memory is reserved");
     }
   }
 
@@ -346,11 +361,14 @@ class World {
       if (metrics.connections != 0) broken(where + "connections at the end");
       if (metrics.upstream_open != 0 || metrics.upstream_idle != 0) broken(where + "provider connections at the end");
       if (metrics.buffer_bytes_held != 0) broken(where + "buffers held at the end");
-      if (metrics.body_bytes_reserved != 0) broken(where + "body budget reserved at the end");
+      for (const std::uint64_t used : metrics.memory_used)
+        if (used != 0) broken(where + "memory reserved at the end");
       if (rings_[i]->operations_in_flight() != 0) broken(where + "operations in flight at the end");
       if (shard.loop().timers().next_deadline() != kNever) broken(where + "a timer is armed at the end");
     }
     rings_.front()->close(log_);
+    for (shared::ClientTable::Ticket cell = 0; cell < client_table_.touched(); ++cell)
+      if (client_table_.open(cell) != 0) broken("a client's connection is still counted at the end");
     if (network_.open_descriptors() != 0)
       broken(std::to_string(network_.open_descriptors()) + " descriptors are open at the end");
     if (io::FramePool::of_this_thread().live() != frames_before_) broken("coroutine frames are alive at the end");
@@ -406,6 +424,9 @@ class World {
   catalog::Catalog catalog_;
   admission::KeyTable keys_;
   shared::LoadBoard loads_;
+  shared::MemoryTotal total_;
+  shared::ClientTable client_table_;
+  net::ClientGate gate_;
   Provider provider_;
   io::Fd log_;
   std::vector<std::unique_ptr<io::SimRing>> rings_;

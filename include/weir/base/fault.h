@@ -35,6 +35,7 @@ enum class FaultSource : std::uint8_t { request, upstream, weir, gone };
   X(method_not_allowed,        405, request,  "The endpoint exists, but not for this method.")                          \
   X(media_type_unsupported,    415, request,  "The request body must be application/json without a content coding.")    \
   X(shed,                      503, weir,     "The gateway is at its limit of work in progress; try again shortly.")    \
+  X(client_limit,              429, request,  "Too many connections from this client at a time; use fewer, or try again shortly.") \
   X(draining,                  503, weir,     "The gateway is shutting down; try again on another connection.")         \
   X(total_timeout,             504, upstream, "The answer did not complete within the total time-out.")                 \
   X(connect_failed,            502, upstream, "The provider could not be connected.")                                   \

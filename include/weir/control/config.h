@@ -15,7 +15,7 @@
 #include "weir/base/time.h"
 #include "weir/catalog/catalog.h"
 #include "weir/control/config_error.h"
-#include "weir/io/address.h"
+#include "weir/io/address_range.h"
 #include "weir/tls/context.h"
 
 namespace weir::control {
@@ -23,11 +23,16 @@ namespace weir::control {
 /// Sizes in bytes, counts in pieces; all for the whole process, except where one request is meant.
 /// The defaults stand in the table of keys (config_schema.h), not here.
 struct Limits {
-  std::uint64_t max_head_bytes = 0;      ///< one request or answer head
-  std::uint64_t max_body_bytes = 0;      ///< one request body
-  std::uint64_t max_connections = 0;     ///< client connections
-  std::uint64_t max_handshakes = 0;      ///< TLS handshakes with clients under way
-  std::uint64_t max_buffered_bytes = 0;  ///< bytes held for all exchanges together; at least one head and one body
+  std::uint64_t max_head_bytes = 0;          ///< one request or answer head
+  std::uint64_t max_body_bytes = 0;          ///< one request body
+  std::uint64_t max_connections = 0;         ///< client connections
+  std::uint64_t max_handshakes = 0;          ///< TLS handshakes with clients under way
+  std::uint64_t max_buffered_bytes = 0;      ///< bytes held for all exchanges together; at least one head and one body
+  std::uint64_t max_unsent_bytes = 0;        ///< of one answer, for a client that is slow to read it
+  std::uint64_t min_body_rate = 0;           ///< bytes per second of a request body
+  std::uint64_t max_refusals = 0;            ///< connections beyond a limit that are answered at a time, per shard
+  std::uint64_t max_client_connections = 0;  ///< of one client address; 0: any number
+  std::vector<io::AddressRange> exempt_clients;  ///< not counted; loopback if none is written
 };
 
 struct Timeouts {
@@ -36,7 +41,8 @@ struct Timeouts {
   Duration idle{};              ///< between two frames of a provider's answer
   Duration total{};             ///< one exchange, from its head to the last byte of its answer
   Duration client_handshake{};  ///< a client's TLS handshake
-  Duration client_head{};       ///< a request head, and then each wait for more of the body
+  Duration client_head{};       ///< a request head
+  Duration client_body{};       ///< a request body, besides what its rate allows
   Duration client_idle{};       ///< a kept-alive connection without a request
   Duration client_write{};      ///< a client that does not read its answer
   Duration drain{};             ///< after SIGTERM, for running exchanges

@@ -7,6 +7,7 @@
 #include "weir/base/fault.h"
 #include "weir/base/histogram.h"
 #include "weir/gateway/record.h"
+#include "weir/io/memory_ledger.h"
 #include "weir/io/names_contract.h"
 #include "weir/net/context.h"
 
@@ -31,6 +32,10 @@ struct Metrics {
 
   // Gauges, filled in when a copy is taken.
   std::uint64_t connections = 0;
+  std::uint64_t connections_limit = 0;
+  std::uint64_t connections_refusing = 0;  ///< among them: being told why they are refused
+  std::uint64_t refusals_limit = 0;
+  std::uint64_t connections_reset = 0;  ///< refused without a word, since the start
   std::uint64_t upstream_open = 0;
   std::uint64_t upstream_idle = 0;
   std::uint64_t upstream_connects = 0;
@@ -39,8 +44,10 @@ struct Metrics {
   std::array<std::uint64_t, io::kNameStatusCount> name_lookups{};
   std::uint64_t names_stale = 0;
   std::uint64_t buffer_bytes_held = 0;
-  std::uint64_t buffer_bytes_limit = 0;
-  std::uint64_t body_bytes_reserved = 0;
+  std::uint64_t buffer_bytes_own = 0;                                ///< usable at present: own and leased
+  std::array<std::uint64_t, io::MemoryLedger::kUses> memory_used{};  ///< index: MemoryLedger::Use
+  std::array<std::uint64_t, io::MemoryLedger::kUses> memory_limit{};
+  std::array<std::uint64_t, io::MemoryLedger::kUses> memory_refused{};
   std::uint64_t log_lines_dropped = 0;
   net::TlsCounts client_tls;
   net::TlsCounts provider_tls;

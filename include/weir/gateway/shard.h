@@ -28,18 +28,20 @@ struct ShardOptions {
   net::Options net;
   io::NameOptions names;
   Duration drain_timeout = 30s;
-  ListenerTls tls;  ///< what is spoken on each listener
-  io::Fd log;       ///< where access lines go; invalid: nowhere
+  ListenerTls tls;                         ///< what is spoken on each listener
+  io::Fd log;                              ///< where access lines go; invalid: nowhere
+  shared::ClientTable* clients = nullptr;  ///< of all shards; none: connections come without tickets
 };
 
 /// What the front shard asks of another one, and the answers.
 struct ShardMessage {
   enum class Kind : std::uint8_t { serve, certificates, drain, cut, measure, measured, drained };
   Kind kind = Kind::serve;
-  io::Fd connection{};               ///< serve
-  Metrics* metrics = nullptr;        ///< measure: filled in; belongs to the front
-  std::uint32_t cut = 0;             ///< drained: exchanges that had to be cut
-  std::uint32_t listener = 0;        ///< serve: where the connection came in
+  io::Fd connection{};                                      ///< serve
+  Metrics* metrics = nullptr;                               ///< measure: filled in; belongs to the front
+  std::uint32_t cut = 0;                                    ///< drained: exchanges that had to be cut
+  std::uint32_t listener = 0;                               ///< serve: where the connection came in
+  net::Server::Ticket ticket = shared::ClientTable::kNone;  ///< serve: what the connection was counted in with
   const ListenerTls* tls = nullptr;  ///< certificates: to be copied; the front's, which keeps it to its end
 };
 
@@ -59,7 +61,9 @@ class Shard {
   io::LogSink& log() { return log_; }
 
   /// Takes over a connection that came in on a listener, on this shard's own thread.
-  void serve(io::Fd connection, std::uint32_t listener);
+  void serve(io::Fd connection, std::uint32_t listener, net::Server::Ticket ticket = shared::ClientTable::kNone);
+  /// Refuses one instead.
+  void refuse(io::Fd connection, std::uint32_t listener, Fault fault);
   /// From now on listeners speak TLS with these.
   void use_certificates(const ListenerTls& tls) { tls_ = tls; }
   /// Counters and gauges of this shard.

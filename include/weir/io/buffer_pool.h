@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "weir/base/intrusive_list.h"
+#include "weir/io/buffer_source.h"
 #include "weir/io/chunk.h"
 #include "weir/io/ring.h"
 
@@ -25,6 +26,8 @@ struct BufferOptions {
   std::uint32_t buffers = 8192;  ///< at most 65,535; the bound of everything this shard can hold
   std::uint32_t window = 64;     ///< lent to the ring at a time; at most the ring's buffer entries
   std::uint32_t reserve = 64;    ///< never lent: for heads and errors
+  std::uint32_t own = 65'535;    ///< usable without a lease; all of them without a source
+  BufferSource* source = nullptr;
 };
 
 /// Something that waits for a buffer; on_buffer() is called once, from the loop, when there is one.
@@ -52,22 +55,34 @@ class BufferPool {
   /// Copies `bytes` behind the end of `chunk` if its buffer has room there and no other chunk holds the buffer. How
   /// small pieces are kept without pinning a buffer each.
   bool append(Chunk& chunk, Bytes bytes);
+  /// How many bytes append() would take; 0 if another chunk holds the buffer.
+  std::size_t room_behind(const Chunk& chunk) const;
   /// For a completion that carries a buffer nobody wants.
   void give_back(std::int32_t id);
 
   /// Refills the ring's window and serves starved sockets. Once per turn, before the ring is entered.
   void refill();
   void wait_for_buffer(Starved& starved) { starved_.push_back(starved); }
-  /// Returns memory of buffers that were not needed lately to the system. Now and then, from a timer.
-  void trim();
+  /// Returns memory of buffers that were not needed lately to the system, and leased buffers to their source as long as
+  /// `reserved_bytes` stay usable. Now and then, from a timer.
+  void trim(std::size_t reserved_bytes = 0);
+  /// Leases one step more. False when there is nothing to be had.
+  bool grow();
 
   std::size_t buffer_bytes() const { return options_.buffer_bytes; }
   std::size_t held_bytes() const { return std::size_t{held_} * options_.buffer_bytes; }
   std::size_t capacity_bytes() const { return std::size_t{options_.buffers} * options_.buffer_bytes; }
+  /// What may be in use at present.
+  std::size_t limit_bytes() const { return std::size_t{limit_} * options_.buffer_bytes; }
+  /// What can be promised to somebody: the limit without the reserve. (What is lent at the moment is what a promised
+  /// receive will use.)
+  std::size_t usable_bytes() const { return usable(limit_) * options_.buffer_bytes; }
   std::uint32_t held() const { return held_; }
 
  private:
   friend class Chunk;
+  static constexpr std::uint32_t kStep = 64;
+  std::size_t usable(std::uint32_t limit) const { return limit - options_.reserve; }
   char* address(std::uint32_t id) const { return memory_ + std::size_t{id} * options_.buffer_bytes; }
   std::uint16_t pop_free();
   void release(std::uint16_t id);
@@ -78,6 +93,7 @@ class BufferPool {
   std::vector<std::uint32_t> counts_;
   std::vector<std::uint16_t> free_;
   std::uint32_t touched_ = 0;  // buffers below this id have been used at least once
+  std::uint32_t limit_ = 0;
   std::uint32_t lent_ = 0;
   std::uint32_t held_ = 0;
   std::size_t idle_ = 0;     // lowest height of the free stack since the last trim

@@ -48,6 +48,7 @@ class Chunk {
   inline Chunk slice(Bytes part) const;
   /// Copies `bytes` behind the end, if this is the only chunk of its buffer and there is room; else false.
   inline bool append(Bytes bytes);
+  bool same_buffer(const Chunk& other) const { return pool_ && pool_ == other.pool_ && id_ == other.id_; }
   void remove_prefix(std::size_t n) {
     data_ += n;
     size_ -= static_cast<std::uint32_t>(n);

@@ -9,6 +9,7 @@
 
 #include "weir/base/random.h"
 #include "weir/io/buffer_pool.h"
+#include "weir/io/memory_ledger.h"
 #include "weir/io/ring.h"
 #include "weir/io/timer_wheel.h"
 
@@ -29,10 +30,12 @@ class Flushable : public ListHook<> {
 class Loop {
  public:
   Loop(Ring& ring, const BufferOptions& buffers)
-      : ring_(ring), buffers_(ring, buffers), timers_(ring.now()), random_(ring.random_seed()) {}
+      : ring_(ring), buffers_(ring, buffers), memory_(buffers_), timers_(ring.now()), random_(ring.random_seed()) {}
 
   Ring& ring() { return ring_; }
   BufferPool& buffers() { return buffers_; }
+  /// Who may hold how much of them.
+  MemoryLedger& memory() { return memory_; }
   TimerWheel& timers() { return timers_; }
   Random& random() { return random_; }
   Instant now() const { return ring_.now(); }
@@ -90,6 +93,7 @@ class Loop {
 
   Ring& ring_;
   BufferPool buffers_;
+  MemoryLedger memory_;
   TimerWheel timers_;
   Random random_;
   std::vector<std::coroutine_handle<>> ready_;

@@ -85,6 +85,8 @@ class Socket {
   void arm();
   /// Input that receive() would return at once (with a layer: after arm()).
   bool has_input() const { return input_ || input_status_ != Status::ok; }
+  /// True when that is at least so many bytes.
+  bool holds(std::uint64_t bytes) const { return input_.size() >= bytes; }
   /// What has_input() consists of, if it is an end; Status::ok otherwise.
   Status input_status() const { return input_status_; }
   /// Puts bytes back in front of what receive() returns next (the rest of a chunk that held more than one message).
@@ -94,6 +96,8 @@ class Socket {
   /// Queues bytes to be sent. Ignored after the connection broke: room() and broken() tell.
   void send(Chunk chunk);
   std::size_t unsent_bytes() const { return unsent_bytes_; }
+  /// At most how many buffers are held by what is queued.
+  std::size_t unsent_buffers() const { return unsent_buffers_ + sealed_.size() - sealed_first_; }
   /// Waits until at most `unsent` bytes are queued; Status::ok, or why they never will be. Status::timed_out when the
   /// peer took nothing for the write time-out.
   auto room(std::size_t unsent);
@@ -147,7 +151,8 @@ class Socket {
   void start_send();
   void sent(std::size_t n);
   void content_sent(std::size_t n);
-  static void drop_front(std::vector<Chunk>& chunks, std::size_t& first, std::size_t n);
+  /// Takes away what has been sent; how many buffers were let go.
+  static std::size_t drop_front(std::vector<Chunk>& chunks, std::size_t& first, std::size_t n);
   void fail_writing(Status status);
   void wake_writer();
   void wake_closer();
@@ -176,6 +181,7 @@ class Socket {
   std::vector<Chunk> outbox_;
   std::size_t outbox_first_ = 0;  // chunks before it have been sent
   std::size_t unsent_bytes_ = 0;
+  std::size_t unsent_buffers_ = 0;
   std::size_t writer_wants_ = 0;
   std::unique_ptr<Layer> layer_;
   std::vector<Chunk> sealed_;       // what is in flight, when there is a layer...

@@ -20,6 +20,10 @@ struct RingOptions {
   unsigned submission_entries = 1024;
   unsigned completion_entries = 16384;  ///< connections x armed operations; an overflow ends multishot accepts
   unsigned buffer_entries = 512;        ///< buffers lent to the kernel at a time; a power of two
+  /// What the kernel may hold of an answer beyond what is on its way to the client (TCP_NOTSENT_LOWAT), and of a
+  /// provider's that nobody has read (SO_RCVBUF, which it doubles); 0: as much as it likes.
+  int unsent_bytes = 64 * 1024;
+  int unread_bytes = 128 * 1024;
 };
 
 class UringRing {
@@ -65,11 +69,12 @@ class UringRing {
   std::uint64_t overflows() const { return overflows_; }
 
  private:
-  UringRing() = default;
+  explicit UringRing(const RingOptions& options);
   io_uring_sqe& next_entry(Op& op);
   io_uring_sqe& next_entry();
   void flush();
 
+  const RingOptions options_;
   io_uring ring_{};
   io_uring_buf_ring* buffers_ = nullptr;
   unsigned buffer_mask_ = 0;

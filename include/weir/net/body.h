@@ -1,5 +1,6 @@
 // A request body held in the chunks it arrived in: it is read once, edited around and, after a failed attempt, sent
-// again; nothing is copied as long as it came in pieces of a decent size.
+// again. Nothing is copied as long as it comes in nearly full buffers; smaller pieces are packed, so that no way of
+// cutting a body makes it pin more memory than most_memory() says.
 #pragma once
 
 #include <string>
@@ -21,6 +22,13 @@ class Body {
 
   /// Takes the payloads of a part. Its bytes are moved within their buffer: the part is not to be used afterwards.
   void append(io::BufferPool& buffers, const BodyPart& part);
+
+  /// The most that a body of `size` bytes can pin, however it arrives: all its buffers are 7/8 full but the last, and
+  /// the first one, which the head may share (the caller counts that one with the head).
+  static constexpr std::size_t most_memory(std::size_t size, std::size_t buffer_bytes) {
+    const std::size_t least = buffer_bytes / 8 * 7;
+    return ((size + least - 1) / least + 1) * buffer_bytes;
+  }
 
   /// The whole body in one view: the chunk itself when there is one, else a copy in `scratch`.
   Bytes contiguous(std::string& scratch) const;

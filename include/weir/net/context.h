@@ -6,27 +6,9 @@
 #include "weir/io/loop.h"
 #include "weir/net/handshake_gate.h"
 #include "weir/net/options.h"
+#include "weir/shared/client_table.h"
 
 namespace weir::net {
-
-/// Bytes of request bodies that may be held at the same time. Reserved before a body is read, so that the pool of
-/// buffers can never be filled with bodies none of which can become complete.
-class ByteBudget {
- public:
-  explicit ByteBudget(std::size_t limit) : limit_(limit) {}
-  bool reserve(std::size_t bytes) {
-    if (bytes > limit_ - used_) return false;
-    used_ += bytes;
-    return true;
-  }
-  void release(std::size_t bytes) { used_ -= bytes; }
-  std::size_t used() const { return used_; }
-  std::size_t limit() const { return limit_; }
-
- private:
-  std::size_t limit_;
-  std::size_t used_ = 0;
-};
 
 /// TLS handshakes on one side, since the start.
 struct TlsCounts {
@@ -42,13 +24,13 @@ struct TlsCounts {
 };
 
 struct Context {
-  Context(io::Loop& l, const Options& o)
-      : loop(l), options(o), body_bytes(o.max_buffered_bytes), handshakes(l, o.max_handshakes) {}
+  Context(io::Loop& l, const Options& o, shared::ClientTable* c = nullptr)
+      : loop(l), options(o), clients(c), handshakes(l, o.max_handshakes) {}
 
   io::Loop& loop;
   const Options options;
-  ByteBudget body_bytes;
-  HandshakeGate handshakes;  ///< with clients
+  shared::ClientTable* const clients;  ///< where connections with a ticket are counted out
+  HandshakeGate handshakes;            ///< with clients
   TlsCounts client_tls;
   TlsCounts provider_tls;
   Recycler<codec::RequestHead> request_heads;

@@ -37,8 +37,10 @@ class Downstream : private io::Socket::Watcher {
   /// Waits for the next request's head. The views in it live until release_request(). Fault::client_gone also at the
   /// orderly end between two requests and when the idle time-out passes.
   io::Task<Result<codec::RequestHead*>> read_head();
-  /// Reads the whole body, bounded by max_body_bytes and the shard's budget (Fault::shed). Answers "100 Continue" first
-  /// when the client waits for it.
+  /// Reserves what an exchange needs at least. False when the shard has no memory for it: refuse it with Fault::shed.
+  bool admit();
+  /// Reads the whole body, bounded by max_body_bytes and the shard's memory (Fault::shed). Answers "100 Continue" first
+  /// when the client waits for it. Slow senders: Fault::client_timeout, after a time that grows with what has come.
   io::Task<Result<Body*>> read_body();
   const Body& body() const { return body_; }
   /// Lets go of head and body: nothing of the request is held while its answer streams.
@@ -69,11 +71,19 @@ class Downstream : private io::Socket::Watcher {
   void send(std::span<io::Chunk> pieces);
   /// Copies a text of our own (an error event, a terminator) into the body.
   void send_text(Bytes text);
-  /// Waits until at most `unsent` bytes are queued: client_gone or client_stalled when that will not happen.
-  io::Task<Result<void>> room(std::size_t unsent);
-  bool has_room() const {
-    return socket_.unsent_bytes() <= context_.options.credit_bytes && socket_.broken() == io::Status::ok;
+  /// True when one more part may be received for this client: it has credit, and the shard has memory for the part.
+  bool has_room() {
+    const std::size_t queued = socket_.unsent_buffers();
+    if (queued > kFreeBuffers) return has_credit(queued);
+    held_memory_.shrink_to(0);
+    return socket_.broken() == io::Status::ok;
   }
+  /// Waits until has_room(): client_gone or client_stalled when that will not happen.
+  io::Task<Result<void>> catch_up();
+  /// Waits until at most `unsent` bytes are queued; the same faults.
+  io::Task<Result<void>> room(std::size_t unsent);
+  /// Reserves memory for an answer that is held before it is sent, until it has been sent. False: it cannot be held.
+  bool hold(std::size_t bytes) { return held_memory_.grow_to(bytes); }
   /// Ends the answer properly.
   void end_answer();
   /// Ends the connection instead: the client sees that the answer is not complete.
@@ -105,6 +115,11 @@ class Downstream : private io::Socket::Watcher {
 
  private:
   static void on_input(io::Socket::Watcher& watcher);
+  /// Of an answer that waits to be sent: within what every exchange has reserved (admit()).
+  static constexpr std::size_t kFreeBuffers = 1;
+  std::size_t memory_of(std::size_t buffers) const { return buffers * context_.loop.buffers().buffer_bytes(); }
+  bool has_credit(std::size_t queued);
+  Instant body_deadline(Instant started) const;
   Fault fault_of(io::Status status) const;
   void begin(Answer& answer);
   bool answers_with_body() const { return method_ != codec::Method::head; }
@@ -119,7 +134,9 @@ class Downstream : private io::Socket::Watcher {
   io::Chunk head_chunk_;  // the bytes that head_ points into...
   std::string gathered_;  // ...or a copy of them, when they came in several receives
   Body body_;
-  std::size_t reserved_ = 0;
+  io::MemoryLedger::Hold request_memory_;
+  io::MemoryLedger::Hold answer_memory_;
+  io::MemoryLedger::Hold held_memory_;
   Instant request_started_{};
   std::uint64_t answer_bytes_ = 0;
   void (*on_gone_)(void*) = nullptr;

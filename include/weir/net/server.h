@@ -29,11 +29,21 @@ class Server {
   Server(Context& context, Handler& handler) : context_(context), handler_(handler) {}
   ~Server();
 
-  /// Takes over an accepted connection; with `tls`, one on which the client speaks TLS. Beyond max_connections it is
-  /// answered with 503 and closed.
-  void serve(io::Fd fd, std::shared_ptr<const tls::ServerContext> tls = nullptr);
+  using Ticket = shared::ClientTable::Ticket;
+  using Tls = std::shared_ptr<const tls::ServerContext>;
+
+  /// Takes over an accepted connection, and the ticket it was counted in with; with `tls`, one on which the client
+  /// speaks TLS. Beyond max_connections it is refused.
+  void serve(io::Fd fd, Ticket ticket = shared::ClientTable::kNone, Tls tls = nullptr);
+  /// Answers a connection with a fault and closes it. Only max_refusals of them at a time get an answer: the others are
+  /// reset at once, so that a flood of them costs neither descriptors nor memory. So are those who `expect_tls`:
+  /// telling them would cost a handshake, which is what there is no room for.
+  void refuse(io::Fd fd, Fault fault, bool expect_tls = false);
 
   std::uint32_t connections() const { return scope_.running(); }
+  std::uint32_t refusing() const { return refusing_; }
+  /// Connections that were reset without an answer since the start.
+  std::uint64_t reset() const { return reset_; }
   /// Connections that have come and gone since the start.
   std::uint64_t ended() const { return served_ - scope_.running(); }
 
@@ -50,7 +60,8 @@ class Server {
     Downstream downstream;
     bool in_exchange = false;
   };
-  io::Task<> run(io::Fd fd, bool shed, std::shared_ptr<const tls::ServerContext> tls);
+  io::Task<> run(io::Fd fd, Ticket ticket, Tls tls);
+  io::Task<> run_refusal(io::Fd fd, Fault fault);
   io::Task<> serve_requests(Connection& connection);
 
   Context& context_;
@@ -58,6 +69,8 @@ class Server {
   io::Scope scope_;
   IntrusiveList<Connection> connections_;
   std::uint64_t served_ = 0;
+  std::uint64_t reset_ = 0;
+  std::uint32_t refusing_ = 0;
   bool stopping_ = false;
 };
 

@@ -63,7 +63,7 @@ TEST(ConfigErrors, Shape) {
       {"case matters", kRest + "Shards: 2\n", "3:1: Shards: there is no such key here. Did you mean shards?\n"},
       {"merge keys are keys", kRest + "limits: &l {max_head_bytes: 4KiB}\ntimeouts:\n  <<: *l\n",
        "5:3: timeouts.<<: there is no such key here. The keys here are connect_ms, first_byte_ms, idle_ms, total_ms, "
-       "client_handshake_ms, client_head_ms, client_idle_ms, client_write_ms, drain_ms.\n"},
+       "client_handshake_ms, client_head_ms, client_body_ms, client_idle_ms, client_write_ms, drain_ms.\n"},
       {"a key twice", kRest + "shards: 1\nshards: 2\n",
        "4:1: shards: it is written twice, first in line 3. Keep one of the two.\n"},
       {"a provider twice", "providers:\n  p: {kind: simulated}\n  p: {kind: simulated}\nexpose_provider_models: true\n",
