@@ -3,10 +3,12 @@
 The sizes here are those of every test run; `tests/live/run --full` takes the full ones (two minutes, or `--seconds N`):
 as many streams as 20,000 descriptors allow, two per stream."""
 import asyncio
-import os
+import json
 import resource
+from collections import Counter
 
 from harness import places
+from harness.client import Client, chat, request_bytes
 from harness.registry import Failure, check, check_equal, test
 from harness.weir import KEY, Weir, configuration
 from test_load import memory_kib, result_of, roomy, start_bench, start_upstream
@@ -106,3 +108,62 @@ async def many_large_bodies_at_once_stay_within_the_stated_memory():
         check_equal(metrics["weir_request_body_reserved_bytes"], 0, "reserved bytes afterwards")
     upstream.terminate()
     return f"RSS {at_start / 1024:.1f} MiB idle, {peak / 1024:.0f} MiB at its peak; the bodies alone are {count * size / 2**20:.0f} MiB"
+
+
+@test
+async def more_stalled_readers_than_memory():
+    """Four hundred readers stall where there is room for a hundred of them. Memory stays within its bound, and streams of
+    others, before and after, run on or are refused in so many words; none is silently cut."""
+    stalled, healthy = 400, 40
+    big_upstream, big_port = await start_upstream(5, "--chunk-bytes", STALLED_FRAME, "--chunks", STALLED_FRAMES,
+                                                  "--send-buffer", 65536)
+    upstream, port = await start_upstream(100)
+    config = configuration(port, {"gpt-4o-mini": "gpt-4o-mini"}, shards=1,
+                           limits={"max_buffered_bytes": "24MiB", "max_body_bytes": "1MiB"},
+                           timeouts={"client_write_ms": "1h"})
+    config["providers"]["big"] = {"kind": "openai", "base_url": f"http://127.0.0.1:{big_port}/v1",
+                                  "credential": "env:UPSTREAM_KEY"}
+    config["models"]["big"] = {"deployments": ["big/big"]}
+    async with await Weir.start(config) as weir:
+        clients = []
+        running = asyncio.gather(*(outcome_of(weir, 40) for _ in range(healthy)))
+        for _ in range(stalled):
+            client = await Client(weir.port, receive_buffer=4096).__aenter__()
+            client.writer.transport.pause_reading()
+            await client.send(request_bytes(body=chat(model="big", stream=True, max_tokens=STALLED_FRAMES), key=KEY))
+            clients.append(client)
+        await asyncio.sleep(1.5)
+        peak = 0
+        later = asyncio.gather(*(outcome_of(weir, 10) for _ in range(healthy)))
+        while not (running.done() and later.done()):
+            await asyncio.sleep(0.1)
+            peak = max(peak, (await weir.metrics())["weir_buffer_bytes"])
+        outcomes = {"running": Counter(await running), "later": Counter(await later)}
+        check_equal(outcomes["running"], Counter({"whole": healthy}), "streams that ran before memory was short")
+        check(set(outcomes["later"]) <= {"whole", "status 503"}, f"streams that came later: {outcomes['later']}")
+        check(peak <= 24 * 2**20, f"{peak / 2**20:.0f} MiB of buffers, where 24 are allowed")
+        memory = memory_kib(weir)
+        for client in clients:
+            client.leave()
+        faults = {n: v for n, v in (await weir.metrics()).items() if n.startswith("weir_faults_total")}
+    for process in (upstream, big_upstream):
+        process.terminate()
+        await process.wait()
+    said = "; ".join(f"{name}: {dict(counter)}" for name, counter in outcomes.items())
+    return f"{said}; buffers at most {peak / 2**20:.0f} MiB, RSS {memory // 1024} MiB, faults {faults}"
+
+
+def stream_of(chunks):
+    return chat(model="gpt-4o-mini", stream=True, max_tokens=chunks)
+
+
+async def outcome_of(weir, chunks):
+    answer = await weir.ask(stream_of(chunks))
+    if answer.status != 200:
+        return f"status {answer.status}"
+    check(answer.complete, "a stream's framing broke off")
+    if answer.body.endswith(b"data: [DONE]\n\n"):
+        return "whole"
+    last = answer.body.split(b"\n\n")[-2]
+    check(b'"error"' in last, f"a stream ended silently: {answer.body[-200:]!r}")
+    return json.loads(last[6:])["error"]["message"]

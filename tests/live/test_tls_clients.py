@@ -529,7 +529,7 @@ async def a_client_that_vanishes_in_mid_record_leaves_nothing():
                 for start in range(0, len(positions), 10):
                     await asyncio.gather(*(vanish(p, how) for p in positions[start:start + 10]))
             for name in ("weir_client_connections", "weir_exchanges_in_flight", "weir_tls_handshakes_in_flight",
-                         "weir_request_body_reserved_bytes", 'weir_provider_connections{state="used"}'):
+                         'weir_provider_connections{state="used"}'):
                 check(await until_metric(weir, name, 0), f"{name} is {(await weir.metrics())[name]} afterwards")
     return f"{len(positions)} positions, by an end and by a reset"
 

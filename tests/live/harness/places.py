@@ -10,6 +10,12 @@ SECONDS = None  # how long the full load lasts (`run --seconds`)
 NODE_MODULES = ROOT / ".deps" / "node"
 
 
+def sanitizer():
+    """Which sanitizer the binary under test was built with, or None."""
+    text = WEIR.read_bytes()
+    return next((name for name in ("asan", "tsan") if f"__{name}_init".encode() in text), None)
+
+
 def shared():
     """The folder of recordings and conformance cases, or None."""
     for candidate in (os.environ.get("WEIR_SHARED"), ROOT.parent / "shared"):
