@@ -165,7 +165,7 @@ async def cut_streams(closes, framings=("chunked", "close"), step=1, tls=None, p
                 async with await Weir.start(config) as weir:
                     seen = await at_every_byte(weir, sizes, True, judge_stream(whole, framing == "close" or close == "fin"))
                     samples = await weir.metrics()
-                    for name in ("weir_exchanges_in_flight", "weir_request_body_reserved_bytes",
+                    for name in ("weir_exchanges_in_flight", 'weir_memory_reserved_bytes{use="request"}',
                                  'weir_provider_connections{state="used"}', 'weir_provider_connections{state="idle"}'):
                         check_equal(samples[name], 0, f"{framing}, {close}: {name} afterwards")
                 failed = [line for line in weir.log_lines() if "fault" in line]

@@ -189,7 +189,7 @@ async def nothing_is_left_when_the_provider_vanishes_under_load():
             check(answer.status in (200, 502) and answer.complete, f"{answer.status}, complete: {answer.complete}")
             check(b'"error"' in answer.body and b"[DONE]" not in answer.body, f"how it ends: {answer.body[-100:]!r}")
         samples = await weir.metrics()
-        for name in ("weir_exchanges_in_flight", 'weir_provider_connections{state="used"}', "weir_request_body_reserved_bytes"):
+        for name in ("weir_exchanges_in_flight", 'weir_provider_connections{state="used"}', 'weir_memory_reserved_bytes{use="request"}'):
             check_equal(samples[name], 0, name)
 
 

@@ -105,7 +105,7 @@ async def many_large_bodies_at_once_stay_within_the_stated_memory():
         peak = memory_kib(weir, "VmHWM")
         check(peak <= 300 * 1024, f"peak RSS {peak} KiB for {count} bodies of {size} bytes")
         metrics = await weir.metrics()
-        check_equal(metrics["weir_request_body_reserved_bytes"], 0, "reserved bytes afterwards")
+        check_equal(metrics['weir_memory_reserved_bytes{use="request"}'], 0, "reserved bytes afterwards")
     upstream.terminate()
     return f"RSS {at_start / 1024:.1f} MiB idle, {peak / 1024:.0f} MiB at its peak; the bodies alone are {count * size / 2**20:.0f} MiB"
 
