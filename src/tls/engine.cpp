@@ -202,9 +202,7 @@ Session Engine::session() const {
   const std::size_t ticket = ticket_mark();
   const bool has_own = ticket != 0 && ticket != ticket_at_start_;
   if (wolfSSL_version(ssl_.get()) == TLS1_3_VERSION && !has_own) return {};
-  Session session(wolfSSL_get1_session(ssl_.get()));
-  if (session && wolfSSL_SessionIsSetup(session.get()) != 1) return {};
-  return session;
+  return Session(wolfSSL_get1_session(ssl_.get()));
 }
 
 bool Engine::resumed() const { return wolfSSL_session_reused(ssl_.get()) == 1; }
