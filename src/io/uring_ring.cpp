@@ -190,6 +190,10 @@ Result<Fd> UringRing::open_stream(const Address& peer) {
   return Fd{fd};
 }
 
+void UringRing::acknowledge(Fd fd) {
+  constexpr int kOn = 1;
+  ::setsockopt(fd.value, IPPROTO_TCP, TCP_QUICKACK, &kOn, sizeof kOn);
+}
 void UringRing::finish(Fd fd) { ::shutdown(fd.value, SHUT_WR); }
 void UringRing::shutdown(Fd fd) { ::shutdown(fd.value, SHUT_RDWR); }
 

@@ -91,6 +91,7 @@ io::Task<Result<codec::RequestHead*>> Downstream::read_head() {
       if (first) {
         gathered_.assign(bytes);
         deadline = loop().now() + context_.options.head_timeout;
+        loop().ring().acknowledge(socket_.fd());
       }
       continue;
     }
@@ -146,7 +147,14 @@ io::Task<Result<Body*>> Downstream::read_body() {
     socket_.send(std::move(chunk));
   }
   const Instant started = loop().now();
+  bool acknowledged = false;
   while (!reader_.done()) {
+    // A client that has left Nagle's algorithm on and writes head and body apart sends the body only when the head is
+    // acknowledged, which the kernel likes to do 40 ms later.
+    if (!acknowledged && !socket_.has_input()) {
+      acknowledged = true;
+      loop().ring().acknowledge(socket_.fd());
+    }
     // A byte now and then does not extend the time: what has come must have come at a rate.
     const Instant deadline = body_deadline(started);
     if (loop().now() >= deadline) co_return fail(Fault::client_timeout);

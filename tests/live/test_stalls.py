@@ -2,8 +2,8 @@
 (about 200 ms), over every shape of client and provider, each beside the same client on the provider directly.
 
 Times are counted and told, and fail nothing on a busy machine: only a shape in which more than half of all exchanges
-stall through weir, and not directly, is a defect for certain; and not even that where the client itself sends head and
-body apart with Nagle's algorithm on: when its second part has to wait depends on who acknowledges what first."""
+stall through weir, and not directly, is a defect for certain. Where a client sends head and body apart with Nagle's
+algorithm on it stalls directly as well; through weir it need not, because weir acknowledges the head at once."""
 import asyncio
 import itertools
 import socket
@@ -115,8 +115,8 @@ async def detect(tls_to_weir, tls_to_provider, split_bytes, count):
             totals = [totals[0] + count, totals[1] + through[0], totals[2] + through[1]]
             if any(through) or any(direct):
                 notes.append(f"{shape}: through weir {through[0]} and {through[1]}, directly {direct[0]} and {direct[1]}")
-            waits_for_itself = two_writes and not nodelay
-            check(waits_for_itself or not (sum(through) > count / 2 and sum(direct) < count / 4),
+            stalls_anywhere_else = sum(direct) >= count / 4 and (nodelay or not two_writes)
+            check(sum(through) <= count / 2 or stalls_anywhere_else,
                   f"{shape}: {through} of {count} exchanges stalled through weir, {direct} directly")
     return (f"of {totals[0]} exchanges {totals[1]} took about 40 ms and {totals[2]} about 200 ms"
             + "".join(f"\n      {note}, of {count}" for note in notes))

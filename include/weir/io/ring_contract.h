@@ -58,6 +58,7 @@ concept RingContract =
       { constant.local_address(fd) } -> std::same_as<Address>;
       { constant.peer_address(fd) } -> std::same_as<Address>;
       { ring.open_stream(address) } -> std::same_as<Result<Fd>>;
+      { ring.acknowledge(fd) } -> std::same_as<void>;  // what has come, now and not with the next answer; a hint
       { ring.finish(fd) } -> std::same_as<void>;
       { ring.shutdown(fd) } -> std::same_as<void>;
       { ring.close(fd) } -> std::same_as<void>;

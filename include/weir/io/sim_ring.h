@@ -37,6 +37,7 @@ class SimRing {
   Address local_address(Fd fd) const;
   Address peer_address(Fd fd) const;
   Result<Fd> open_stream(const Address& peer);
+  void acknowledge(Fd) {}  // the simulated network has no acknowledgements
   void finish(Fd fd);
   void shutdown(Fd fd);
   void close(Fd fd);

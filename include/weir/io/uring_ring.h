@@ -45,6 +45,7 @@ class UringRing {
   Address local_address(Fd fd) const;
   Address peer_address(Fd fd) const;
   Result<Fd> open_stream(const Address& peer);
+  void acknowledge(Fd fd);
   void finish(Fd fd);
   void shutdown(Fd fd);
   void close(Fd fd);
