@@ -48,6 +48,8 @@ io::Task<std::string> Admin::metrics() {
   gateway::Metrics total = shards_[0]->measure();
   if (outstanding_ == 0)
     for (std::size_t i = 1; i < copies_.size(); ++i) total.merge(copies_[i]);
+  total.client_connections_limit = gate_.limit();
+  total.client_limit_refused = gate_.refused();
   measuring_ = false;
   co_return metrics_page(total, static_cast<std::uint32_t>(shards_.size()));
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "weir/gateway/shard.h"
+#include "weir/net/client_gate.h"
 #include "weir/net/server.h"
 
 namespace weir::control {
@@ -12,7 +13,7 @@ namespace weir::control {
 class Admin final : public net::Handler {
  public:
   /// `shards[0]` is the front, on whose thread all of this runs.
-  explicit Admin(std::vector<gateway::Shard*> shards) : shards_(std::move(shards)) {}
+  Admin(std::vector<gateway::Shard*> shards, const net::ClientGate& gate) : shards_(std::move(shards)), gate_(gate) {}
 
   io::Task<> handle(net::Downstream& downstream, codec::RequestHead& head) override;
   void refuse(net::Downstream& downstream, Fault fault) override;
@@ -24,6 +25,7 @@ class Admin final : public net::Handler {
   io::Task<std::string> metrics();
 
   std::vector<gateway::Shard*> shards_;
+  const net::ClientGate& gate_;
   std::vector<gateway::Metrics> copies_;  // filled in by the shards, each its own
   std::size_t outstanding_ = 0;           // copies that a shard may still be writing
   bool measuring_ = false;                // one collection at a time

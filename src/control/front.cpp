@@ -26,7 +26,7 @@ Front::Front(std::vector<gateway::Shard*> shards, shared::LoadBoard& loads, Fron
       loop_(own_.loop()),
       placement_(loads),
       gate_(std::move(gate)),
-      admin_(shards_),
+      admin_(shards_, gate_),
       signals_(loop_, [this](int signal) { on_signal(signal); }),
       read_certificates_(std::move(read_certificates)) {
   own_.on_answer([this](const gateway::ShardMessage& message) {

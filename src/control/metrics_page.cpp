@@ -74,6 +74,10 @@ std::string metrics_page(const gateway::Metrics& m, std::uint32_t shards) {
 
   page.one("weir_client_connections", "gauge", "Open client connections.", m.connections);
   page.one("weir_client_connections_limit", "gauge", "Their bound.", m.connections_limit);
+  page.one("weir_connections_per_client_limit", "gauge", "Connections that one client address may have; 0: any number.",
+           m.client_connections_limit);
+  page.one("weir_client_limit_refused_total", "counter", "Connections refused because their client had too many.",
+           m.client_limit_refused);
   page.one("weir_refused_connections", "gauge", "Among them: being told that a limit is reached.",
            m.connections_refusing);
   page.one("weir_refused_connections_limit", "gauge", "Their bound; what comes beyond it is reset.", m.refusals_limit);

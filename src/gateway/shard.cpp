@@ -38,6 +38,7 @@ void Shard::serve(io::Fd connection, std::uint32_t listener, net::Server::Ticket
 
 void Shard::refuse(io::Fd connection, std::uint32_t listener, Fault fault) {
   server_.refuse(connection, fault, listener < tls_.size() && tls_[listener]);
+  loads_.report(index_, server_.ended());
 }
 
 Metrics Shard::measure() const {

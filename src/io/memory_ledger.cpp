@@ -1,10 +1,15 @@
 #include "weir/io/memory_ledger.h"
 
+#include <algorithm>
+
 namespace weir::io {
 
 bool MemoryLedger::fits(Use use, std::size_t more, std::size_t whole) const {
   const std::size_t all = limit();
-  if (used_ > all || more > all - used_) return false;
+  // Records of TLS that are on their way are held without a reservation; they count where they are more than the
+  // reservations that nobody has made use of yet.
+  const std::size_t taken = std::max(used_, buffers_.held_bytes());
+  if (taken > all || more > all - taken) return false;
   if (whole <= kSmall && (use == Use::request || use == Use::answer)) return true;
   const std::size_t share = limit(use);
   const std::size_t own = used(use);

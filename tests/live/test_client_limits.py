@@ -43,6 +43,8 @@ async def connections_of_one_address_beyond_its_limit_get_429():
                 check_equal(json.loads(answer.body)["error"]["type"], "rate_limit_error", "error type")
             m = await weir.metrics()
             check_equal(m['weir_faults_total{fault="client_limit"}'], 1, "counted")
+            check_equal(m["weir_client_limit_refused_total"], 1, "counted by the gate")
+            check_equal(m["weir_connections_per_client_limit"], 3, "the limit")
             for client in kept:
                 await client.__aexit__()
             await gauge(weir, "weir_client_connections", 0)

@@ -35,6 +35,8 @@ struct Metrics {
   std::uint64_t connections_limit = 0;
   std::uint64_t connections_refusing = 0;  ///< among them: being told why they are refused
   std::uint64_t refusals_limit = 0;
+  std::uint64_t client_connections_limit = 0;  ///< of one address; these two are the front's
+  std::uint64_t client_limit_refused = 0;
   std::uint64_t connections_reset = 0;  ///< refused without a word, since the start
   std::uint64_t upstream_open = 0;
   std::uint64_t upstream_idle = 0;

@@ -23,7 +23,7 @@ struct RingOptions {
   /// What the kernel may hold of an answer beyond what is on its way to the client (TCP_NOTSENT_LOWAT), and of a
   /// provider's that nobody has read (SO_RCVBUF, which it doubles); 0: as much as it likes.
   int unsent_bytes = 64 * 1024;
-  int unread_bytes = 128 * 1024;
+  int unread_bytes = 256 * 1024;
 };
 
 class UringRing {

@@ -27,6 +27,7 @@ class ClientGate {
   bool counts() const { return limits_.max_connections > 0; }
   /// A ticket that goes to the connection and back to the table when it has ended; nothing when it must be refused.
   std::optional<Ticket> enter(const io::Address& peer);
+  std::uint32_t limit() const { return limits_.max_connections; }
   std::uint64_t refused() const { return refused_; }
 
  private:
