@@ -43,7 +43,7 @@ async def streams_and_stalled_readers_for_long():
     big_upstream, big_port = await start_upstream(5, "--chunk-bytes", STALLED_FRAME, "--chunks", STALLED_FRAMES,
                                                   "--send-buffer", 65536)
     config = configuration(port, {"gpt-4o-mini": "gpt-4o-mini"},
-                           limits={"max_connections": 20000}, timeouts={"client_write_ms": "1h", "total_ms": "2h"})
+                           limits={"max_connections": 20000, "max_buffered_bytes": "2GiB"}, timeouts={"client_write_ms": "1h", "total_ms": "2h"})
     config["providers"]["big"] = {"kind": "openai", "base_url": f"http://127.0.0.1:{big_port}/v1",
                                   "credential": "env:UPSTREAM_KEY"}
     config["models"]["big"] = {"deployments": ["big/big"]}
@@ -56,7 +56,10 @@ async def streams_and_stalled_readers_for_long():
         samples, most, held, began = [], 0, 0, asyncio.get_running_loop().time()
         while asyncio.get_running_loop().time() < began + ramp_s + seconds - 1:
             await asyncio.sleep(0.5)
-            check(stalling.returncode is None and load.returncode is None, "a load ended before its time")
+            for early in (stalling, load):
+                if early.returncode is not None:
+                    await result_of(early)
+                    raise Failure("a load ended before its time")
             metrics = await weir.metrics()
             most, held = max(most, metrics["weir_exchanges_in_flight"]), max(held, metrics["weir_buffer_bytes"])
             samples.append((asyncio.get_running_loop().time() - began, memory_kib(weir)))
