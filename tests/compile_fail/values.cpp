@@ -8,23 +8,23 @@
 using namespace weir;
 
 [[maybe_unused]] static Result<int> ask() { return 1; }
-[[maybe_unused]] static void close(io::Fd) {}
+[[maybe_unused]] static void let_go(io::Fd) {}
 
 [[maybe_unused]] static void use(Instant now, WallTime wall, const control::Config& config,
                                  const admission::KeyTable& keys) {
   const Instant later = now + 5s;
-  close(io::Fd{3});
-  if (const auto answer = ask(); answer) close(io::Fd{*answer});
+  let_go(io::Fd{3});
+  if (const auto answer = ask(); answer) let_go(io::Fd{*answer});
 #if MISUSE == 1  // a number is no duration: no viable conversion|cannot convert
   const Duration wait = 5;
 #elif MISUSE == 2  // two moments have no sum: invalid operands to binary expression
   const auto sum = now + later;
 #elif MISUSE == 3  // the wall clock is no deadline: invalid operands to binary expression
-  if (now < wall) close(io::Fd{1});
+  if (now < wall) let_go(io::Fd{1});
 #elif MISUSE == 4  // nobody but the ring has a clock: no member named 'now'
   const Instant mine = RingClock::now();
 #elif MISUSE == 5  // a number is no descriptor: no viable conversion|no matching function
-  close(3);
+  let_go(3);
 #elif MISUSE == 6  // what may have failed is not used as if it had not: no viable conversion
   const int value = ask();
 #elif MISUSE == 7  // a configuration holds credentials and is not copied: call to (implicitly-)?deleted
