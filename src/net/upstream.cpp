@@ -239,7 +239,8 @@ void UpstreamPool::remove_idle(Upstream& upstream) {
   upstream.unlink();
   upstream.idle_ = false;
   --idle_count_;
-  if (warm_ > 0 && !upstream.reused_ && context_.loop.now() < upstream.idle_since_ + kShortLife) leave_alone();
+  const bool unused = !upstream.reused_ && !upstream.answer_begun_;
+  if (unused && context_.loop.now() < upstream.idle_since_ + kShortLife) leave_alone();
   closing_.spawn(discard(&upstream));
 }
 
@@ -288,6 +289,7 @@ io::Task<> UpstreamPool::warm_one() {
 }
 
 void UpstreamPool::leave_alone() {
+  if (context_.loop.now() < warm_again_) return;  // several that failed together are one failure
   pause_ = std::clamp(pause_ * 2, kFirstPause, kLongestPause);
   warm_again_ = context_.loop.now() + pause_;
 }

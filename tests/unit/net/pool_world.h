@@ -82,6 +82,7 @@ struct PoolWorld : io::test::SimWorld {
     out.took = world.loop.now() - start;
     if (connected) {
       out.peer = world.ring.peer_address(lease->socket().fd());
+      EXPECT_EQ(lease->socket().unsent_bytes(), 0u);  // what follows may be another protocol
     } else {
       out.fault = connected.error();
     }

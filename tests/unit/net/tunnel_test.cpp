@@ -14,8 +14,9 @@ Endpoint through(Bytes proxy_url, Bytes host = kHost) {
 
 /// The proxy: takes a head, answers with `reply` in pieces of `piece` bytes.
 struct Proxied : PoolWorld {
-  explicit Proxied(Bytes answer_text, std::size_t piece_bytes = 10'000, Endpoint endpoint = through("192.0.2.99:3128"))
-      : PoolWorld(std::move(endpoint)), reply(answer_text), piece(piece_bytes) {
+  explicit Proxied(Bytes answer_text, std::size_t piece_bytes = 10'000, Endpoint endpoint = through("192.0.2.99:3128"),
+                   const io::SimOptions& sim = {})
+      : PoolWorld(std::move(endpoint), 0, sim), reply(answer_text), piece(piece_bytes) {
     network.listen(kProxy, [this](io::SimPeer& peer) {
       peer.on_data = [this](io::SimPeer& self, Bytes bytes) {
         heard.append(bytes);
@@ -97,6 +98,16 @@ TEST(Tunnel, TheDeadlineIsThatOfTheConnection) {
   EXPECT_EQ(out.fault, Fault::connect_timeout);
   EXPECT_GE(out.took, 2s);
   EXPECT_LT(out.took, 2s + 5ms);
+}
+
+// The answer may be known before it is known that the question was sent.
+TEST(Tunnel, IsReadyOnlyWhenEverythingIsSent) {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    io::SimOptions sim{.seed = seed, .faults = io::SimFaults::only_cuts()};
+    sim.faults.late_completion = 500;
+    Proxied world("HTTP/1.1 200 OK\r\n\r\n", 5, through("http://user:password@192.0.2.99:3128"), sim);
+    EXPECT_FALSE(world.dial().fault) << seed;
+  }
 }
 
 TEST(Tunnel, CanBeCancelledAtEveryMoment) {
