@@ -72,8 +72,9 @@ io::Task<> Exchange::chat_completions() {
   withhold_usage_ = request->stream && !request->include_usage;
   const auto edits = dialect::openai_chat::write_passthrough(*request, target.model_id, withhold_usage_, scratch);
 
-  downstream_.watch(&on_client_gone, this);
   attempt_.emplace(gateway_, record_, target);
+  downstream_.watch(&on_client_gone, this);
+  if (client_gone_) co_return refuse(Fault::client_gone);  // it had left already: nobody is asked
   ++record_.attempts;
   record_.overhead_ns += to_ns(loop_.ring().precise_now() - request_arrived);
   const auto head = co_await attempt_->start({head_, **body, "/chat/completions"}, edits, deadline_);

@@ -118,7 +118,8 @@ bool SseRelay::finish() {
   // A provider that leaves out the last blank line is believed only if the frame is whole in itself.
   const bool was_complete = decoder_.complete();
   const bool keep = inspect(cut_, facts);
-  const bool whole = facts.data && !facts.malformed && (decoder_.complete() || was_complete || facts.content);
+  const bool says_something = decoder_.complete() || was_complete || facts.content || facts.fault;
+  const bool whole = facts.data && !facts.malformed && says_something;
   if (keep && whole)
     for (io::Chunk& piece : held_) pass_.push_back(std::move(piece));
   held_.clear();

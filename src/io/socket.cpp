@@ -7,7 +7,8 @@
 namespace weir::io {
 namespace {
 constexpr std::size_t kCopyTogether = 8192;
-constexpr Duration kEndTimeout = 1s;  // for a peer to take the layer's last word
+constexpr Duration kEndTimeout = 1s;       // for a peer to take the layer's last word...
+constexpr Duration kHastyTimeout = 100ms;  // ...and when somebody has given up on the connection
 }  // namespace
 
 Socket::Socket(Loop& loop) : Socket(loop, Fd{}) {}
@@ -274,7 +275,7 @@ Task<> Socket::say_end() {
   if (unsent_bytes_ > 0) co_return;
   layer_->end();
   if (!has_output()) co_return;
-  write_timeout_ = kEndTimeout;
+  write_timeout_ = interrupted() ? kHastyTimeout : kEndTimeout;
   write_progress_ = loop_.now();
   loop_.timers().cancel(write_timer_);
   loop_.flush_later(flushable_);

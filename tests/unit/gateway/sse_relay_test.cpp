@@ -230,6 +230,25 @@ TEST(SseRelay, TellsTheProvidersError) {
   }
 }
 
+TEST(SseRelay, TheProvidersErrorCountsWithoutItsBlankLine) {
+  io::test::SimWorld world;
+  for (const Bytes end : {"", "\n", "\r\n"}) {
+    const std::string in = "data: " ERROR + std::string(end);
+    SseRelay relay(false);
+    net::BodyPart part;
+    part.chunk = world.chunk(in);
+    part.payloads[0] = part.chunk.bytes();
+    part.count = 1;
+    relay.read(part);
+    ASSERT_TRUE(relay.finish());
+    std::string out;
+    for (const io::Chunk& piece : relay.pass()) out += piece.bytes();
+    EXPECT_EQ(out, in);
+    EXPECT_TRUE(relay.decoder().failed());
+    relay.pass().clear();
+  }
+}
+
 // Held for at most one frame: nothing stays in the pool when the stream is over.
 TEST(SseRelay, HoldsNothingBetweenFrames) {
   io::test::SimWorld world;
