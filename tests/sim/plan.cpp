@@ -218,6 +218,8 @@ class Maker {
     if (plan_.faultless || plan_.drains_midway || !more_.one_in(2) || plan_.descriptor_limit < 12) return;
     const auto& net = plan_.options.net;
     const auto& buffers = plan_.options.buffers;
+    if (plan_.provider.idles_by_reset && plan_.provider.idles > Duration{})
+      return;  // a reset may overtake the answer before it, and nobody is to blame
     const std::uint32_t own = std::min(buffers.own, buffers.buffers);
     if (own < 40 + buffers.reserve) return;
     if (plan_.max_client_connections > 0 && plan_.max_client_connections < plan_.shards) return;
