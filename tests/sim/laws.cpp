@@ -142,7 +142,7 @@ class Judge {
     std::size_t count = matching(got.whole);
     // A frame too large to be held broke off; it is ended by a blank line, and the error behind that may be cut off
     // too.
-    const bool may_break_off = golden_.giant && (error_end || !answer_.complete);
+    const bool may_break_off = golden_.giant && count < golden_.payloads.size() && (error_end || !answer_.complete);
     if (may_break_off && count + 1 == got.whole.size() && count < golden_.payloads.size() &&
         Bytes(golden_.payloads[count]).starts_with(got.whole.back()))
       got.whole.pop_back();
@@ -245,6 +245,12 @@ void judge_log(const Plan& plan, const std::deque<Client>& clients, Bytes log, s
   // Time passes only while the gateway waits, so none of it may be called its own.
   if (whole && count_of(log, "\"overhead_ns\":") != count_of(log, "\"overhead_ns\":0}"))
     telling.broken("time spent waiting is logged as weir's own");
+  for (std::size_t at = log.find("\"fault\":\"client_gone\""); at != Bytes::npos;
+       at = log.find("\"fault\":\"client_gone\"", at + 1)) {
+    const std::size_t begin = log.rfind('\n', at) + 1;
+    const Bytes line = log.substr(begin, log.find('\n', at) - begin);
+    if (line.contains("\"attempts\":0") && line.contains("\"model\":")) telling.count(Probe::left_before_asked);
+  }
   for (std::size_t at = log.find("\"fault\":\"shed\""); at != Bytes::npos;
        at = log.find("\"fault\":\"shed\"", at + 1)) {
     // Of the last record that begins before it: where writes are cut short, records may stand in one line.

@@ -201,6 +201,14 @@ class Maker {
     for (ClientPlan& client : plan_.clients) {
       if (client.calm) continue;
       client.wire = WireFaults::by_chance(more_);
+      if (tls.clients && more_.one_in(6)) {
+        // Its end comes in the same bytes as its last request, and is known as soon as that has been read.
+        client.leaves = ClientPlan::Leaves::by_finish;
+        client.leaves_sending = true;
+        client.leaves_in = {};
+        client.leaves_after = 0;
+        for (const RequestPlan& request : client.requests) client.leaves_after += request.wire.size();
+      }
       // Where the end of the connection is the end of the answer, TLS alone tells a break from it.
       for (RequestPlan& request : client.requests) {
         AnswerPlan& answer = request.answer;

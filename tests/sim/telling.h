@@ -41,6 +41,7 @@ namespace weir::sim {
   X(client_left_sending,    "a client left while it sent")                             \
   X(client_left_waiting,    "a client left before the first byte of its answer")       \
   X(client_left_reading,    "a client left in the middle of its answer")               \
+  X(left_before_asked,      "a client had left before its provider was asked, and so it was not") \
   X(half_closed,            "a client half-closed")                                    \
   X(reader_resumed,         "a stalled reader went on and got its whole answer")       \
   X(provider_cancelled,     "a provider saw its connection end before its answer did") \
