@@ -143,8 +143,7 @@ class Judge {
     // A frame too large to be held broke off; it is ended by a blank line, and the error behind that may be cut off
     // too.
     const bool may_break_off = golden_.giant && count < golden_.payloads.size() && (error_end || !answer_.complete);
-    if (may_break_off && count + 1 == got.whole.size() && count < golden_.payloads.size() &&
-        Bytes(golden_.payloads[count]).starts_with(got.whole.back()))
+    if (may_break_off && count + 1 == got.whole.size() && Bytes(golden_.payloads[count]).starts_with(got.whole.back()))
       got.whole.pop_back();
     if (count < got.whole.size()) return broken("an event that the provider did not send");
     if (normal_end && (golden_.finished_after == 0 || count < golden_.finished_after))
