@@ -30,8 +30,12 @@ Result<ChunkedDecoder::Step> ChunkedDecoder::next(Bytes input) {
     if (state_ == State::data) {
       const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(left_, input.size() - at));
       left_ -= size;
-      if (left_ == 0) state_ = State::data_cr;
-      return Step{at + size, input.substr(at, size), false};
+      std::size_t behind = at + size;
+      if (left_ == 0) {
+        state_ = State::data_cr;
+        behind += skip_chunk_end(input.substr(behind));
+      }
+      return Step{behind, input.substr(at, size), false};
     }
     if (const std::size_t plain = skip_plain_line(input.substr(at)); plain != 0) {
       at += plain;
@@ -47,22 +51,23 @@ Result<ChunkedDecoder::Step> ChunkedDecoder::next(Bytes input) {
   return Step{at, {}, done()};
 }
 
+std::size_t ChunkedDecoder::skip_chunk_end(Bytes input) {
+  if (!input.starts_with(kChunkEnd)) return 0;
+  state_ = State::size;
+  digits_ = 0;
+  return kChunkEnd.size();
+}
+
 std::size_t ChunkedDecoder::skip_plain_line(Bytes input) {
+  if (!between_chunks()) return 0;
   std::size_t at = 0;
-  if (state_ == State::data_cr) {
-    if (!input.starts_with("\r\n")) return 0;
-    at = 2;
-  } else if (state_ != State::size || digits_ != 0) {
-    return 0;
-  }
-  const std::size_t begin = at;
   std::uint64_t size = 0;
-  for (; at < input.size() && at - begin < kMaxPlainDigits; ++at) {
+  for (; at < input.size() && at < kMaxPlainDigits; ++at) {
     const std::uint64_t digit = hex_value(input[at]);
     if (digit == 16) break;
     size = size * 16 + digit;
   }
-  if (at == begin || input.size() - at < 2 || input[at] != '\r' || input[at + 1] != '\n') return 0;
+  if (at == 0 || input.size() - at < 2 || input[at] != '\r' || input[at + 1] != '\n') return 0;
   left_ = size;
   state_ = size == 0 ? State::trailer_start : State::data;
   return at + 2;

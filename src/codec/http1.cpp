@@ -228,7 +228,8 @@ const HeaderField* FieldList::find(Bytes name) const {
 Result<std::optional<HeadScanner::Place>> HeadScanner::scan(Bytes buffer) {
   for (;;) {
     const std::size_t limit = std::min(buffer.size(), begin_ + kMaxHeadBytes);
-    const std::size_t feed = std::min(buffer.substr(0, limit).find('\n', scanned_), limit);
+    const char* const found = find_byte(buffer.data() + scanned_, buffer.data() + limit, '\n');
+    const auto feed = static_cast<std::size_t>(found - buffer.data());
     scanned_ = feed;
     if (feed == limit) {
       if (limit == begin_ + kMaxHeadBytes) return fail(head_too_large(sender_));

@@ -14,6 +14,13 @@ char* put_two_digits(char* out, unsigned value) {
   return out + 2;
 }
 
+Bytes put_decimal(std::uint64_t value, char (&digits)[20]) {
+  char* at = digits + sizeof digits;
+  do *--at = static_cast<char>('0' + value % 10);
+  while ((value /= 10) != 0);
+  return {at, static_cast<std::size_t>(digits + sizeof digits - at)};
+}
+
 char* put(char* out, Bytes text) {
   std::memcpy(out, text.data(), text.size());
   return out + text.size();
@@ -38,22 +45,46 @@ HeaderId find_folded(Bytes name) {
   return find_header(Bytes(folded, size));
 }
 
+/// The field's line as it was parsed, with its end: a view, if it is written as we would write it ("name: value"), else
+/// nothing. Behind every value of a parsed head come blanks or its line end.
+Bytes plain_line(const HeaderField& field) {
+  const char* const begin = field.name.data();
+  const char* const name_end = begin + field.name.size();
+  const char* const end = field.value.data() + field.value.size();
+  if (field.value.data() != name_end + 2 || name_end[1] != ' ' || *end != '\r') return {};
+  return {begin, static_cast<std::size_t>(end + 2 - begin)};
+}
+
+/// Writes the fields that may pass. They were checked when they were parsed; lines that follow each other and all pass
+/// are copied together.
 template <class MayPass>
 void relay(HeadWriter& writer, const FieldList& fields, MayPass may_pass, HeaderId except, FieldPairs ours) {
   const bool nominations = has_nominations(fields);
   const auto is_ours = [ours](Bytes name) {
     return std::ranges::any_of(ours, [name](const auto& pair) { return equals_ignore_case(name, pair.first); });
   };
-  for (const HeaderField& field : fields.all()) {
-    if (!may_pass(field.id) || (field.id == except && except != HeaderId::other)) continue;
-    if (nominations && is_connection_nominated(fields, field.name)) continue;
+  const auto passes = [&](const HeaderField& field) {
+    if (!may_pass(field.id) || (field.id == except && except != HeaderId::other)) return false;
+    if (nominations && is_connection_nominated(fields, field.name)) return false;
     if (field.id == HeaderId::other) {  // no name of the table has '_'
       const char* end = field.name.data() + field.name.size();
-      if (find_byte(field.name.data(), end, '_') != end && !may_pass(find_folded(field.name))) continue;
+      if (find_byte(field.name.data(), end, '_') != end && !may_pass(find_folded(field.name))) return false;
     }
-    if (!ours.empty() && is_ours(field.name)) continue;
-    writer.field(field.name, field.value);
+    return ours.empty() || !is_ours(field.name);
+  };
+  Bytes run;
+  for (const HeaderField& field : fields.all()) {
+    if (!passes(field)) continue;
+    const Bytes line = plain_line(field);
+    if (!run.empty() && line.data() == run.data() + run.size()) {
+      run = {run.data(), run.size() + line.size()};
+      continue;
+    }
+    if (!run.empty()) writer.parsed_lines(run);
+    run = line;
+    if (line.empty()) writer.field(field.name, field.value);
   }
+  if (!run.empty()) writer.parsed_lines(run);
 }
 
 }  // namespace
@@ -180,15 +211,6 @@ Bytes reason_phrase(int status) {
   }
 }
 
-void HeadWriter::append(Bytes text) {
-  if (text.size() > out_.size() - size_) {
-    overflow_ = true;
-    return;
-  }
-  if (!text.empty()) std::memcpy(out_.data() + size_, text.data(), text.size());
-  size_ += text.size();
-}
-
 void HeadWriter::append_value(Bytes text) {
   const char* end = text.data() + text.size();
   if (find_end_of_value(text.data(), end) != end) refused_ = true;
@@ -201,6 +223,7 @@ void HeadWriter::status_line(int status) {
     refused_ = true;
     return;
   }
+  if (status == 200) return append("HTTP/1.1 200 OK\r\n");
   char digits[3] = {static_cast<char>('0' + status / 100)};
   put_two_digits(digits + 1, static_cast<unsigned>(status % 100));
   append("HTTP/1.1 ");
@@ -234,16 +257,32 @@ void HeadWriter::field(Bytes name, std::initializer_list<Bytes> value) {
 
 void HeadWriter::field(Bytes name, std::uint64_t value) {
   char digits[20];
-  char* at = digits + sizeof digits;
-  do *--at = static_cast<char>('0' + value % 10);
-  while ((value /= 10) != 0);
-  field(name, Bytes(at, static_cast<std::size_t>(digits + sizeof digits - at)));
+  field(name, put_decimal(value, digits));
+}
+
+void HeadWriter::content_length(std::uint64_t length) {
+  char digits[20];
+  append("content-length: ");
+  append(put_decimal(length, digits));
+  append("\r\n");
 }
 
 void HeadWriter::date(std::uint64_t unix_seconds) {
   char text[kHttpDateBytes];
   write_http_date(unix_seconds, text);
   field("date", Bytes(text, sizeof text));
+}
+
+bool FieldLines::add(Bytes name, std::initializer_list<Bytes> value) {
+  std::size_t size = text_.reveal().size() + name.size() + 4;
+  for (Bytes piece : value) size += piece.size();
+  std::string text(size, '\0');
+  HeadWriter writer(text);
+  writer.append(text_.reveal());
+  writer.field(name, value);
+  if (!writer.ok()) return false;
+  text_ = Secret(std::move(text));
+  return true;
 }
 
 Result<Bytes> HeadWriter::finish() {

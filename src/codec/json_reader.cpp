@@ -2,6 +2,10 @@
 
 #include <simdjson.h>
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 namespace weir::codec {
 
 namespace {
@@ -146,6 +150,39 @@ JsonType JsonReader::peek() {
       return is_digit(c) || c == '-' ? JsonType::number : JsonType::none;
   }
 }
+
+#if defined(__x86_64__)
+namespace {
+
+template <bool ascii>
+[[gnu::target("avx2")]] const char* skip_blocks(const char* from, const char* end) {
+  // Looked up by their low four bits, quote and backslash find themselves; every other byte finds one that it is not.
+  const __m256i known = _mm256_broadcastsi128_si256(_mm_setr_epi8(1, 0, '"', 0, 0, 0, 0, 0, 0, 0, 0, 0, '\\', 0, 0, 0));
+  const __m256i floor = _mm256_set1_epi8(ascii ? 0x20 : 0x1F);
+  for (; end - from >= 64; from += 64) {
+    __m256i found = _mm256_setzero_si256();
+    for (int half = 0; half < 2; ++half) {
+      const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from) + half);
+      const __m256i special = _mm256_cmpeq_epi8(_mm256_shuffle_epi8(known, bytes), bytes);
+      const __m256i low = ascii ? _mm256_cmpgt_epi8(floor, bytes)  // with their sign: and from 0x80 on
+                                : _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, floor), bytes);
+      found = _mm256_or_si256(found, _mm256_or_si256(special, low));
+    }
+    if (_mm256_movemask_epi8(found)) break;
+  }
+  return from;
+}
+
+}  // namespace
+
+const char* JsonReader::skip_plain_blocks(const char* from, const char* end, bool ascii) {
+  static const bool has_avx2 = __builtin_cpu_supports("avx2");
+  if (!has_avx2) return from;
+  return ascii ? skip_blocks<true>(from, end) : skip_blocks<false>(from, end);
+}
+#else
+const char* JsonReader::skip_plain_blocks(const char* from, const char*, bool) { return from; }
+#endif
 
 bool JsonReader::scan_string_slow(const char* from, const char* start, JsonString& string) {
   bool escaped = false;

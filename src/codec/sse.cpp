@@ -64,7 +64,10 @@ std::size_t find_line_end(Bytes text, std::size_t from) {
 
 std::size_t SseScanner::find_end(Bytes input) {
   if (input.empty()) return npos;
+  only_line_ = {};
   std::size_t at = 0;
+  const bool fresh = !inside_ && !swallow_lf_;
+  inside_ = true;
   if (swallow_lf_) {
     if (input[0] == '\n') at = 1;
     swallow_lf_ = false;
@@ -75,11 +78,19 @@ std::size_t SseScanner::find_end(Bytes input) {
       at_line_start_ = false;
       return npos;
     }
+    if (fresh && at == 0 && line_end > 0 && input.substr(line_end).starts_with("\n\n")) {  // nearly all frames
+      inside_ = false;
+      only_line_ = input.substr(0, line_end);
+      return line_end + 2;
+    }
     const bool blank = at_line_start_ && line_end == at;
     at = behind_line_end(input, line_end);
     at_line_start_ = true;
     swallow_lf_ = at == input.size() && input[at - 1] == '\r';
-    if (blank) return at;
+    if (blank) {
+      inside_ = false;
+      return at;
+    }
   }
   return npos;
 }

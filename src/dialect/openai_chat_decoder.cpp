@@ -120,6 +120,13 @@ void OpenAiChatDecoder::Delta::read(JsonReader& json) {
   });
 }
 
+void OpenAiChatDecoder::Delta::take(const Delta& other) {
+  for (auto part :
+       {&Delta::content, &Delta::reasoning, &Delta::refusal, &Delta::parts, &Delta::tool_calls, &Delta::function_call,
+        &Delta::audio_data, &Delta::transcript, &Delta::annotations, &Delta::reasoning_details})
+    if (!(other.*part).empty()) this->*part = other.*part;
+}
+
 Bytes OpenAiChatDecoder::Delta::only_text() const {
   if (!refusal.empty() || !audio_data.empty() || !transcript.empty() || has_members(parts) ||
       has_members(function_call))
@@ -137,6 +144,7 @@ Bytes OpenAiChatDecoder::Delta::only_text() const {
 
 void OpenAiChatDecoder::read_choice(JsonReader& json, Choice& choice, Payload& payload) {
   JsonString string;
+  Delta message;
   for_each_member(json, [&](const JsonString& key) {
     if (key.is("index")) {
       if (const auto index = json.unsigned_or_skip())
@@ -147,7 +155,8 @@ void OpenAiChatDecoder::read_choice(JsonReader& json, Choice& choice, Payload& p
     } else if (key.is("finish_reason")) {
       if (json.string_or_skip(string) && string.raw != "null") choice.finish = string.raw;
     } else if (key.is("message")) {
-      json.raw_value(choice.message);
+      choice.has_message = true;
+      delta_seen_ ? void(json.skip_value()) : message.read(json);
     } else if (key.is("text")) {  // legacy completions
       if (json.string_or_skip(string)) choice.delta.content = string.raw;
     } else if (key.is("usage")) {  // Moonshot
@@ -158,9 +167,8 @@ void OpenAiChatDecoder::read_choice(JsonReader& json, Choice& choice, Payload& p
   });
   payload.has_delta |= choice.has_delta;
   // Perplexity sends both: in a stream the message repeats the deltas, in a whole answer the delta is empty.
-  if (!choice.message.empty() && !delta_seen_ && !choice.delta.has_content()) {
-    JsonReader message(choice.message);
-    choice.delta.read(message);
+  if (choice.has_message && !delta_seen_ && !choice.delta.has_content()) {
+    choice.delta.take(message);
     choice.whole = !choice.has_delta || !choice.finish.empty();
   }
 }
@@ -190,7 +198,7 @@ void OpenAiChatDecoder::walk_choices(JsonReader& json, Payload& payload, EventBa
       payload.facts.finish = true;
     }
     payload.facts.content |= choice.delta.has_content();
-    payload.only_text = position == 1 && choice.message.empty() ? choice.delta.only_text() : Bytes();
+    payload.only_text = position == 1 && !choice.has_message ? choice.delta.only_text() : Bytes();
     if constexpr (!tapped) {
       choice.raw = payload.choices.substr(start, json.offset() - start);
       tell_choice(choice, *batch);

@@ -49,6 +49,8 @@ struct OpenAiChatDecoder::Delta {
 
   /// Reads an object; walks over anything else.
   void read(JsonReader& json);
+  /// Takes over what the other one has.
+  void take(const Delta& other);
 
   /// The one string that grows when nothing else is there: text, reasoning or a tool's arguments. A tap's facts depend
   /// on no more of it than that it is there.
@@ -65,9 +67,9 @@ struct OpenAiChatDecoder::Choice {
   bool whole = false;  // a complete message, not a delta
   bool has_delta = false;
   Delta delta;
-  Bytes message;  // raw
-  Bytes finish;   // the provider's word; empty: none
-  Bytes raw;      // all of the choice
+  bool has_message = false;
+  Bytes finish;  // the provider's word; empty: none
+  Bytes raw;     // all of the choice
 };
 
 struct OpenAiChatDecoder::Payload {

@@ -17,7 +17,10 @@ class AccessLine {
  private:
   class Pen;
   static constexpr std::size_t kMaxKeyName = 128;
-  std::array<char, 4096> bytes_;
+  static constexpr std::size_t kMaxText = 160;  // of any other
+  static constexpr std::size_t kMaxTexts = 6;   // key, model, deployment, fault, detail, finish
+  static constexpr std::size_t kMaxRest = 1024;
+  std::array<char, kMaxTexts * (6 * kMaxText + 2) + kMaxRest> bytes_;
   std::size_t size_ = 0;
 };
 

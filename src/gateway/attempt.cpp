@@ -55,13 +55,8 @@ Result<void> Attempt::send(AttemptRequest request, const codec::EditList& edits)
   if (!staging) return fail(Fault::shed);
   codec::HeadWriter writer(staging.writable());
   writer.request_line("POST", {provider.base_url.path, request.path});
-  writer.field("host", provider.base_url.authority);
-  const auto auth = catalog::auth_header(provider.kind->auth);
-  if (!auth.name.empty() && !provider.credential.empty())
-    writer.field(auth.name, {auth.prefix, provider.credential.reveal()});
-  for (const auto& [name, value] : provider.headers) writer.field(name, value);
+  writer.fields(gateway_.provider_fields(target_.provider_index));
   codec::forward_request_fields(writer, request.head, provider.headers);
-  writer.field("accept-encoding", "identity");
   writer.content_length(edits.size_after(request.body.size()));
   const auto head = writer.finish();
   if (!head) return fail(head.error());

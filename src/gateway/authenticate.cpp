@@ -27,7 +27,7 @@ Bytes presented_key(const codec::RequestHead& head) {
 
 }  // namespace
 
-Result<const admission::VirtualKey*> authenticate(const codec::RequestHead& head, const admission::KeyTable& keys) {
+Result<const admission::VirtualKey*> authenticate(const codec::RequestHead& head, admission::KeyMemo& keys) {
   const auto* key = keys.find(presented_key(head));
   if (!key) return fail(Fault::unauthorized);
   return key;

@@ -110,9 +110,9 @@ void Exchange::show_model(Bytes name) {
   downstream_.answer(200, "application/json", body);
 }
 
-net::Downstream::Answer Exchange::start_answer(const codec::ResponseHead& head, int status) {
-  auto answer = downstream_.start_head(status);
-  codec::forward_response_fields(answer.writer, head, codec::HeaderId::content_type);
+net::Downstream::Answer Exchange::start_answer(const codec::ResponseHead& head, codec::HeaderId except) {
+  auto answer = downstream_.start_head(head.status);
+  codec::forward_response_fields(answer.writer, head, except);
   answer.writer.field("x-weir-deployment", record_.deployment.view());
   return answer;
 }

@@ -31,7 +31,7 @@ class Exchange {
   io::Task<> relay_stream(codec::ResponseHead& head);
 
   /// What every answer of a provider carries: its own fields, and which deployment gave it.
-  net::Downstream::Answer start_answer(const codec::ResponseHead& head, int status);
+  net::Downstream::Answer start_answer(const codec::ResponseHead& head, codec::HeaderId except);
   void give_error(net::Downstream::Answer answer, int status, const net::Body& body, bool whole);
   /// Reads usage, finish and content out of a whole document; a status when it is an error in disguise.
   std::optional<int> tap_document(Bytes text);

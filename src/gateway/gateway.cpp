@@ -6,14 +6,37 @@
 
 namespace weir::gateway {
 
+namespace {
+
+/// What the operator and the credential say in every request; what could not be written is refused by the configuration
+/// reader, so here it is asserted.
+codec::FieldLines fields_of(const catalog::Provider& provider) {
+  codec::FieldLines lines;
+  bool written = lines.add("host", {provider.base_url.authority});
+  const auto auth = catalog::auth_header(provider.kind->auth);
+  if (!auth.name.empty() && !provider.credential.empty())
+    written &= lines.add(auth.name, {auth.prefix, provider.credential.reveal()});
+  for (const auto& [name, value] : provider.headers) written &= lines.add(name, {value});
+  written &= lines.add("accept-encoding", {"identity"});
+  WEIR_ASSERT(written, "what is sent to a provider can be written");
+  return lines;
+}
+
+}  // namespace
+
 Gateway::Gateway(net::Context& context, const catalog::Catalog& catalog, const admission::KeyTable& keys,
                  const io::NameOptions& names, io::LogSink& log)
-    : context_(context), catalog_(catalog), keys_(keys), resolver_(context.loop, names), log_(log) {
+    : context_(context),
+      catalog_(catalog),
+      keys_(keys, {context.loop.ring().random_seed(), context.loop.ring().random_seed()}),
+      resolver_(context.loop, names),
+      log_(log) {
   for (const catalog::Provider& provider : catalog.providers()) {
     const auto& url = provider.base_url;
     net::Endpoint endpoint{url.host, url.port, provider.proxy, provider.tls, provider.tls_host};
     pools_.push_back(
         std::make_unique<net::UpstreamPool>(context, resolver_, std::move(endpoint), provider.warm_connections));
+    provider_fields_.push_back(fields_of(provider));
   }
 }
 

@@ -29,7 +29,7 @@ int status_of(const dialect::FaultReport& error) {
 io::Task<> Exchange::relay_error(codec::ResponseHead& head) {
   const int status = head.status;
   if (status < 400) co_return refuse(Fault::upstream_redirect);
-  auto answer = start_answer(head, status);
+  auto answer = start_answer(head, codec::HeaderId::content_type);
   auto& upstream = attempt_->upstream();
   net::Body body;
   while (!upstream.body_done() && body.size() <= kMaxErrorBytes) {
@@ -67,8 +67,7 @@ io::Task<> Exchange::relay_document(codec::ResponseHead& head) {
   const int status = head.status;
   const bool sized = head.framing == codec::Framing::length;
   const std::uint64_t length = head.content_length;
-  auto answer = start_answer(head, status);
-  if (const auto* type = head.find(codec::HeaderId::content_type)) answer.writer.field("content-type", type->value);
+  auto answer = start_answer(head, codec::HeaderId::other);
   auto& upstream = attempt_->upstream();
 
   net::Body body;
@@ -137,9 +136,9 @@ std::optional<int> Exchange::tap_document(Bytes text) {
 // ---- A stream.
 
 io::Task<> Exchange::relay_stream(codec::ResponseHead& head) {
-  auto answer = start_answer(head, head.status);
-  const auto* type = head.find(codec::HeaderId::content_type);
-  answer.writer.field("content-type", type ? type->value : "text/event-stream; charset=utf-8");
+  auto answer = start_answer(head, codec::HeaderId::other);
+  if (!head.find(codec::HeaderId::content_type))
+    answer.writer.field("content-type", "text/event-stream; charset=utf-8");
   record_.status = head.status;
   auto& upstream = attempt_->upstream();
   SseRelay relay(withhold_usage_);
@@ -173,7 +172,7 @@ io::Task<> Exchange::relay_stream(codec::ResponseHead& head) {
     if (!begun) {
       if (facts.fault_first) co_return give_stream_error(relay);
       if (!facts.data && !relay.inside_frame() && !last && comment_bytes <= kHoldComments) {
-        for (io::Chunk& chunk : relay.pass()) {
+        for (io::Chunk& chunk : relay.pass(*part)) {
           comment_bytes += chunk.size();
           if (comments.empty() || !loop_.buffers().append(comments.back(), chunk.bytes()))
             comments.push_back(std::move(chunk));

@@ -10,17 +10,21 @@ SseRelay::Facts SseRelay::read(const net::BodyPart& part) {
     const Bytes payload = part.payloads[i];
     std::size_t position = 0;  // everything before it has been dealt with
     std::size_t run = 0;       // start of the bytes to pass on, up to `position`
+    // As long as nothing is touched the part itself can be passed on: no slices of it are needed.
+    const auto touch = [&] {
+      if (!std::exchange(untouched_, false)) return;
+      for (std::size_t whole = 0; whole < i; ++whole) pass_.push_back(part.chunk.slice(part.payloads[whole]));
+    };
     const auto pass_run = [&] {
-      if (position > run) pass_.push_back(part.chunk.slice(payload.substr(run, position - run)));
-      run = position;
+      if (!untouched_ && position > run) pass_.push_back(part.chunk.slice(payload.substr(run, position - run)));
     };
     if (std::exchange(ended_in_cr_, false) && payload.starts_with('\n')) {
       // The other half of a CRLF that was cut: it shares the fate of the frame it ends.
       scanner_.find_end(payload.substr(position++, 1));
       owes_line_feed_ = false;
       if (!kept_) {
+        touch();
         run = position;
-        untouched_ = false;
       }
     }
     while (position < payload.size() && !ended_) {
@@ -32,11 +36,13 @@ SseRelay::Facts SseRelay::read(const net::BodyPart& part) {
         oversize_ = false;  // its last piece
       } else if (cut_.empty()) {
         owes_line_feed_ = frame.ends_with("\n\r");
-        keep = inspect(frame, facts);
+        keep = inspect(scanner_.only_line().empty() ? codec::parse_sse_frame(frame, error_payload_)
+                                                    : codec::parse_sse_line(scanner_.only_line()),
+                       facts);
       } else {
         cut_.append(frame);
         owes_line_feed_ = cut_.ends_with("\n\r");
-        keep = inspect(cut_, facts);
+        keep = inspect(codec::parse_sse_frame(cut_, error_payload_), facts);
         if (keep)
           for (io::Chunk& piece : held_) pass_.push_back(std::move(piece));
         held_.clear();
@@ -50,24 +56,26 @@ SseRelay::Facts SseRelay::read(const net::BodyPart& part) {
       if (keep) {
         position += size;
       } else {
+        touch();
         pass_run();
         position += size;
         run = position;
-        untouched_ = false;
       }
     }
+    if (position < payload.size() || (ended_ && i + 1 < part.count)) touch();
     pass_run();
-    if (position < payload.size()) {
-      untouched_ = false;
-      if (!ended_) hold(part.chunk, payload.substr(position));
-    }
-    if (ended_ && i + 1 < part.count) untouched_ = false;
+    if (position < payload.size() && !ended_) hold(part.chunk, payload.substr(position));
   }
   return facts;
 }
 
-bool SseRelay::inspect(Bytes frame, Facts& facts) {
-  const codec::SseFrame fields = codec::parse_sse_frame(frame, error_payload_);
+std::vector<io::Chunk>& SseRelay::pass(const net::BodyPart& part) {
+  if (std::exchange(untouched_, false))
+    for (std::size_t i = 0; i < part.count; ++i) pass_.push_back(part.chunk.slice(part.payloads[i]));
+  return pass_;
+}
+
+bool SseRelay::inspect(const codec::SseFrame& fields, Facts& facts) {
   if (!fields.has_data) return true;
   const dialect::FrameFacts said = decoder_.tap(fields.data);
   facts.data = !fields.data.empty();  // an empty one may be a cut one: some clients stumble over it
@@ -117,7 +125,7 @@ bool SseRelay::finish() {
   Facts facts;
   // A provider that leaves out the last blank line is believed only if the frame is whole in itself.
   const bool was_complete = decoder_.complete();
-  const bool keep = inspect(cut_, facts);
+  const bool keep = inspect(codec::parse_sse_frame(cut_, error_payload_), facts);
   const bool says_something = decoder_.complete() || was_complete || facts.content || facts.fault;
   const bool whole = facts.data && !facts.malformed && says_something;
   if (keep && whole)

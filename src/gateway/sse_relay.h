@@ -41,6 +41,8 @@ class SseRelay {
   bool untouched() const { return untouched_; }
   /// The slices to be sent, in order, when it cannot; the caller takes them.
   std::vector<io::Chunk>& pass() { return pass_; }
+  /// The same of a part that may be untouched.
+  std::vector<io::Chunk>& pass(const net::BodyPart& part);
 
   /// The provider ended the body properly. A last frame without its blank line still counts; true when there was one:
   /// pass() then holds it, and a blank line has to follow.
@@ -69,7 +71,7 @@ class SseRelay {
 
  private:
   /// Reads one whole frame; false when it is to be taken out.
-  bool inspect(Bytes frame, Facts& facts);
+  bool inspect(const codec::SseFrame& frame, Facts& facts);
   void hold(const io::Chunk& chunk, Bytes tail);
 
   codec::SseScanner scanner_;

@@ -4,35 +4,27 @@
 
 namespace weir::io {
 
-FramePool& FramePool::of_this_thread() {
-  thread_local FramePool pool;
-  return pool;
-}
+constinit thread_local FramePool::Pool FramePool::pool_{};
 
-FramePool::~FramePool() {
-  for (auto& frames : free_)
-    for (void* frame : frames) ::operator delete(frame);
-}
-
-void* FramePool::allocate(std::size_t size) {
-  ++live_;
-  const std::size_t index = (size + kClass - 1) / kClass;
-  if (index >= kClasses) return ::operator new(size);
-  auto& frames = free_[index];
-  if (frames.empty()) {
-    reserved_bytes_ += index * kClass;
-    return ::operator new(index * kClass);
+/// Gives the free frames back when their thread ends.
+struct FramePool::Ending {
+  ~Ending() {
+    for (Free*& first : pool_.free)
+      while (Free* const frame = first) {
+        first = frame->next;
+        ::operator delete(frame);
+      }
   }
-  void* frame = frames.back();
-  frames.pop_back();
-  return frame;
+};
+
+void* FramePool::allocate_fresh(std::size_t index) {
+  thread_local Ending ending;  // from here on
+  static_cast<void>(ending);
+  if (index >= kClasses) return ::operator new(index * kClass);
+  pool_.reserved_bytes += index * kClass;
+  return ::operator new(index * kClass);
 }
 
-void FramePool::release(void* frame, std::size_t size) {
-  --live_;
-  const std::size_t index = (size + kClass - 1) / kClass;
-  if (index >= kClasses) return ::operator delete(frame);
-  free_[index].push_back(frame);
-}
+void FramePool::release_large(void* frame) { ::operator delete(frame); }
 
 }  // namespace weir::io

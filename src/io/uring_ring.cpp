@@ -143,7 +143,13 @@ UringRing::~UringRing() {
 }
 
 Instant UringRing::precise_now() const { return monotonic(); }
-WallTime UringRing::wall() const { return {read_clock(CLOCK_REALTIME)}; }
+WallTime UringRing::wall() const {
+  if (now_ >= wall_again_) {
+    wall_offset_ns_ = read_clock(CLOCK_REALTIME) - to_ns(now_.time_since_epoch());
+    wall_again_ = now_ + kWallEvery;
+  }
+  return {to_ns(now_.time_since_epoch()) + wall_offset_ns_};
+}
 
 std::uint64_t UringRing::random_seed() {
   std::uint64_t seed = 0;

@@ -69,7 +69,7 @@ class World {
       : plan_(plan),
         cuts_(cuts),
         random_(cuts ^ 0x73686172),
-        frames_before_(io::FramePool::of_this_thread().live()),
+        frames_before_(io::FramePool::live()),
         network_(network_options(plan, cuts, script)),
         tls_(plan.tls.any() ? std::make_unique<TlsSide>(plan.tls, network_, cuts) : nullptr),
         catalog_(make_catalog(plan, provider_address_, tls_.get())),
@@ -371,7 +371,7 @@ class World {
       if (client_table_.open(cell) != 0) broken("a client's connection is still counted at the end");
     if (network_.open_descriptors() != 0)
       broken(std::to_string(network_.open_descriptors()) + " descriptors are open at the end");
-    if (io::FramePool::of_this_thread().live() != frames_before_) broken("coroutine frames are alive at the end");
+    if (io::FramePool::live() != frames_before_) broken("coroutine frames are alive at the end");
   }
 
   void judge(Outcome& outcome) {

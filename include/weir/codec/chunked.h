@@ -32,7 +32,7 @@ class ChunkedDecoder {
   explicit ChunkedDecoder(Sender sender) : sender_(sender) {}
 
   struct Step {
-    std::size_t consumed;  ///< bytes of the input that are dealt with, the payload included
+    std::size_t consumed;  ///< bytes of the input that are dealt with: the payload, and the end of its chunk if there
     Bytes payload;         ///< view into the input; may be empty
     bool done;             ///< the body is complete; bytes after `consumed` belong to the next message
   };
@@ -69,9 +69,10 @@ class ChunkedDecoder {
   };
 
   bool step(char c);  // one byte of anything but payload; false = malformed
-  /// A shortcut: takes a whole chunk line without extension (after the end of the payload before it) when all of it has
-  /// arrived, and returns its length; else changes nothing and returns 0. Takes nothing step() would not.
-  std::size_t skip_plain_line(Bytes input);
+  // Shortcuts: each takes what step() would take, byte by byte, when all of it has arrived, and returns its length;
+  // else it changes nothing and returns 0.
+  std::size_t skip_chunk_end(Bytes input);   ///< the line end behind a payload
+  std::size_t skip_plain_line(Bytes input);  ///< a chunk line without extension
   bool on_size(char c);
   bool on_extension(char c);
   bool on_trailer(char c);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <initializer_list>
 #include <span>
 #include <string>
@@ -13,6 +14,7 @@
 
 #include "weir/base/bytes.h"
 #include "weir/base/fault.h"
+#include "weir/base/secret.h"
 #include "weir/codec/http1.h"
 #include "weir/codec/sender.h"
 
@@ -25,6 +27,18 @@ void write_http_date(std::uint64_t unix_seconds, char* out);
 
 /// The standard reason phrase of a status; empty when there is none.
 Bytes reason_phrase(int status);
+
+/// Field lines checked once, when they are made, and written many times: what goes to a provider with every request.
+/// May hold a credential, so the bytes are wiped at the end.
+class FieldLines {
+ public:
+  /// The pieces of the value are joined. What HeadWriter would refuse is refused here: false, and nothing was added.
+  bool add(Bytes name, std::initializer_list<Bytes> value);
+
+ private:
+  friend class HeadWriter;
+  Secret text_;
+};
 
 class HeadWriter {
  public:
@@ -41,8 +55,9 @@ class HeadWriter {
   void field(Bytes name, std::initializer_list<Bytes> value);
   void field(HeaderId id, Bytes value) { field(header_name(id), {value}); }
   void field(Bytes name, std::uint64_t value);
-  void content_length(std::uint64_t length) { field("content-length", length); }
-  void chunked() { field("transfer-encoding", "chunked"); }
+  void fields(const FieldLines& lines) { append(lines.text_.reveal()); }
+  void content_length(std::uint64_t length);
+  void chunked() { append("transfer-encoding: chunked\r\n"); }
   void date(std::uint64_t unix_seconds);
 
   /// Writes the empty line; the whole head, a view into the caller's bytes. When it did not fit or something in it was
@@ -52,8 +67,19 @@ class HeadWriter {
 
   bool ok() const { return !overflow_ && !refused_; }
 
+  /// Whole lines of a head that was parsed, and so has been checked, from the beginning of a name to behind a line end.
+  void parsed_lines(Bytes lines) { append(lines); }
+
  private:
-  void append(Bytes text);
+  friend class FieldLines;
+  void append(Bytes text) {
+    if (text.size() > out_.size() - size_) {
+      overflow_ = true;
+      return;
+    }
+    if (!text.empty()) std::memcpy(out_.data() + size_, text.data(), text.size());
+    size_ += text.size();
+  }
   void append_value(Bytes text);
 
   MutableBytes out_;

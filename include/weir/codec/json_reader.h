@@ -127,6 +127,9 @@ class JsonReader {
   }
   template <bool ascii>
   const char* skip_plain(const char* from) const;
+  /// Goes on to the first block of 64 bytes, counted from `from`, that holds a byte skip_plain() stops at, or as far as
+  /// there are whole blocks; may stop earlier.
+  static const char* skip_plain_blocks(const char* from, const char* end, bool ascii);
   bool scan_string(JsonString& string);
   bool scan_string_slow(const char* from, const char* start, JsonString& string);
   bool scan_number();
@@ -159,6 +162,11 @@ inline const char* JsonReader::skip_plain(const char* from) const {
     const __m128i escape = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
     return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_or_si128(low, _mm_or_si128(quote, escape))));
   };
+  if (end_ - from >= 16) {  // keys and short values end here
+    if (const std::uint32_t mask = stops(from)) return from + std::countr_zero(mask);
+    from += 16;
+  }
+  if (end_ - from >= 64) from = skip_plain_blocks(from, end_, ascii);
   while (end_ - from >= 16) {
     if (const std::uint32_t mask = stops(from)) return from + std::countr_zero(mask);
     from += 16;

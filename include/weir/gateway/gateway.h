@@ -7,8 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "weir/admission/virtual_key.h"
+#include "weir/admission/key_memo.h"
 #include "weir/catalog/catalog.h"
+#include "weir/codec/http1_writer.h"
 #include "weir/gateway/metrics.h"
 #include "weir/io/log_sink.h"
 #include "weir/net/server.h"
@@ -27,7 +28,9 @@ class Gateway final : public net::Handler {
 
   net::Context& context() { return context_; }
   const catalog::Catalog& catalog() const { return catalog_; }
-  const admission::KeyTable& keys() const { return keys_; }
+  admission::KeyMemo& keys() { return keys_; }
+  /// The field lines that every request to this provider carries.
+  const codec::FieldLines& provider_fields(std::size_t provider) const { return provider_fields_[provider]; }
   net::UpstreamPool& pool(std::size_t provider) { return *pools_[provider]; }
   Metrics& metrics() { return metrics_; }
 
@@ -50,9 +53,10 @@ class Gateway final : public net::Handler {
  private:
   net::Context& context_;
   const catalog::Catalog& catalog_;
-  const admission::KeyTable& keys_;
+  admission::KeyMemo keys_;
   net::Resolver resolver_;
   std::vector<std::unique_ptr<net::UpstreamPool>> pools_;  // of the catalog's providers, in their order
+  std::vector<codec::FieldLines> provider_fields_;         // likewise
   io::LogSink& log_;
   Metrics metrics_;
 };

@@ -26,11 +26,14 @@ class Chunk {
         data_(other.data_),
         size_(std::exchange(other.size_, 0)),
         id_(other.id_) {}
-  Chunk& operator=(Chunk other) noexcept {
-    std::swap(pool_, other.pool_);
-    std::swap(data_, other.data_);
-    std::swap(size_, other.size_);
-    std::swap(id_, other.id_);
+  Chunk& operator=(const Chunk& other) { return *this = Chunk(other); }
+  Chunk& operator=(Chunk&& other) noexcept {
+    if (this == &other) return *this;
+    if (pool_) release();
+    pool_ = std::exchange(other.pool_, nullptr);
+    data_ = other.data_;
+    size_ = std::exchange(other.size_, 0);
+    id_ = other.id_;
     return *this;
   }
   ~Chunk() {

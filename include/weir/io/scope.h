@@ -37,8 +37,8 @@ class Scope {
   // Starts eagerly and destroys itself at its end.
   struct Detached {
     struct promise_type {
-      static void* operator new(std::size_t size) { return FramePool::of_this_thread().allocate(size); }
-      static void operator delete(void* frame, std::size_t size) { FramePool::of_this_thread().release(frame, size); }
+      static void* operator new(std::size_t size) { return FramePool::allocate(size); }
+      static void operator delete(void* frame, std::size_t size) { FramePool::release(frame, size); }
       Detached get_return_object() { return {}; }
       std::suspend_never initial_suspend() noexcept { return {}; }
       std::suspend_never final_suspend() noexcept { return {}; }

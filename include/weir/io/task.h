@@ -25,8 +25,8 @@ namespace detail {
 struct PromiseBase {
   std::coroutine_handle<> continuation = std::noop_coroutine();
 
-  static void* operator new(std::size_t size) { return FramePool::of_this_thread().allocate(size); }
-  static void operator delete(void* frame, std::size_t size) { FramePool::of_this_thread().release(frame, size); }
+  static void* operator new(std::size_t size) { return FramePool::allocate(size); }
+  static void operator delete(void* frame, std::size_t size) { FramePool::release(frame, size); }
 
   std::suspend_always initial_suspend() noexcept { return {}; }
   struct FinalAwaiter {

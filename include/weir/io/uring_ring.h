@@ -89,6 +89,10 @@ class UringRing {
   std::uint64_t overflows_ = 0;
   std::array<char, 128> signal_record_{};
   Instant now_{};
+  // The wall clock is read ten times a second and goes on with the monotonic one in between: a step of it is seen late.
+  static constexpr Duration kWallEvery = 100ms;
+  mutable Instant wall_again_{};
+  mutable std::int64_t wall_offset_ns_ = 0;
 
   // Arguments that the kernel copies when it takes a submission; reused after every flush.
   static constexpr std::size_t kScratch = 256;

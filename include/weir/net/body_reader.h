@@ -15,8 +15,12 @@ namespace weir::net {
 struct BodyPart {
   static constexpr std::size_t kMaxPayloads = 8;
 
-  io::Chunk chunk;                           ///< the bytes as they were received
-  std::array<Bytes, kMaxPayloads> payloads;  ///< views into `chunk`: the body without its framing
+  BodyPart() {}  // leaves the payloads alone: most parts have one
+
+  io::Chunk chunk;  ///< the bytes as they were received
+  union {
+    std::array<Bytes, kMaxPayloads> payloads;  ///< `count` views into `chunk`: the body without its framing
+  };
   std::size_t count = 0;
   bool framed = false;  ///< `chunk`, as it is, consists of whole HTTP/1 chunks that carry exactly `payloads` (and, if
                         ///< `last`, the end of the body): it can be sent on without being touched

@@ -147,6 +147,39 @@ TEST(Forward, ClientFieldsForAProvider) {
             "User-Agent: test\r\nX-Two: a\r\nX-Two: b\r\n\r\n");
 }
 
+TEST(Forward, LinesThatAreWrittenInAnotherWay) {
+  RequestHead head;
+  ASSERT_TRUE(
+      parse_request_head("POST / HTTP/1.1\r\nHost: h\r\nA: 1\r\nB:2\r\nC:  3\r\nD: 4 \r\nE: 5\t\r\nF:\t6\r\nG: \r\n"
+                         "H:\r\nVia: x\r\nI: 9\r\nJ: 10\r\n\r\n",
+                         head));
+  char out[256];
+  HeadWriter writer(out);
+  writer.request_line("POST", {"/"});
+  forward_request_fields(writer, head);
+  EXPECT_EQ(*writer.finish(),
+            "POST / HTTP/1.1\r\nA: 1\r\nB: 2\r\nC: 3\r\nD: 4\r\nE: 5\r\nF: 6\r\nG: \r\nH: \r\nI: 9\r\nJ: 10\r\n\r\n");
+}
+
+TEST(FieldLines, AreCheckedOnce) {
+  FieldLines lines;
+  EXPECT_TRUE(lines.add("host", {"api.test"}));
+  EXPECT_TRUE(lines.add("authorization", {"Bearer ", "sk-1"}));
+  EXPECT_FALSE(lines.add("x", {"a\r\nb: c"}));
+  EXPECT_FALSE(lines.add("bad name", {"v"}));
+  EXPECT_FALSE(lines.add("", {"v"}));
+  char out[128];
+  HeadWriter writer(out);
+  writer.request_line("POST", {"/"});
+  writer.fields(lines);
+  writer.fields(FieldLines());
+  EXPECT_EQ(*writer.finish(), "POST / HTTP/1.1\r\nhost: api.test\r\nauthorization: Bearer sk-1\r\n\r\n");
+  HeadWriter small(MutableBytes(out, 40));
+  small.request_line("POST", {"/"});
+  small.fields(lines);
+  EXPECT_FALSE(small.finish());
+}
+
 TEST(Forward, ProviderFieldsForAClient) {
   ResponseHead head;
   ASSERT_TRUE(parse_response_head(

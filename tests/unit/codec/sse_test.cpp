@@ -44,6 +44,13 @@ class Feeder {
  private:
   void take() {
     const SseFrame frame = parse_sse_frame(pending_, scratch_);
+    if (const Bytes line = scanner_.only_line(); !line.empty() && !pending_.empty()) {
+      const SseFrame of_line = parse_sse_line(line);
+      EXPECT_EQ(line, Bytes(pending_).substr(0, pending_.size() - 2)) << "all but the two line feeds";
+      EXPECT_EQ(of_line.data, frame.data);
+      EXPECT_EQ(of_line.event, frame.event);
+      EXPECT_EQ(of_line.has_data, frame.has_data);
+    }
     if (frame.has_data || !frame.event.empty())
       frames_.push_back({std::string(frame.event), std::string(frame.data), frame.has_data});
     pending_.clear();
@@ -150,6 +157,22 @@ TEST(SseScanner, LineEndsAreFoundAtEveryDistance) {
     EXPECT_EQ(find_line_end(text, 0), size);
     EXPECT_EQ(find_line_end(text, size + 1), text.size());
   }
+}
+
+TEST(SseScanner, KnowsTheOnlyLine) {
+  const auto line_of = [](std::vector<Bytes> pieces) {
+    SseScanner scanner;
+    for (const Bytes piece : pieces)
+      if (scanner.find_end(piece) != SseScanner::npos) return std::string(scanner.only_line());
+    return std::string("no end");
+  };
+  EXPECT_EQ(line_of({"data: x\n\n"}), "data: x");
+  EXPECT_EQ(line_of({": hello\n\ndata: x\n\n"}), ": hello");
+  EXPECT_EQ(line_of({"data: x\r\n\r\n"}), "");
+  EXPECT_EQ(line_of({"event: a\ndata: x\n\n"}), "");
+  EXPECT_EQ(line_of({"da", "ta: x\n\n"}), "");
+  EXPECT_EQ(line_of({"data: x\n", "\n"}), "");
+  EXPECT_EQ(line_of({"\n"}), "");
 }
 
 }  // namespace

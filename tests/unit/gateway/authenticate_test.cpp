@@ -24,7 +24,11 @@ void check(const admission::KeyTable& keys, const Row& row) {
   const std::string text = std::string("POST / HTTP/1.1\r\nhost: x\r\n") + row.fields + "\r\n";
   codec::RequestHead head;
   ASSERT_TRUE(codec::parse_request_head(text, head));
-  const auto key = authenticate(head, keys);
+  admission::KeyMemo memo(keys, {1, 2});
+  const auto key = authenticate(head, memo);
+  const auto again = authenticate(head, memo);  // from memory, where it was found
+  EXPECT_EQ(key.has_value(), again.has_value());
+  if (key && again) EXPECT_EQ(*key, *again);
   if (row.name) {
     ASSERT_TRUE(key);
     EXPECT_EQ((*key)->name, row.name);

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "weir/io/frame_pool.h"
@@ -13,8 +14,12 @@
 namespace weir::io {
 namespace {
 
-TEST(FramePool, ReusesFramesOfAClassLastInFirstOut) {
-  FramePool pool;
+/// In a thread of its own, and so with a pool of its own.
+void with_fresh_pool(void (*test)(FramePool)) {
+  std::thread([test] { test(FramePool()); }).join();
+}
+
+void reuses_frames_of_a_class_last_in_first_out(FramePool pool) {
   void* const a = pool.allocate(65);
   void* const b = pool.allocate(128);
   EXPECT_EQ(pool.live(), 2u);
@@ -31,8 +36,9 @@ TEST(FramePool, ReusesFramesOfAClassLastInFirstOut) {
   pool.release(other, 64);
 }
 
-TEST(FramePool, NeverGrowsAfterWarmUp) {
-  FramePool pool;
+TEST(FramePool, ReusesFramesOfAClassLastInFirstOut) { with_fresh_pool(&reuses_frames_of_a_class_last_in_first_out); }
+
+void never_grows_after_warm_up(FramePool pool) {
   std::size_t warm = 0;
   for (int round = 0; round < 3; ++round) {
     std::vector<std::pair<void*, std::size_t>> frames;
@@ -47,6 +53,8 @@ TEST(FramePool, NeverGrowsAfterWarmUp) {
     EXPECT_EQ(pool.reserved_bytes(), warm);
   }
 }
+
+TEST(FramePool, NeverGrowsAfterWarmUp) { with_fresh_pool(&never_grows_after_warm_up); }
 
 /// A place where a coroutine waits until the test goes on with it.
 struct Gate {
@@ -79,8 +87,8 @@ Task<> wait(Gate& gate, std::vector<int>& log, int id) {
 /// No test leaves a frame behind.
 class TaskTest : public testing::Test {
  protected:
-  void TearDown() override { EXPECT_EQ(FramePool::of_this_thread().live(), before_); }
-  const std::size_t before_ = FramePool::of_this_thread().live();
+  void TearDown() override { EXPECT_EQ(FramePool::live(), before_); }
+  const std::size_t before_ = FramePool::live();
 };
 
 TEST_F(TaskTest, GivesValuesThatOnlyMove) {
@@ -167,7 +175,7 @@ TEST_F(TaskTest, DrainedSeesNoFrame) {
   struct Run {
     static Task<> drain(Scope& scope, std::size_t& frames) {
       co_await scope.drained();
-      frames = FramePool::of_this_thread().live();
+      frames = FramePool::live();
     }
   };
   Scope tasks, waiter;
