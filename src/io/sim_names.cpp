@@ -27,6 +27,7 @@ SimNames::~SimNames() { WEIR_ASSERT(requests_.empty(), "names are closed before 
 
 void SimNames::start(Lookup& lookup, Bytes host) {
   SimNetwork& network = loop_.ring().network();
+  const SimSeam seam(network.meter(), SimMeter::Side::below);
   const SimFaults& faults = network.faults();
   const auto up_to = [&](Duration most) {
     return Duration(static_cast<std::int64_t>(network.random().below(static_cast<std::uint64_t>(to_ns(most)))));
@@ -52,7 +53,13 @@ void SimNames::start(Lookup& lookup, Bytes host) {
 
 void SimNames::on_due(Timer& timer) {
   auto& request = static_cast<Request&>(timer);
+  const SimSeam seam(request.names.loop_.ring().network().meter(), SimMeter::Side::below);
   request.names.answer(request);
+}
+
+void SimNames::deliver(Lookup& lookup, const NameAnswer& answer) {
+  const SimSeam seam(loop_.ring().network().meter(), SimMeter::Side::above);
+  lookup.deliver(answer);
 }
 
 void SimNames::answer(Request& request) {
@@ -79,11 +86,11 @@ void SimNames::answer(Request& request) {
                  std::to_string(static_cast<int>(answer.status)) + (answer.more ? ", more" : ""));
   if (answer.more) {
     loop_.timers().set(request, loop_.now() + std::exchange(request.family_late, Duration{}));
-    return request.lookup.deliver(answer);
+    return deliver(request.lookup, answer);
   }
   Lookup& lookup = request.lookup;
   request.ListHook<SimNames>::unlink();
-  lookup.deliver(answer);  // may start another lookup, never touches this one
+  deliver(lookup, answer);  // may start another lookup, never touches this one
   delete &request;
   if (closer_ && requests_.empty()) loop_.make_ready(std::exchange(closer_, {}));
 }

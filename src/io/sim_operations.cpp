@@ -15,8 +15,27 @@ namespace weir::io {
 
 // Start.
 
+SimMeter::Work SimRing::work_of(Kind kind) {
+  switch (kind) {
+    case Kind::accept:
+      return SimMeter::Work::accept;
+    case Kind::connect:
+      return SimMeter::Work::connect;
+    case Kind::receive:
+      return SimMeter::Work::receive;
+    case Kind::send:
+      return SimMeter::Work::send;
+    case Kind::write:
+      return SimMeter::Work::write;
+    case Kind::signals:
+    case Kind::wakes:
+      return SimMeter::Work::watch;
+  }
+}
+
 SimRing::Flight& SimRing::begin(Kind kind, Op& op, Fd fd) {
   op.start();
+  count(work_of(kind));
   auto flight = std::make_unique<Flight>(Flight{.kind = kind, .op = &op, .ring = this, .serial = next_serial_++});
   if (kind != Kind::signals && kind != Kind::wakes) {
     flight->target = network_.shared_descriptor(fd);
@@ -40,6 +59,7 @@ void SimRing::detach(Flight& flight) {
 }
 
 void SimRing::accept(Op& op, Fd fd) {
+  const SimSeam seam = below();
   SimDescriptor& listener = network_.descriptor(fd);
   WEIR_ASSERT(listener.type == SimDescriptor::Type::listener, "connections are accepted on a listener");
   WEIR_ASSERT(!listener.accepting, "two accepts on one listener");
@@ -48,6 +68,7 @@ void SimRing::accept(Op& op, Fd fd) {
 }
 
 void SimRing::connect(Op& op, Fd fd, const Address& peer) {
+  const SimSeam seam = below();
   SimDescriptor& stream = network_.descriptor(fd);
   WEIR_ASSERT(stream.type == SimDescriptor::Type::stream, "a stream is connected");
   WEIR_ASSERT(!stream.connecting && !stream.connection, "a stream is connected once");
@@ -58,6 +79,7 @@ void SimRing::connect(Op& op, Fd fd, const Address& peer) {
 }
 
 void SimRing::receive(Op& op, Fd fd) {
+  const SimSeam seam = below();
   SimDescriptor& stream = network_.descriptor(fd);
   WEIR_ASSERT(stream.type == SimDescriptor::Type::stream, "a stream is received from");
   WEIR_ASSERT(!stream.receiving, "two receives on one descriptor");
@@ -66,6 +88,7 @@ void SimRing::receive(Op& op, Fd fd) {
 }
 
 void SimRing::send(Op& op, Fd fd, std::span<const Piece> pieces) {
+  const SimSeam seam = below();
   WEIR_ASSERT(!pieces.empty() && pieces.size() <= kMaxPieces, "a send has 1 to kMaxPieces pieces");
   SimDescriptor& stream = network_.descriptor(fd);
   WEIR_ASSERT(stream.type == SimDescriptor::Type::stream, "a stream is sent to");
@@ -77,6 +100,7 @@ void SimRing::send(Op& op, Fd fd, std::span<const Piece> pieces) {
 }
 
 void SimRing::write(Op& op, Fd fd, std::span<const Piece> pieces) {
+  const SimSeam seam = below();
   WEIR_ASSERT(pieces.size() == 1, "a write has one piece");
   WEIR_ASSERT(network_.descriptor(fd).type == SimDescriptor::Type::file, "a file is written to");
   take_pieces(begin(Kind::write, op, fd), pieces);
@@ -104,24 +128,29 @@ std::uint64_t SimRing::hash_pieces(const Flight& flight) {
 }
 
 void SimRing::watch_signals(Op& op) {
+  const SimSeam seam = below();
   WEIR_ASSERT(!signals_, "two watches for signals");
   signals_ = &begin(Kind::signals, op, Fd{});
 }
 
 void SimRing::watch_wakes(Op& op) {
+  const SimSeam seam = below();
   WEIR_ASSERT(!wakes_, "two watches for wakes");
   wakes_ = &begin(Kind::wakes, op, Fd{});
 }
 
 void SimRing::wake() {
+  const SimSeam seam = below();
   woken_ = true;
   try_wakes();
 }
 
 void SimRing::cancel(Op& op) {
+  const SimSeam seam = below();
   if (!op.in_flight()) return;
   const auto found = flights_.find(&op);
   WEIR_ASSERT(found != flights_.end(), "an operation is cancelled on the ring that has it");
+  count(SimMeter::Work::cancel);
   submissions_.push_back({nullptr, &op, found->second->serial});
   maybe_submit();
 }

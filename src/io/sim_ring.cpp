@@ -31,11 +31,15 @@ SimRing::~SimRing() {
   std::erase(network_.rings_, this);
 }
 
-std::uint64_t SimRing::random_seed() { return network_.random().next(); }
+std::uint64_t SimRing::random_seed() {
+  const SimSeam seam = below();
+  return network_.random().next();
+}
 
 // Descriptors.
 
 Result<Fd> SimRing::listen(const Address& address, int backlog) {
+  const SimSeam seam = below();
   if (!network_.descriptors_left()) return fail(Fault::system_limit);
   if (network_.happens(SimEvent::listen_failed, network_.faults().listen_failed)) return fail(Fault::connect_failed);
   Address local = address;
@@ -50,16 +54,25 @@ Result<Fd> SimRing::listen(const Address& address, int backlog) {
   return listener->fd;
 }
 
-Address SimRing::local_address(Fd fd) const { return network_.descriptor(fd).local; }
-Address SimRing::peer_address(Fd fd) const { return network_.descriptor(fd).peer; }
+Address SimRing::local_address(Fd fd) const {
+  const SimSeam seam = below();
+  return network_.descriptor(fd).local;
+}
+
+Address SimRing::peer_address(Fd fd) const {
+  const SimSeam seam = below();
+  return network_.descriptor(fd).peer;
+}
 
 Result<Fd> SimRing::open_stream(const Address&) {
+  const SimSeam seam = below();
   if (!network_.descriptors_left()) return fail(Fault::system_limit);
   if (network_.happens(SimEvent::open_failed, network_.faults().open_failed)) return fail(Fault::system_limit);
   return network_.open_descriptor()->fd;
 }
 
 void SimRing::finish(Fd fd) {
+  const SimSeam seam = below();
   SimDescriptor& stream = network_.descriptor(fd);
   WEIR_ASSERT(stream.type == SimDescriptor::Type::stream, "only a stream can be finished");
   if (stream.connection) stream.connection->finish(stream.side);
@@ -67,6 +80,7 @@ void SimRing::finish(Fd fd) {
 }
 
 void SimRing::shutdown(Fd fd) {
+  const SimSeam seam = below();
   SimDescriptor& target = network_.descriptor(fd);
   WEIR_ASSERT(target.type != SimDescriptor::Type::file, "a file cannot be shut down");
   target.listening = false;
@@ -88,6 +102,7 @@ void SimRing::stir_later(Fd fd) {
 }
 
 void SimRing::close(Fd fd) {
+  const SimSeam seam = below();
   SimDescriptor& target = network_.descriptor(fd);
   WEIR_ASSERT(target.in_flight == 0, "a descriptor is closed after the last completion of its operations");
   if (target.connection) target.connection->close(target.side);
@@ -96,6 +111,7 @@ void SimRing::close(Fd fd) {
 }
 
 void SimRing::abandon(Fd fd) {
+  const SimSeam seam = below();
   SimDescriptor& target = network_.descriptor(fd);
   if (target.connection) target.connection->reset(target.side);
   close(fd);
@@ -104,6 +120,7 @@ void SimRing::abandon(Fd fd) {
 // Buffers.
 
 void SimRing::provide(std::uint16_t id, MutableBytes memory) {
+  const SimSeam seam = below();
   WEIR_ASSERT(!memory.empty(), "a buffer has room for a byte");
   for (const Lent& lent : lent_) {
     WEIR_ASSERT(lent.id != id, "a buffer is provided twice");
@@ -127,12 +144,14 @@ SimRing::Lent SimRing::take_buffer() {
 // Turns.
 
 void SimRing::turn(Instant deadline) {
+  const SimSeam seam = below();
   WEIR_ASSERT(!in_turn_, "a turn does not happen inside a turn");
   in_turn_ = true;
   now_ = network_.now();
   wall_ = network_.wall();
   submit_all();
   const bool delivered = deliver_due();
+  count(delivered ? SimMeter::Work::turn : SimMeter::Work::idle_turn);
   deadline_ = deadline;
   restless_ = delivered || !submissions_.empty();
   in_turn_ = false;
@@ -188,6 +207,7 @@ void SimRing::deliver(const Ready& ready) {
     if (wakes_ == &flight) wakes_ = nullptr;
     flights_.erase(&op);
   }
+  const SimSeam seam(network_.meter(), SimMeter::Side::above);
   op.deliver(ready.completion);
 }
 

@@ -23,6 +23,7 @@ class SimNames {
   struct Request;
   static void on_due(Timer& timer);
   void answer(Request& request);
+  void deliver(Lookup& lookup, const NameAnswer& answer);
 
   Loop& loop_;
   Duration patience_;  // until the servers are given up

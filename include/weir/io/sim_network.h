@@ -27,6 +27,7 @@
 #include "weir/io/names_contract.h"
 #include "weir/io/sim_chance.h"
 #include "weir/io/sim_faults.h"
+#include "weir/io/sim_meter.h"
 #include "weir/io/sim_peer.h"
 
 namespace weir::io {
@@ -115,6 +116,9 @@ class SimNetwork {
   std::uint64_t census(SimEvent event) const { return census_[static_cast<std::size_t>(event)]; }
   /// Receives one readable line per completion and network event; costs nothing when unset.
   void set_story(Story story) { story_ = std::move(story); }
+  /// Is told from now on when control passes into the rings and out of them; null: nobody is.
+  void set_meter(SimMeter* meter) { meter_ = meter; }
+  SimMeter* meter() const { return meter_; }
 
  private:
   friend class SimNames;
@@ -193,6 +197,7 @@ class SimNetwork {
   std::uint64_t trace_hash_ = 0xcbf29ce484222325U;
   SimCensus census_{};
   Story story_;
+  SimMeter* meter_ = nullptr;
 };
 
 }  // namespace weir::io

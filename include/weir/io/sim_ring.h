@@ -29,7 +29,10 @@ class SimRing {
   SimRing& operator=(const SimRing&) = delete;
 
   Instant now() const { return now_; }
-  Instant precise_now() const { return network_.now(); }
+  Instant precise_now() const {
+    count(SimMeter::Work::clock);
+    return network_.now();
+  }
   WallTime wall() const { return wall_; }
   std::uint64_t random_seed();
 
@@ -85,6 +88,11 @@ class SimRing {
     MutableBytes memory;
   };
 
+  SimSeam below() const { return {network_.meter(), SimMeter::Side::below}; }
+  void count(SimMeter::Work work) const {
+    if (SimMeter* const meter = network_.meter()) meter->count(work);
+  }
+  static SimMeter::Work work_of(Kind kind);
   Flight& begin(Kind kind, Op& op, Fd fd);
   void take_pieces(Flight& flight, std::span<const Piece> pieces);
   static std::uint64_t hash_pieces(const Flight& flight);

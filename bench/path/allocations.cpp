@@ -1,0 +1,101 @@
+// malloc and its family come before glibc's, by the order of symbols; glibc's own are called by their second names.
+#include "allocations.h"
+
+#include <execinfo.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdlib>
+#include <utility>
+
+extern "C" {
+void* __libc_malloc(std::size_t size);
+void* __libc_calloc(std::size_t count, std::size_t size);
+void* __libc_realloc(void* memory, std::size_t size);
+void* __libc_memalign(std::size_t alignment, std::size_t size);
+}
+
+namespace weir::path {
+namespace {
+
+constexpr int kSites = 1024;  // a warm gateway has few; further ones are counted without a site
+
+HeapUse use;
+bool counting = false;
+bool keeping = false;
+Allocations::Site sites[kSites];
+int known = 0;
+
+void keep(std::size_t bytes) {
+  void* frames[Allocations::kDepth];
+  const int depth = backtrace(frames, Allocations::kDepth);
+  Allocations::Site* const end = sites + known;
+  Allocations::Site* site = std::find_if(sites, end, [&](const Allocations::Site& s) {
+    return s.depth == depth && std::equal(frames, frames + depth, s.frames);
+  });
+  if (site == end) {
+    if (known == kSites) return;
+    ++known;
+    site->depth = depth;
+    std::copy(frames, frames + depth, site->frames);
+  }
+  ++site->use.allocations;
+  site->use.bytes += bytes;
+}
+
+[[gnu::noinline]] void note(std::size_t bytes) {
+  ++use.allocations;
+  use.bytes += bytes;
+  if (!keeping) return;
+  counting = false;  // what the walk itself allocates
+  keep(bytes);
+  counting = true;
+}
+
+}  // namespace
+
+bool Allocations::count(bool on) { return std::exchange(counting, on); }
+
+HeapUse Allocations::so_far() { return use; }
+
+void Allocations::keep_sites() {
+  void* frame = nullptr;
+  backtrace(&frame, 1);  // the first one loads a library
+  keeping = true;
+}
+
+int Allocations::site_count() { return known; }
+
+const Allocations::Site& Allocations::site(int index) { return sites[index]; }
+
+}  // namespace weir::path
+
+extern "C" {
+
+void* malloc(std::size_t size) {
+  if (weir::path::counting) weir::path::note(size);
+  return __libc_malloc(size);
+}
+
+void* calloc(std::size_t count, std::size_t size) {
+  if (weir::path::counting) weir::path::note(count * size);
+  return __libc_calloc(count, size);
+}
+
+void* realloc(void* memory, std::size_t size) {
+  if (weir::path::counting && size > 0) weir::path::note(size);
+  return __libc_realloc(memory, size);
+}
+
+void* memalign(std::size_t alignment, std::size_t size) {
+  if (weir::path::counting) weir::path::note(size);
+  return __libc_memalign(alignment, size);
+}
+
+void* aligned_alloc(std::size_t alignment, std::size_t size) { return memalign(alignment, size); }
+
+int posix_memalign(void** memory, std::size_t alignment, std::size_t size) {
+  *memory = memalign(alignment, size);
+  return *memory ? 0 : 12;  // ENOMEM
+}
+}

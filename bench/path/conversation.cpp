@@ -1,0 +1,103 @@
+#include "conversation.h"
+
+#include <charconv>
+
+#include "weir/base/assert.h"
+
+namespace weir::path {
+namespace {
+
+constexpr Bytes kWords[] = {"a",    "gateway", "should", "be",     "as",   "thin", "wire", "it",   "replaces", "and",
+                            "then", "answers", "every",  "stream", "with", "its",  "own",  "pace", "nothing",  "more"};
+
+constexpr Bytes kFrameStart =
+    R"(data: {"id":"chatcmpl-AbCdEf0123","object":"chat.completion.chunk","created":1700000000,"model":"gpt-4o",)"
+    R"("choices":[)";
+
+/// Prose of exactly `bytes` bytes, another one for every n.
+std::string prose(std::size_t n, std::size_t bytes) {
+  std::string text;
+  while (text.size() < bytes) text.append(kWords[n++ * 7 % std::size(kWords)]).append(" ");
+  text.resize(bytes);
+  return text;
+}
+
+std::string choice(Bytes delta, Bytes finish) {
+  std::string frame(kFrameStart);
+  frame.append(R"({"index":0,"delta":)").append(delta).append(R"(,"finish_reason":)").append(finish);
+  return frame.append("}]}\n\n");
+}
+
+std::string role_frame() { return choice(R"({"role":"assistant","content":""})", "null"); }
+std::string finish_frame() { return choice("{}", R"("stop")"); }
+constexpr Bytes kDone = "data: [DONE]\n\n";
+
+}  // namespace
+
+std::string request(std::size_t body_bytes, bool stream, Bytes key, bool closes) {
+  std::string body = R"({"model":")";
+  body.append(kModel).append(R"(","temperature":0.7,"max_tokens":400,)");
+  if (stream) body.append(R"("stream":true,)");
+  body.append(R"("messages":[{"role":"system","content":"You answer briefly."},{"role":"user","content":")");
+  const Bytes end = R"("}]})";
+  WEIR_ASSERT(body.size() + end.size() < body_bytes, "a request has room for a question");
+  body.append(prose(3, body_bytes - body.size() - end.size())).append(end);
+  std::string wire = "POST /v1/chat/completions HTTP/1.1\r\nHost: gateway.test:8080\r\n";
+  wire.append("Authorization: Bearer ").append(key).append("\r\n");
+  wire.append("Accept: application/json\r\nContent-Type: application/json\r\nUser-Agent: OpenAI/Python 1.99.1\r\n");
+  wire.append("X-Stainless-Lang: python\r\nX-Stainless-Runtime: CPython\r\nAccept-Encoding: gzip, deflate\r\n");
+  if (closes) wire.append("Connection: close\r\n");
+  wire.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n\r\n");
+  return wire.append(body);
+}
+
+const std::string& document() {
+  static const std::string text = [] {
+    std::string whole = R"({"id":"chatcmpl-AbCdEf0123","object":"chat.completion","created":1700000000,)"
+                        R"("model":"gpt-4o","choices":[{"index":0,"message":{"role":"assistant","content":")";
+    whole.append(prose(5, 700)).append(R"(","refusal":null},"logprobs":null,"finish_reason":"stop"}],)");
+    return whole.append(R"("usage":{"prompt_tokens":200,"completion_tokens":150,"total_tokens":350},)"
+                        R"("system_fingerprint":"fp_0123456789"})");
+  }();
+  return text;
+}
+
+std::string document_answer(bool closes) {
+  std::string wire = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nx-request-id: req_0123456789abcdef\r\n";
+  if (closes) wire.append("Connection: close\r\n");
+  wire.append("Content-Length: ").append(std::to_string(document().size())).append("\r\n\r\n");
+  return wire.append(document());
+}
+
+std::string stream_begin() {
+  return "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-cache\r\n"
+         "x-request-id: req_0123456789abcdef\r\nTransfer-Encoding: chunked\r\n\r\n" +
+         in_chunk(role_frame());
+}
+
+std::string content_frame(std::size_t n) {
+  const std::size_t other = choice(R"({"content":""})", "null").size();
+  const std::string frame = choice(R"({"content":")" + prose(n, kFrameBytes - other) + R"("})", "null");
+  WEIR_ASSERT(frame.size() == kFrameBytes, "all content frames are of one size");
+  return frame;
+}
+
+std::string stream_end() {
+  const std::string usage = std::string(kFrameStart) +
+                            R"(],"usage":{"prompt_tokens":200,"completion_tokens":150,"total_tokens":350}})" + "\n\n";
+  return in_chunk(finish_frame()) + in_chunk(usage) + in_chunk(kDone) + "0\r\n\r\n";
+}
+
+std::string in_chunk(Bytes data) {
+  char size[16];
+  const auto end = std::to_chars(size, size + sizeof size, data.size(), 16).ptr;
+  return std::string(size, end).append("\r\n").append(data).append("\r\n");
+}
+
+std::string stream_body(std::size_t n) {
+  std::string body = role_frame();
+  for (std::size_t i = 0; i < n; ++i) body.append(content_frame(i));
+  return body.append(finish_frame()).append(kDone);
+}
+
+}  // namespace weir::path

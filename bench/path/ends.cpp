@@ -1,0 +1,109 @@
+#include "ends.h"
+
+#include "conversation.h"
+#include "weir/base/assert.h"
+
+namespace weir::path {
+namespace {
+constexpr Duration kPace = 2ms;  // between two writes of a stream
+}
+
+// ---- The client.
+
+Client::Client(io::SimNetwork& network, io::Address gateway, const Workload& workload)
+    : network_(network),
+      gateway_(gateway),
+      workload_(workload),
+      request_(request(workload.body_bytes, workload.stream, workload.authorized ? kKey : kWrongKey,
+                       workload.client_closes)) {}
+
+void Client::start(std::size_t exchanges, std::size_t frames, Duration delay) {
+  left_ = exchanges;
+  if (workload_.authorized) expected_ = workload_.stream ? stream_body(frames) : document();
+  if (exchanges > 0) network_.schedule(delay, [this] { ask(); });
+}
+
+void Client::ask() {
+  reader_.begin();
+  body_.clear();
+  sent_ = 0;
+  if (peer_) return push();
+  peer_ = &network_.connect(gateway_);
+  peer_->on_connect = [this](io::SimPeer&) { push(); };
+  peer_->on_writable = [this](io::SimPeer&) { push(); };
+  peer_->on_refused = [](io::SimPeer&) { WEIR_ASSERT(false, "the gateway takes every client"); };
+  peer_->on_data = [this](io::SimPeer&, Bytes bytes) { take(bytes); };
+}
+
+void Client::push() { sent_ += peer_->write(Bytes(request_).substr(sent_)); }
+
+void Client::take(Bytes bytes) {
+  const std::size_t taken = reader_.feed(bytes, [&](std::string_view part) { body_.append(part); });
+  WEIR_ASSERT(!reader_.broken() && taken == bytes.size(), "an answer is HTTP, and as long as it says");
+  if (!reader_.complete()) return;
+  check();
+  // After a refusal the gateway closes, too: it has not read the body.
+  if (::bench::header_value(reader_.head(), "connection") == "close") std::exchange(peer_, nullptr)->close();
+  if (--left_ > 0) ask();
+}
+
+void Client::check() const {
+  WEIR_ASSERT(reader_.status() == (workload_.authorized ? 200 : 401), "a client gets the status it should");
+  WEIR_ASSERT(!workload_.authorized || body_ == expected_, "a client gets its answer, byte for byte");
+}
+
+// ---- The provider.
+
+Provider::Provider(io::SimNetwork& network, io::Address address, const Workload& workload)
+    : network_(network), workload_(workload), frames_(workload.frames) {
+  network.listen(address, [this](io::SimPeer& peer) {
+    Connection& connection = connections_.emplace_back();
+    connection.peer = &peer;
+    peer.on_data = [this, &connection](io::SimPeer&, Bytes bytes) { take(connection, bytes); };
+    peer.on_end = [](io::SimPeer& ended) { ended.close(); };
+  });
+}
+
+void Provider::take(Connection& connection, Bytes bytes) {
+  connection.in.append(bytes);
+  if (connection.wanted == 0) {
+    const std::size_t end = connection.in.find("\r\n\r\n");
+    if (end == std::string::npos) return;
+    const Bytes head = Bytes(connection.in).substr(0, end);
+    WEIR_ASSERT(::bench::header_value(head, "authorization") == "Bearer " + std::string(kCredential),
+                "the provider is asked with its credential");
+    connection.wanted = end + 4 + std::stoul(std::string(::bench::header_value(head, "content-length")));
+  }
+  if (connection.in.size() < connection.wanted) return;
+  WEIR_ASSERT(connection.in.size() == connection.wanted, "one request at a time");
+  WEIR_ASSERT(connection.in.contains(R"("model":"gpt-4o")"), "the provider is asked for its own model");
+  connection.in.clear();
+  connection.wanted = 0;
+  ++requests_;
+  answer(connection);
+}
+
+void Provider::answer(Connection& connection) {
+  if (!workload_.stream) {
+    connection.peer->write(document_answer(workload_.provider_closes));
+    if (workload_.provider_closes) connection.peer->finish();
+    return;
+  }
+  connection.frame = 0;
+  connection.peer->write(stream_begin());
+  network_.schedule(kPace, [this, &connection] { stream_on(connection); });
+}
+
+void Provider::stream_on(Connection& connection) {
+  if (connection.frame == frames_) {
+    connection.peer->write(stream_end());
+    return;
+  }
+  std::string wire;
+  for (std::size_t i = 0; i < workload_.frames_a_write && connection.frame < frames_; ++i)
+    wire.append(in_chunk(content_frame(connection.frame++)));
+  connection.peer->write(wire);
+  network_.schedule(kPace, [this, &connection] { stream_on(connection); });
+}
+
+}  // namespace weir::path

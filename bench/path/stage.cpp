@@ -1,0 +1,125 @@
+#include "stage.h"
+
+#include "conversation.h"
+
+namespace weir::path {
+namespace {
+
+constexpr Bytes kLog = "access.log";
+constexpr Bytes kProviderName = "api.provider.test";
+constexpr io::Address kProvider{.ip = {10, 0, 0, 2}, .port = 9100, .v6 = false};
+constexpr io::Address kGateway{.ip = {127, 0, 0, 1}, .port = 8080, .v6 = false};
+
+/// A network without faults and without cuts. A turn lasts as long as it does on a busy core, so that, as there, a turn
+/// finds several things to do.
+io::SimOptions network_options() {
+  io::SimOptions options;
+  options.turn_cost = 200us;
+  options.link = {.latency = 50us, .jitter = 50us, .window = 1 << 20, .segment = 64 << 10};
+  options.poison = false;
+  return options;
+}
+
+catalog::Catalog make_catalog() {
+  std::vector<catalog::Provider> providers(1);
+  providers[0].name = "local";
+  providers[0].kind = catalog::find_provider_kind("openai");
+  providers[0].base_url = *catalog::parse_base_url("http://" + std::string(kProviderName) + ":9100/v1");
+  providers[0].credential = Secret(std::string(kCredential));
+  std::vector<catalog::Model> models;
+  for (int i = 0; i < 20; ++i) models.push_back({"model-" + std::to_string(i), {{0, "other"}}});
+  models.push_back({std::string(kModel), {{0, std::string(kProviderModel)}}});
+  return {std::move(providers), std::move(models), true};
+}
+
+admission::KeyTable make_keys() {
+  std::vector<admission::VirtualKey> keys;
+  for (int i = 0; i < 100; ++i) keys.push_back({"team-" + std::to_string(i), admission::hash_key(std::to_string(i))});
+  keys.push_back({"bench", admission::hash_key(kKey)});
+  return {std::move(keys), false};
+}
+
+}  // namespace
+
+Stage::Stage(const Workload& workload, Tally& tally)
+    : workload_(workload),
+      tally_(tally),
+      network_(network_options()),
+      catalog_(make_catalog()),
+      keys_(make_keys()),
+      provider_(network_, kProvider, workload),
+      log_(network_.open_file(std::string(kLog))),
+      ring_(network_) {
+  network_.set_meter(&tally_);
+  network_.name(std::string(kProviderName), {{kProvider, 24h}});
+  gateway::ShardOptions options;
+  options.log = log_;
+  options.clients = &client_table_;
+  shard_ = std::make_unique<gateway::Shard>(0, ring_, options, catalog_, keys_, loads_);
+  listener_ = std::make_unique<net::Listener>(shard_->loop(), *ring_.listen(kGateway, 512),
+                                              [this](io::Fd connection) { place(connection); });
+  for (std::size_t i = 0; i < workload.connections; ++i)
+    clients_.push_back(std::make_unique<Client>(network_, kGateway, workload_));
+}
+
+Stage::~Stage() = default;
+
+/// As control's front does it.
+void Stage::place(io::Fd connection) {
+  const auto ticket = gate_.enter(ring_.peer_address(connection));
+  WEIR_ASSERT(ticket, "every client may come in");
+  shard_->serve(connection, 0, *ticket);
+}
+
+void Stage::turn() {
+  {
+    const io::SimSeam seam(&tally_, io::SimMeter::Side::above);
+    shard_->loop().turn();
+  }
+  network_.step();
+}
+
+void Stage::run(std::size_t exchanges, std::size_t frames) {
+  asked_ += exchanges;
+  provider_.set_frames(frames);
+  for (std::size_t i = 0; i < clients_.size(); ++i) {
+    const std::size_t share = (exchanges + clients_.size() - 1 - i) / clients_.size();
+    clients_[i]->start(share, frames,
+                       Duration(2ms) * static_cast<std::int64_t>(i) / static_cast<std::int64_t>(clients_.size()));
+  }
+  const auto busy = [&] { return std::ranges::any_of(clients_, [](const auto& client) { return !client->done(); }); };
+  while (busy()) turn();
+  const Instant quiet = network_.now() + 50ms;  // log lines are written 20 ms after they were made
+  while (network_.now() < quiet) turn();
+}
+
+io::Task<> Stage::finish() {
+  co_await listener_->close();
+  co_await shard_->drain();
+  co_await shard_->finish();
+  drained_ = true;
+}
+
+void Stage::drain() {
+  shard_->scope().spawn(finish());
+  while (!drained_ || shard_->scope().running() > 0) turn();
+  ring_.close(log_);
+}
+
+std::vector<std::string> Stage::complaints() const {
+  std::vector<std::string> all;
+  const auto expect = [&](Bytes what, std::uint64_t is, std::uint64_t should) {
+    if (is != should)
+      all.push_back(std::string(what) + ": " + std::to_string(is) + " instead of " + std::to_string(should));
+  };
+  const gateway::Metrics metrics = shard_->measure();
+  const Bytes log = network_.written(kLog);
+  expect("exchanges", metrics.exchanges, asked_);
+  expect("log lines", static_cast<std::uint64_t>(std::ranges::count(log, '\n')), asked_);
+  expect("requests at the provider", provider_.requests(), workload_.authorized ? asked_ : 0);
+  expect("input tokens", metrics.input_tokens, workload_.authorized ? 200 * asked_ : 0);
+  expect("refused", metrics.by_fault[static_cast<std::size_t>(Fault::unauthorized)], workload_.authorized ? 0 : asked_);
+  return all;
+}
+
+}  // namespace weir::path

@@ -1,0 +1,30 @@
+// What is asked in one run, and how.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "weir/base/bytes.h"
+#include "weir/base/time.h"
+
+namespace weir::path {
+
+struct Workload {
+  Bytes name;
+  Bytes unit;                      ///< what a figure is per
+  std::size_t connections = 32;    ///< of clients
+  std::size_t exchanges = 0;       ///< of a phase, all connections together; the second phase has twice as many
+  std::size_t body_bytes = 1024;   ///< of a request
+  bool authorized = true;          ///< or refused
+  bool client_closes = false;      ///< a connection of the client's per exchange
+  bool provider_closes = false;    ///< a connection of the provider's per exchange
+  bool stream = false;             ///< server-sent events, or one document
+  std::size_t frames = 0;          ///< content frames of a stream
+  std::size_t frames_a_write = 1;  ///< that arrive together
+  /// The unit is a frame: the second phase has as many streams as the first, of twice as many frames.
+  bool frames_count = false;
+};
+
+std::span<const Workload> workloads();
+
+}  // namespace weir::path
