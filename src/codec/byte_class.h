@@ -63,6 +63,34 @@ Word load(const char* p) {
   return word;
 }
 
+/// all(text, kToken), sixteen bytes at once where they are letters, digits and '-', as in nearly every name.
+inline bool is_token(Bytes text) {
+#ifdef __SSE2__
+  const auto plain = [](__m128i x) {
+    const auto within = [](__m128i value, char from, char span) {
+      const __m128i offset = _mm_sub_epi8(value, _mm_set1_epi8(from));
+      return _mm_cmpeq_epi8(_mm_min_epu8(offset, _mm_set1_epi8(span)), offset);
+    };
+    const __m128i letter = within(_mm_or_si128(x, _mm_set1_epi8(0x20)), 'a', 25);
+    const __m128i digit = within(x, '0', 9);
+    const __m128i dash = _mm_cmpeq_epi8(x, _mm_set1_epi8('-'));
+    return _mm_movemask_epi8(_mm_or_si128(letter, _mm_or_si128(digit, dash))) == 0xffff;
+  };
+  const char* p = text.data();
+  const std::size_t size = text.size();
+  if (size >= 8 && size < 16) {
+    const auto eight = [](const char* from) { return _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)); };
+    if (plain(_mm_unpacklo_epi64(eight(p), eight(p + size - 8)))) return true;
+  } else if (size >= 16) {
+    const auto sixteen = [](const char* from) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from)); };
+    bool all_plain = plain(sixteen(p + size - 16));
+    for (std::size_t at = 0; all_plain && at + 16 < size; at += 16) all_plain = plain(sixteen(p + at));
+    if (all_plain) return true;
+  }
+#endif
+  return all(text, kToken);
+}
+
 /// Does `text`, in any case, equal `known`, which consists of lower-case letters, digits and '-'? Eight bytes at once.
 inline bool equals_known(Bytes text, Bytes known) {
   if (text.size() != known.size()) return false;

@@ -51,6 +51,21 @@ Result<ChunkedDecoder::Step> ChunkedDecoder::next(Bytes input) {
   return Step{at, {}, done()};
 }
 
+Bytes ChunkedDecoder::whole_chunk(Bytes input) const {
+  constexpr std::size_t kDigits = 5;
+  if (!between_chunks() || input.size() < kDigits + 2 * kChunkEnd.size() || input[0] == '0') return {};
+  std::size_t at = 0;
+  std::uint64_t size = 0;
+  for (; at < kDigits; ++at) {
+    const std::uint64_t digit = hex_value(input[at]);
+    if (digit == 16) break;
+    size = size * 16 + digit;
+  }
+  const bool fits = at > 0 && size + at + 2 * kChunkEnd.size() == input.size();
+  if (!fits || !input.substr(at).starts_with(kChunkEnd) || !input.ends_with(kChunkEnd)) return {};
+  return input.substr(at + kChunkEnd.size(), static_cast<std::size_t>(size));
+}
+
 std::size_t ChunkedDecoder::skip_chunk_end(Bytes input) {
   if (!input.starts_with(kChunkEnd)) return 0;
   state_ = State::size;

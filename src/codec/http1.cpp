@@ -79,8 +79,7 @@ Result<void> take_fields(Cursor cursor, Sender sender, FieldList& fields) {
     // A name of the table needs no look at its bytes: it equals a token. Others may hold anything up to the colon:
     // white space, obs-fold, a whole line without a colon.
     const HeaderId id = find_header(name);
-    if ((id == HeaderId::other || id >= HeaderId::x_forwarded) && !all(name, kToken))
-      return fail(head_malformed(sender));
+    if ((id == HeaderId::other || id >= HeaderId::x_forwarded) && !is_token(name)) return fail(head_malformed(sender));
 
     const char* value = colon + 1;
     while (is_blank(*value)) ++value;

@@ -248,7 +248,7 @@ void HeadWriter::request_line(Bytes method, std::initializer_list<Bytes> target)
 }
 
 void HeadWriter::field(Bytes name, std::initializer_list<Bytes> value) {
-  if (name.empty() || !all(name, kToken)) refused_ = true;
+  if (name.empty() || !is_token(name)) refused_ = true;
   append(name);
   append(": ");
   for (Bytes piece : value) append_value(piece);

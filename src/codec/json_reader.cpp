@@ -335,6 +335,18 @@ bool JsonReader::raw_value(Bytes& raw) {
 }
 
 std::optional<std::uint64_t> JsonReader::unsigned_or_skip() {
+  if (is_digit(next_byte())) {
+    constexpr int kDigits = 19;  // cannot overflow
+    std::uint64_t value = 0;
+    const char* at = at_;
+    for (int i = 0; i < kDigits && at != end_ && is_digit(*at); ++i)
+      value = value * 10 + static_cast<std::uint64_t>(*at++ - '0');
+    const bool is_whole = at != end_ && (*at == ',' || *at == '}' || *at == ']');
+    if (is_whole && (*at_ != '0' || at - at_ == 1)) {
+      at_ = at;
+      return value;
+    }
+  }
   Bytes raw;
   if (!raw_value(raw)) return std::nullopt;
   return parse_decimal(raw);

@@ -64,6 +64,7 @@ void escape(Bytes text, Put&& put) {
 }  // namespace
 
 void append_json_escaped(std::string& out, Bytes text) {
+  if (is_plain(text)) return void(out += text);
   escape(text, [&out](Bytes part) { out += part; });
 }
 

@@ -337,15 +337,13 @@ FrameFacts OpenAiChatDecoder::walk(Bytes text, EventBatch* batch) {
   }
   delta_seen_ |= payload.has_delta;
   if constexpr (tapped) {
-    if (payload.has_delta && !payload.only_text.empty() && facts == FrameFacts{.content = true})
-      memo_.remember(text, payload.only_text);
+    if (payload.has_delta && facts == FrameFacts{.content = true}) only_text_ = payload.only_text;
   }
   return facts;
 }
 
 FrameFacts OpenAiChatDecoder::tap(Bytes payload) {
-  // What the memo knows changed nothing but the facts when it was walked, and would change nothing again.
-  if (!done_ && !failed_ && memo_.matches(payload)) return {.content = true};
+  only_text_ = {};
   return walk<true>(payload, nullptr);
 }
 
@@ -378,7 +376,7 @@ void OpenAiChatDecoder::reset() {
   choices_.clear();
   tool_calls_.clear();
   scratch_.clear();
-  memo_.forget();
+  only_text_ = {};
 }
 
 /// A JSON value that stands where a string belongs, as the inside of a string. The scratch must not move under the

@@ -6,6 +6,9 @@
 #include "weir/codec/http1_writer.h"
 
 namespace weir::gateway {
+namespace {
+constexpr std::size_t kCopySmall = 2048;
+}
 
 void Attempt::cancel() {
   cancelled_ = true;
@@ -61,23 +64,31 @@ Result<void> Attempt::send(AttemptRequest request, const codec::EditList& edits)
   const auto head = writer.finish();
   if (!head) return fail(head.error());
 
-  // Behind the head, in the same buffer, the inserted texts: they must live until they are sent.
+  // Behind the head, in the same buffer, what is inserted into the body, and pieces of it that are cheaper to copy than
+  // to send apart.
+  std::size_t begin = 0;
   std::size_t used = head->size();
-  lease_->send(staging.slice(*head));
   bool fits = true;
+  const auto copy = [&](Bytes text) {
+    fits &= text.size() <= staging.size() - used;
+    if (fits) used += text.copy(staging.writable().data() + used, text.size());
+  };
+  const auto send_copied = [&] {
+    if (used > begin) lease_->send(staging.slice(staging.bytes().substr(begin, used - begin)));
+    begin = used;
+  };
   edits.for_each_piece(request.body.size(), [&](auto piece) {
     if constexpr (std::is_same_v<decltype(piece), Bytes>) {
-      if (used + piece.size() > staging.size()) {
-        fits = false;
-        return;
-      }
-      std::memcpy(staging.writable().data() + used, piece.data(), piece.size());
-      lease_->send(staging.slice(staging.bytes().substr(used, piece.size())));
-      used += piece.size();
+      copy(piece);
     } else {
-      request.body.for_each_slice(piece.offset, piece.size, [&](io::Chunk slice) { lease_->send(std::move(slice)); });
+      request.body.for_each_slice(piece.offset, piece.size, [&](io::Chunk slice) {
+        if (slice.size() <= std::min(kCopySmall, staging.size() - used)) return copy(slice.bytes());
+        send_copied();
+        lease_->send(std::move(slice));
+      });
     }
   });
+  send_copied();
   if (!fits) return fail(Fault::head_too_large);
   return {};
 }

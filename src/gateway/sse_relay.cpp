@@ -28,6 +28,16 @@ SseRelay::Facts SseRelay::read(const net::BodyPart& part) {
       }
     }
     while (position < payload.size() && !ended_) {
+      if (held_.empty() && !oversize_) {
+        if (const std::size_t size = memo_.match(payload.substr(position))) {  // nearly all frames of a long answer
+          scanner_.reset();
+          facts.data = facts.content = true;
+          facts.malformed = false;
+          kept_ = true;
+          position += size;
+          continue;
+        }
+      }
       const std::size_t size = scanner_.find_end(payload.substr(position));
       if (size == codec::SseScanner::npos) break;
       const Bytes frame = payload.substr(position, size);
@@ -36,9 +46,7 @@ SseRelay::Facts SseRelay::read(const net::BodyPart& part) {
         oversize_ = false;  // its last piece
       } else if (cut_.empty()) {
         owes_line_feed_ = frame.ends_with("\n\r");
-        keep = inspect(scanner_.only_line().empty() ? codec::parse_sse_frame(frame, error_payload_)
-                                                    : codec::parse_sse_line(scanner_.only_line()),
-                       facts);
+        keep = inspect(frame, facts);
       } else {
         cut_.append(frame);
         owes_line_feed_ = cut_.ends_with("\n\r");
@@ -73,6 +81,15 @@ std::vector<io::Chunk>& SseRelay::pass(const net::BodyPart& part) {
   if (std::exchange(untouched_, false))
     for (std::size_t i = 0; i < part.count; ++i) pass_.push_back(part.chunk.slice(part.payloads[i]));
   return pass_;
+}
+
+bool SseRelay::inspect(Bytes frame, Facts& facts) {
+  const Bytes line = scanner_.only_line();
+  if (line.empty()) return inspect(codec::parse_sse_frame(frame, error_payload_), facts);
+  const codec::SseFrame fields = codec::parse_sse_line(line);
+  const bool keep = inspect(fields, facts);
+  if (fields.has_data && !decoder_.only_text().empty()) memo_.remember(frame, decoder_.only_text());
+  return keep;
 }
 
 bool SseRelay::inspect(const codec::SseFrame& fields, Facts& facts) {

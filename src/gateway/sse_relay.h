@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "weir/codec/sse.h"
+#include "weir/dialect/frame_memo.h"
 #include "weir/dialect/openai_chat_decoder.h"
 #include "weir/io/buffer_pool.h"
 #include "weir/net/body_reader.h"
@@ -70,12 +71,14 @@ class SseRelay {
   Bytes error_payload() const { return error_payload_; }
 
  private:
-  /// Reads one whole frame; false when it is to be taken out.
-  bool inspect(const codec::SseFrame& frame, Facts& facts);
+  /// Reads one whole frame that lies in one piece; false when it is to be taken out.
+  bool inspect(Bytes frame, Facts& facts);
+  bool inspect(const codec::SseFrame& fields, Facts& facts);
   void hold(const io::Chunk& chunk, Bytes tail);
 
   codec::SseScanner scanner_;
   dialect::OpenAiChatDecoder decoder_;
+  dialect::FrameMemo memo_;
   bool withhold_usage_;
   bool untouched_ = true;
   bool oversize_ = false;     // inside a frame too large to be held

@@ -6,6 +6,7 @@
 
 namespace weir::io {
 namespace {
+constexpr std::size_t kCopySmall = 2048;
 constexpr std::size_t kCopyTogether = 8192;
 constexpr Duration kEndTimeout = 1s;       // for a peer to take the layer's last word...
 constexpr Duration kHastyTimeout = 100ms;  // ...and when somebody has given up on the connection
@@ -158,10 +159,15 @@ void Socket::send(Chunk chunk) {
   if (chunk.empty() || write_status_ != Status::ok || closing_) return;
   if (unsent_bytes_ == 0) write_progress_ = loop_.now();
   unsent_bytes_ += chunk.size();
-  // Behind a send that the peer is slow to take, small chunks are copied together: otherwise each frame of a stalled
-  // stream would pin a whole buffer. What is in flight stays where it is; the copy goes behind it.
-  const bool waiting = send_op_.in_flight() && chunk.size() <= kCopyTogether && outbox_.size() > outbox_first_;
-  if (waiting && loop_.buffers().append(outbox_.back(), chunk.bytes())) return;
+  // Small chunks are copied behind the one before: to send one piece costs less than to send two. Behind a send that
+  // the peer is slow to take larger ones are, too: otherwise each frame of a stalled stream would pin a whole buffer.
+  // What is in flight stays where it is; the copy goes behind it.
+  const std::size_t together = send_op_.in_flight() ? kCopyTogether : kCopySmall;
+  const bool may_append = chunk.size() <= together && outbox_.size() > outbox_first_;
+  if (may_append && loop_.buffers().append(outbox_.back(), chunk.bytes())) {
+    if (!send_op_.in_flight()) loop_.flush_later(flushable_);
+    return;
+  }
   if (outbox_.size() == outbox_first_ || !outbox_.back().same_buffer(chunk)) ++unsent_buffers_;
   outbox_.push_back(std::move(chunk));
   if (!send_op_.in_flight()) loop_.flush_later(flushable_);

@@ -37,10 +37,10 @@ void Body::append(io::BufferPool& buffers, const BodyPart& part) {
 
 Bytes Body::contiguous(std::string& scratch) const {
   if (chunks_.empty()) return {};
-  if (chunks_.size() == 1) return chunks_.front().bytes();
+  if (chunks_.size() == 1) return chunks_.all().front().bytes();
   scratch.clear();
   scratch.reserve(size_);
-  for (const io::Chunk& chunk : chunks_) scratch.append(chunk.bytes());
+  for (const io::Chunk& chunk : chunks_.all()) scratch.append(chunk.bytes());
   return scratch;
 }
 

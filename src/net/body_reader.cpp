@@ -24,6 +24,15 @@ void BodyReader::begin(codec::Framing framing, std::uint64_t content_length) {
 Result<BodyPart> BodyReader::take(io::Chunk chunk, io::Chunk& rest) {
   BodyPart part;
   const Bytes bytes = chunk.bytes();
+  if (framing_ == codec::Framing::chunked) {
+    if (const Bytes payload = chunked_.whole_chunk(bytes); !payload.empty()) {
+      part.payloads[part.count++] = payload;
+      part.framed = true;
+      received_ += payload.size();
+      part.chunk = std::move(chunk);
+      return part;
+    }
+  }
   std::size_t consumed = 0;
   if (framing_ == codec::Framing::chunked) {
     const bool starts_whole = chunked_.between_chunks();

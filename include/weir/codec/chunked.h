@@ -42,6 +42,11 @@ class ChunkedDecoder {
   /// it stays. After `done` nothing is consumed any more.
   Result<Step> next(Bytes input);
 
+  /// The payload of `input` when that is, as it lies there, exactly one chunk in the plainest framing (no extension, no
+  /// leading zeros) and not the last one, and the decoder stands before a chunk; it stands so again afterwards. Else
+  /// nothing, and next() has to look. How a stream usually arrives.
+  Bytes whole_chunk(Bytes input) const;
+
   bool done() const { return state_ == State::done; }
   /// The next byte begins a chunk line: everything so far was whole chunks.
   bool between_chunks() const { return state_ == State::size && digits_ == 0; }

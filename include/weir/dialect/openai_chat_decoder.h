@@ -14,7 +14,6 @@
 #include "weir/base/bytes.h"
 #include "weir/codec/json_reader.h"
 #include "weir/dialect/event_batch.h"
-#include "weir/dialect/payload_memo.h"
 
 namespace weir::dialect {
 
@@ -43,6 +42,10 @@ class OpenAiChatDecoder {
 
   /// Reads one payload and reports only the facts.
   FrameFacts tap(Bytes payload);
+  /// After tap(): a view into the payload, the inside of the one string whose content its facts do not depend on, as
+  /// long as it is not empty. A payload that differs in that string alone changes nothing here and has the same facts
+  /// (content), so it need not be tapped. Nothing when there is no such string.
+  Bytes only_text() const { return only_text_; }
 
   /// The provider's stream is over. Reports a fault when it ended without a finish and without `[DONE]`.
   void end(EventBatch& batch);
@@ -116,7 +119,7 @@ class OpenAiChatDecoder {
   bool failed_ = false;
   bool begin_told_ = false;
   bool delta_seen_ = false;  // a `message` beside deltas repeats them (Perplexity) and is not read
-  PayloadMemo memo_;         // of the tap
+  Bytes only_text_;          // of the last payload that was tapped
   std::vector<ChoiceState> choices_;
   std::vector<ToolCall> tool_calls_;
   std::string scratch_;           // values that had to be escaped, of the current payload

@@ -4,8 +4,8 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
+#include "weir/base/small_vector.h"
 #include "weir/io/buffer_pool.h"
 #include "weir/net/body_reader.h"
 
@@ -14,7 +14,7 @@ namespace weir::net {
 class Body {
  public:
   std::size_t size() const { return size_; }
-  const std::vector<io::Chunk>& chunks() const { return chunks_; }
+  std::span<const io::Chunk> chunks() const { return chunks_.all(); }
   void clear() {
     chunks_.clear();
     size_ = 0;
@@ -36,7 +36,7 @@ class Body {
   /// Calls visit(Chunk) for the slices that make up [offset, offset + size).
   template <class Visitor>
   void for_each_slice(std::size_t offset, std::size_t size, Visitor&& visit) const {
-    for (const io::Chunk& chunk : chunks_) {
+    for (const io::Chunk& chunk : chunks_.all()) {
       if (size == 0) return;
       if (offset >= chunk.size()) {
         offset -= chunk.size();
@@ -50,7 +50,7 @@ class Body {
   }
 
  private:
-  std::vector<io::Chunk> chunks_;
+  SmallVector<io::Chunk, 2> chunks_;
   std::size_t size_ = 0;
 };
 
