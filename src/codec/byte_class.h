@@ -132,6 +132,38 @@ inline const char* find_byte(const char* p, const char* end, char c) {
   return p;
 }
 
+/// Finds one byte value after the other place where it stands, sixteen bytes at once.
+class ByteFinder {
+ public:
+  ByteFinder(const char* p, const char* end, char c) : next_(p), end_(end), c_(c) {}
+
+  /// The next place, else end.
+  const char* next() {
+#ifdef __SSE2__
+    while (mask_ == 0 && end_ - next_ >= 16) {
+      const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(next_));
+      mask_ = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_set1_epi8(c_))));
+      block_ = next_;
+      next_ += 16;
+    }
+    if (mask_ != 0) {
+      const char* const found = block_ + std::countr_zero(mask_);
+      mask_ &= mask_ - 1;
+      return found;
+    }
+#endif
+    while (next_ != end_ && *next_ != c_) ++next_;
+    return next_ == end_ ? end_ : next_++;
+  }
+
+ private:
+  const char* next_;
+  const char* end_;
+  const char* block_ = nullptr;
+  unsigned mask_ = 0;
+  char c_;
+};
+
 /// The first byte in [p, end) that may not stand in a field value, else end.
 inline const char* find_end_of_value(const char* p, const char* end) {
 #ifdef __SSE2__

@@ -225,24 +225,28 @@ const HeaderField* FieldList::find(Bytes name) const {
 }
 
 Result<std::optional<HeadScanner::Place>> HeadScanner::scan(Bytes buffer) {
+  const char* const begin = buffer.data() + begin_;
+  const char* const end = buffer.data() + std::min(buffer.size(), begin_ + kMaxHeadBytes);
+  const char* line = buffer.data() + line_;
+  ByteFinder feeds(buffer.data() + scanned_, end, '\n');
   for (;;) {
-    const std::size_t limit = std::min(buffer.size(), begin_ + kMaxHeadBytes);
-    const char* const found = find_byte(buffer.data() + scanned_, buffer.data() + limit, '\n');
-    const auto feed = static_cast<std::size_t>(found - buffer.data());
-    scanned_ = feed;
-    if (feed == limit) {
-      if (limit == begin_ + kMaxHeadBytes) return fail(head_too_large(sender_));
+    const char* const feed = feeds.next();
+    if (feed == end) {
+      if (end == begin + kMaxHeadBytes) return fail(head_too_large(sender_));
+      line_ = static_cast<std::size_t>(line - buffer.data());
+      scanned_ = static_cast<std::size_t>(end - buffer.data());
       return std::nullopt;
     }
-    if (feed == line_ || buffer[feed - 1] != '\r') return fail(head_malformed(sender_));
-    const bool is_empty = feed == line_ + 1;
-    const bool is_first = line_ == begin_;
-    if (is_empty && is_first && (sender_ == Sender::provider || begin_ == 2 * kMaxLeadingEmptyLines))
-      return fail(head_malformed(sender_));
-    line_ = scanned_ = feed + 1;
+    if (feed == line || feed[-1] != '\r') return fail(head_malformed(sender_));
+    const bool is_empty = feed == line + 1;
+    const bool is_first = line == begin;
+    line = feed + 1;
     if (!is_empty) continue;
-    if (!is_first) return Place{begin_, line_};
-    begin_ = line_;
+    const auto behind = static_cast<std::size_t>(line - buffer.data());
+    if (!is_first) return Place{begin_, behind};
+    if (sender_ == Sender::provider || begin_ == 2 * kMaxLeadingEmptyLines) return fail(head_malformed(sender_));
+    begin_ = line_ = scanned_ = behind;
+    return scan(buffer);  // the limit has moved with it; at most kMaxLeadingEmptyLines times
   }
 }
 

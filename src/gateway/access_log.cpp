@@ -7,12 +7,8 @@
 #include "weir/codec/json_writer.h"
 
 namespace weir::gateway {
-namespace {
-
-/// RFC 3339 in UTC with milliseconds, "2026-11-21T01:02:03.456Z". Civil-from-days after Howard Hinnant.
-std::array<char, 24> rfc3339(WallTime time) {
-  const std::int64_t ms = time.unix_ns / 1'000'000;
-  const std::int64_t seconds = ms / 1000;
+/// Civil-from-days after Howard Hinnant.
+void LogTime::write_second(std::int64_t seconds) {
   const std::int64_t days = seconds / 86'400;
   const auto of_day = static_cast<unsigned>(seconds % 86'400);
   const std::int64_t z = days + 719'468;
@@ -25,20 +21,25 @@ std::array<char, 24> rfc3339(WallTime time) {
   const unsigned month = mp < 10 ? mp + 3 : mp - 9;
   const auto year = static_cast<unsigned>(static_cast<std::int64_t>(yoe) + era * 400 + (month <= 2));
 
-  std::array<char, 24> out;
   std::size_t at = 0;
   const auto digits = [&](unsigned value, unsigned count) {
-    for (unsigned i = count; i-- > 0; value /= 10) out[at + i] = static_cast<char>('0' + value % 10);
+    for (unsigned i = count; i-- > 0; value /= 10) text_[at + i] = static_cast<char>('0' + value % 10);
     at += count;
   };
-  const auto mark = [&](char c) { out[at++] = c; };
+  const auto mark = [&](char c) { text_[at++] = c; };
   digits(year, 4), mark('-'), digits(month, 2), mark('-'), digits(day, 2), mark('T');
   digits(of_day / 3600, 2), mark(':'), digits(of_day / 60 % 60, 2), mark(':'), digits(of_day % 60, 2), mark('.');
-  digits(static_cast<unsigned>(ms % 1000), 3), mark('Z');
-  return out;
+  text_[kSize - 1] = 'Z';
 }
 
-}  // namespace
+Bytes LogTime::text(WallTime time) {
+  const std::int64_t ms = time.unix_ns / 1'000'000;
+  const std::int64_t second = ms / 1000;
+  if (second != second_) write_second(second_ = second);
+  auto rest = static_cast<unsigned>(ms % 1000);
+  for (std::size_t i = kSize - 2; i > kSize - 5; --i, rest /= 10) text_[i] = static_cast<char>('0' + rest % 10);
+  return {text_.data(), kSize};
+}
 
 /// Appends to the line's bytes; the names are literals with their comma and colon, because a line is written for every
 /// exchange and a general writer costs more than all the rest of it.
@@ -51,6 +52,16 @@ class AccessLine::Pen {
   void raw(const char (&literal)[N]) {
     std::memcpy(at_, literal, N - 1);
     at_ += N - 1;
+  }
+  /// "first/second".
+  template <std::size_t N>
+  void text(const char (&name)[N], Bytes first, Bytes second) {
+    if (first.empty()) return;
+    char joined[kMaxText];
+    std::size_t size = first.copy(joined, kMaxText / 2 - 1);
+    joined[size++] = '/';
+    size += second.copy(joined + size, kMaxText / 2);
+    text(name, Bytes(joined, size));
   }
   /// A string of at most kMaxText bytes.
   template <std::size_t N>
@@ -85,10 +96,9 @@ class AccessLine::Pen {
     for (std::size_t i = 16; i-- > 0; value >>= 4) at_[i] = "0123456789abcdef"[value & 15];
     at_ += 16;
   }
-  void time(WallTime time) {
-    const auto text = rfc3339(time);
-    std::memcpy(at_, text.data(), text.size());
-    at_ += text.size();
+  void time(Bytes text) {
+    std::memcpy(at_, text.data(), LogTime::kSize);
+    at_ += LogTime::kSize;
   }
 
  private:
@@ -108,16 +118,16 @@ class AccessLine::Pen {
   char* at_;
 };
 
-AccessLine::AccessLine(const Record& record, WallTime now) {
+AccessLine::AccessLine(const Record& record, Bytes time) {
   Pen pen(bytes_.data());
   pen.raw("{\"time\":\"");
-  pen.time(now);
+  pen.time(time);
   pen.raw("\",\"id\":\"");
   pen.hex(record.id);
   pen.number("\",\"status\":", record.status);
   pen.text(",\"key\":", record.key.substr(0, kMaxKeyName));
   pen.text(",\"model\":", record.model.view());
-  pen.text(",\"deployment\":", record.deployment.view());
+  pen.text(",\"deployment\":", record.provider, record.model_id);
   if (record.stream) {
     pen.raw(",\"stream\":true");
   } else {
@@ -125,7 +135,7 @@ AccessLine::AccessLine(const Record& record, WallTime now) {
   }
   pen.number(",\"attempts\":", record.attempts);
   if (record.fault) pen.text(",\"fault\":", to_string(*record.fault));
-  if (!record.detail.view().empty()) pen.text(",\"detail\":", record.detail.view());
+  pen.text(",\"detail\":", Bytes(record.detail).substr(0, kMaxText));
   if (record.finish != dialect::FinishReason::unspecified) pen.text(",\"finish\":", to_string(record.finish));
   if (record.usage.reported) {
     const auto& usage = record.usage;

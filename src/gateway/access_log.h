@@ -7,11 +7,26 @@
 
 namespace weir::gateway {
 
+/// The time as the log writes it: RFC 3339 in UTC with milliseconds, "2026-11-21T01:02:03.456Z". Keeps what it wrote
+/// for the present second. One for each shard.
+class LogTime {
+ public:
+  static constexpr std::size_t kSize = 24;
+  /// A view into this, valid until the next call.
+  Bytes text(WallTime time);
+
+ private:
+  void write_second(std::int64_t seconds);
+  std::int64_t second_ = -1;
+  std::array<char, kSize> text_;
+};
+
 /// Built in place, without its line end. Bounded: model and deployment are short texts, numbers have 20 digits, a key's
 /// name is cut off; a byte that must be escaped takes six.
 class AccessLine {
  public:
-  AccessLine(const Record& record, WallTime now);
+  /// `time` as LogTime writes it.
+  AccessLine(const Record& record, Bytes time);
   Bytes bytes() const { return {bytes_.data(), size_}; }
 
  private:

@@ -17,39 +17,35 @@ void Attempt::cancel() {
 
 io::Task<Result<codec::ResponseHead*>> Attempt::start(AttemptRequest request, const codec::EditList& edits,
                                                       Instant deadline) {
+  auto& loop = gateway_.context().loop;
   auto& pool = gateway_.pool(target_.provider_index);
-  lease_ = pool.reuse();
-  if (lease_) {
-    record_.connect_ns = 0;
-    const auto head = co_await start_once(request, edits, deadline);
-    const bool stale = !head && (head.error() == Fault::upstream_closed || head.error() == Fault::upstream_reset) &&
-                       !lease_->answer_begun();
+  for (lease_ = pool.reuse();; lease_ = {}) {
+    const bool reused = static_cast<bool>(lease_);
+    if (reused) {
+      record_.connect_ns = 0;
+    } else {
+      lease_ = pool.fresh();
+      const Instant before = loop.now();
+      const auto connected = co_await pool.connect(*lease_);
+      if (!connected) {
+        record_.detail.assign(lease_->tls_reason());
+        co_return fail(connected.error());
+      }
+      record_.connect_ns = to_ns(loop.now() - before);
+    }
+    record_.connection_reused = lease_->reused();
+    lease_->begin_request(codec::Method::post);
+    if (const auto sent = send(request, edits); !sent) co_return fail(sent.error());
+    const Instant first_byte = loop.now() + gateway_.context().options.first_byte_timeout;
+    const auto head = co_await lease_->read_head(std::min(first_byte, deadline));
+    if (head) co_return head;
+    record_.detail.assign(lease_->tls_reason());  // refusals of our certificate come only now
+    const bool stale = reused && !lease_->answer_begun() &&
+                       (head.error() == Fault::upstream_closed || head.error() == Fault::upstream_reset);
     if (!stale || cancelled_) co_return head;
     // The provider had closed it before it saw the request, so asking again cannot ask twice.
     ++gateway_.metrics().stale_connections;
   }
-  lease_ = pool.fresh();
-  const Instant before = gateway_.context().loop.now();
-  const auto connected = co_await pool.connect(*lease_);
-  if (!connected) {
-    record_.detail.assign(lease_->tls_reason());
-    co_return fail(connected.error());
-  }
-  record_.connect_ns = to_ns(gateway_.context().loop.now() - before);
-  const auto head = co_await start_once(request, edits, deadline);
-  co_return head;
-}
-
-io::Task<Result<codec::ResponseHead*>> Attempt::start_once(AttemptRequest request, const codec::EditList& edits,
-                                                           Instant deadline) {
-  auto& loop = gateway_.context().loop;
-  record_.connection_reused = lease_->reused();
-  lease_->begin_request(codec::Method::post);
-  if (const auto sent = send(request, edits); !sent) co_return fail(sent.error());
-  const Instant first_byte = loop.now() + gateway_.context().options.first_byte_timeout;
-  const auto head = co_await lease_->read_head(std::min(first_byte, deadline));
-  if (!head) record_.detail.assign(lease_->tls_reason());  // refusals of our certificate come only now
-  co_return head;
 }
 
 Result<void> Attempt::send(AttemptRequest request, const codec::EditList& edits) {

@@ -36,8 +36,6 @@ class Attempt {
   void release_at_end() { lease_.reset_at_end(); }
 
  private:
-  io::Task<Result<codec::ResponseHead*>> start_once(AttemptRequest request, const codec::EditList& edits,
-                                                    Instant deadline);
   Result<void> send(AttemptRequest request, const codec::EditList& edits);
 
   Gateway& gateway_;

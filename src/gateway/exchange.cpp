@@ -50,50 +50,63 @@ io::Task<> Exchange::run() {
 }
 
 io::Task<> Exchange::chat_completions() {
-  if (head_.find(codec::HeaderId::content_encoding)) co_return refuse(Fault::media_type_unsupported);
-  const auto body = co_await downstream_.read_body();
-  if (!body) co_return refuse(body.error());
-  const Instant request_arrived = loop_.now();
-  record_.request_bytes = (*body)->size();
+  codec::ResponseHead* const head = co_await ask_provider();
+  if (!head) co_return;
+  // The three lanes; each ends the answer, or the connection.
+  const auto* type = head->find(codec::HeaderId::content_type);
+  const bool json = type && type->value.starts_with("application/json");
+  if (head->status >= 300) {
+    co_await relay_error(*head);
+  } else if (record_.stream && !json) {
+    co_await relay_stream(*head);
+  } else {
+    co_await relay_document(*head);
+  }
+  attempt_->release();
+}
 
-  const auto request = dialect::openai_chat::read((*body)->contiguous(gateway_.context().scratch));
-  if (!request) co_return refuse(request.error().fault, {.text = {}, .param = request.error().field});
+io::Task<codec::ResponseHead*> Exchange::ask_provider() {
+  const auto refused = [this](Fault fault, const dialect::openai_error::Detail& detail = {}) {
+    refuse(fault, detail);
+    return nullptr;
+  };
+  if (head_.find(codec::HeaderId::content_encoding)) co_return refused(Fault::media_type_unsupported);
+  net::Body body;
+  if (const auto read = co_await downstream_.read_body(body); !read) co_return refused(read.error());
+  const Instant request_arrived = loop_.now();
+  record_.request_bytes = body.size();
+
+  const auto request = dialect::openai_chat::read(body.contiguous(gateway_.context().scratch));
+  if (!request) co_return refused(request.error().fault, {.text = {}, .param = request.error().field});
   record_.model.assign(request->model());
   record_.stream = request->stream;
 
   const auto resolution = gateway_.catalog().find(request->model());
-  if (!resolution) co_return refuse(Fault::model_not_found, {.text = request->model(), .param = "model"});
+  if (!resolution) co_return refused(Fault::model_not_found, {.text = request->model(), .param = "model"});
   const catalog::Target target = (*resolution)[0];
-  std::string scratch;
-  scratch.append(target.provider->name).append("/").append(target.model_id);
-  record_.deployment.assign(scratch);
+  record_.provider = target.provider->name;
+  // Of "provider/model" the model is a part of what the client wrote.
+  record_.model_id =
+      resolution->model()
+          ? target.model_id
+          : record_.model.view().substr(std::min(target.provider->name.size() + 1, record_.model.view().size()));
 
   // Usage is asked for in every stream; a client that did not ask does not get to see it.
   withhold_usage_ = request->stream && !request->include_usage;
+  std::string scratch;
   const auto edits = dialect::openai_chat::write_passthrough(*request, target.model_id, withhold_usage_, scratch);
 
   attempt_.emplace(gateway_, record_, target);
   downstream_.watch(&on_client_gone, this);
-  if (client_gone_) co_return refuse(Fault::client_gone);  // it had left already: nobody is asked
+  if (client_gone_) co_return refused(Fault::client_gone);  // it had left already: nobody is asked
   ++record_.attempts;
   record_.overhead_ns += to_ns(loop_.ring().precise_now() - request_arrived);
-  const auto head = co_await attempt_->start({head_, **body, "/chat/completions"}, edits, deadline_);
+  const auto head = co_await attempt_->start({head_, body, "/chat/completions"}, edits, deadline_);
+  body.clear();
   downstream_.release_request();  // nothing of the request is needed any more
-  if (!head) co_return refuse(at_deadline(head.error()));
+  if (!head) co_return refused(at_deadline(head.error()));
   first_byte_answered();
-
-  // The three lanes; each ends the answer, or the connection.
-  codec::ResponseHead& answer = **head;
-  const auto* type = answer.find(codec::HeaderId::content_type);
-  const bool json = type && type->value.starts_with("application/json");
-  if (answer.status >= 300) {
-    co_await relay_error(answer);
-  } else if (request->stream && !json) {
-    co_await relay_stream(answer);
-  } else {
-    co_await relay_document(answer);
-  }
-  attempt_->release();
+  co_return *head;
 }
 
 void Exchange::list_models() {
@@ -113,7 +126,7 @@ void Exchange::show_model(Bytes name) {
 net::Downstream::Answer Exchange::start_answer(const codec::ResponseHead& head, codec::HeaderId except) {
   auto answer = downstream_.start_head(head.status);
   codec::forward_response_fields(answer.writer, head, except);
-  answer.writer.field("x-weir-deployment", record_.deployment.view());
+  answer.writer.field("x-weir-deployment", {record_.provider, "/", record_.model_id});
   return answer;
 }
 

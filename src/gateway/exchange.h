@@ -22,6 +22,10 @@ class Exchange {
  private:
   // The endpoints.
   io::Task<> chat_completions();
+  /// Reads the request and sends it where it belongs: the head of the provider's answer, valid until the caller next
+  /// suspends. Null: the client has been refused. All that is needed for asking, and not for answering, dies
+  /// here: in a frame of its own, which the compiler would otherwise put into its caller's.
+  [[gnu::noinline]] io::Task<codec::ResponseHead*> ask_provider();
   void list_models();
   void show_model(Bytes name);
 
@@ -35,6 +39,14 @@ class Exchange {
   void give_error(net::Downstream::Answer answer, int status, const net::Body& body, bool whole);
   /// Reads usage, finish and content out of a whole document; a status when it is an error in disguise.
   std::optional<int> tap_document(Bytes text);
+
+  // A stream, part by part.
+  struct Stream;
+  enum class Then : std::uint8_t { go_on, last, over };  ///< over: the answer has been given, or given up
+  Then take_part(Stream& stream, Result<net::BodyPart>& part);
+  /// Reserves memory for the beginning of a frame whose end has not come, or does without. False: it cannot be held.
+  bool reserve_tail(Stream& stream);
+  void hold_comments(Stream& stream, const net::BodyPart& part);
   void give_stream_error(const SseRelay& relay);
   void account(const SseRelay& relay);
   void pass(net::BodyPart&& part, SseRelay& relay);

@@ -30,7 +30,8 @@ Gateway::Gateway(net::Context& context, const catalog::Catalog& catalog, const a
       catalog_(catalog),
       keys_(keys, {context.loop.ring().random_seed(), context.loop.ring().random_seed()}),
       resolver_(context.loop, names),
-      log_(log) {
+      log_(log),
+      log_time_(std::make_unique<LogTime>()) {
   for (const catalog::Provider& provider : catalog.providers()) {
     const auto& url = provider.base_url;
     net::Endpoint endpoint{url.host, url.port, provider.proxy, provider.tls, provider.tls_host};
@@ -59,7 +60,7 @@ void Gateway::refuse(net::Downstream& downstream, Fault fault) {
 
 void Gateway::settle(const Record& record) {
   metrics_.count(record);
-  const AccessLine line(record, context_.loop.ring().wall());
+  const AccessLine line(record, log_time_->text(context_.loop.ring().wall()));
   log_.line(line.bytes());
 }
 

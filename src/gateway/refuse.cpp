@@ -19,4 +19,9 @@ void fail_stream(net::Downstream& downstream, Fault fault) {
   downstream.end_answer();
 }
 
+int status_of(const dialect::FaultReport& error) {
+  const auto code = parse_decimal(error.code);
+  return code && *code >= 400 && *code <= 599 ? static_cast<int>(*code) : row(Fault::upstream_stream_error).status;
+}
+
 }  // namespace weir::gateway

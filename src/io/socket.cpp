@@ -22,7 +22,6 @@ Socket::Socket(Loop& loop, Fd fd)
       read_timer_(*this, &on_read_timer),
       write_timer_(*this, &on_write_timer),
       starved_(*this, &on_buffer),
-      starved_sender_(*this, &on_buffer_to_send),
       flushable_(*this, &on_flush) {}
 
 Socket::~Socket() { WEIR_ASSERT(!fd_.valid(), "a socket is closed before it dies"); }
@@ -56,14 +55,14 @@ Task<Status> Socket::connect(Address peer, Instant deadline) {
 }
 
 void Socket::secure(std::unique_ptr<Layer> layer) {
-  WEIR_ASSERT(!layer_ && unsent_bytes_ == 0, "a layer comes before the first byte");
-  layer_ = std::move(layer);
-  if (input_) layer_->feed(std::move(input_));
+  WEIR_ASSERT(!secured_ && unsent_bytes_ == 0, "a layer comes before the first byte");
+  secured_ = std::make_unique<Secured>(*this, std::move(layer));
+  if (input_) secured_->layer->feed(std::move(input_));
 }
 
 void Socket::arm() {
   if (receive_op_.in_flight() || starved_.linked() || has_input() || closing_) return;
-  if (layer_ && !layer_hungry_) {
+  if (secured_ && !layer_hungry_) {
     open_content();
     if (starved_.linked() || has_input()) return;
   }
@@ -73,7 +72,7 @@ void Socket::arm() {
 /// Has the layer work through what it was fed. Afterwards there is input, or the socket waits for a buffer, or more is
 /// needed from the wire.
 void Socket::open_content() {
-  switch (layer_->open(input_)) {
+  switch (secured_->layer->open(input_)) {
     case Layer::Opened::content:
       break;
     case Layer::Opened::hungry:
@@ -89,7 +88,7 @@ void Socket::open_content() {
       input_status_ = Status::insecure;
       break;
   }
-  if (layer_->has_output()) loop_.flush_later(flushable_);
+  if (secured_->layer->has_output()) loop_.flush_later(flushable_);
 }
 
 void Socket::unread(Chunk rest) {
@@ -122,11 +121,11 @@ void Socket::on_receive(Op& op, const Completion& completion) {
   if (completion.result < 0) {
     self.input_status_ = status_from(completion.result);
   } else if (completion.result == 0) {
-    self.input_status_ = self.layer_ ? Status::truncated : Status::end;
-  } else if (!self.layer_) {
+    self.input_status_ = self.secured_ ? Status::truncated : Status::end;
+  } else if (!self.secured_) {
     self.input_ = std::move(received);
   } else {
-    self.layer_->feed(std::move(received));
+    self.secured_->layer->feed(std::move(received));
     self.layer_hungry_ = false;
     self.open_content();
   }
@@ -179,19 +178,18 @@ void Socket::on_flush(Flushable& flushable) {
 }
 
 void Socket::start_send() {
-  if (layer_ && sealed_.empty()) {
+  if (secured_ && secured_->sealed.empty()) {
     const std::span waiting = std::span(outbox_).subspan(outbox_first_);
-    sealed_content_ = layer_->seal(waiting, sealed_);
-    unsent_buffers_ -= drop_front(outbox_, outbox_first_, sealed_content_);
-    if (layer_->broken()) return fail_writing(Status::insecure);
-    if (sealed_.empty()) {
-      const bool wants_buffer = layer_->has_output() || (layer_->established() && unsent_bytes_ > 0);
-      if (wants_buffer && !starved_sender_.linked()) loop_.buffers().wait_for_buffer(starved_sender_);
+    secured_->content = secured_->layer->seal(waiting, secured_->sealed);
+    unsent_buffers_ -= drop_front(outbox_, outbox_first_, secured_->content);
+    if (secured_->layer->broken()) return fail_writing(Status::insecure);
+    if (secured_->sealed.empty()) {
+      const bool wants_buffer = secured_->layer->has_output() || (secured_->layer->established() && unsent_bytes_ > 0);
+      if (wants_buffer && !secured_->starved.linked()) loop_.buffers().wait_for_buffer(secured_->starved);
       return;
     }
   }
-  const std::span<const Chunk> chunks =
-      layer_ ? std::span(sealed_).subspan(sealed_first_) : std::span(outbox_).subspan(outbox_first_);
+  const std::span<const Chunk> chunks = secured_ ? secured_->waiting() : std::span(outbox_).subspan(outbox_first_);
   std::array<Piece, kMaxPieces> pieces;
   std::size_t count = 0;
   for (const Chunk& chunk : chunks) {
@@ -217,12 +215,12 @@ void Socket::on_send(Op& op, const Completion& completion) {
 
 void Socket::sent(std::size_t n) {
   write_progress_ = loop_.now();
-  if (!layer_) {
+  if (!secured_) {
     unsent_buffers_ -= drop_front(outbox_, outbox_first_, n);
     content_sent(n);
   } else {
-    drop_front(sealed_, sealed_first_, n);
-    if (sealed_.empty()) content_sent(std::exchange(sealed_content_, 0));
+    drop_front(secured_->sealed, secured_->first, n);
+    if (secured_->sealed.empty()) content_sent(std::exchange(secured_->content, 0));
   }
   if (has_output()) start_send();
   if (writer_ && unsent_bytes_ <= writer_wants_ && !(awaits_end_ && has_output())) wake_writer();
@@ -265,8 +263,10 @@ void Socket::fail_writing(Status status) {
   write_status_ = status;
   outbox_.clear();
   outbox_first_ = 0;
-  sealed_.clear();
-  sealed_first_ = sealed_content_ = 0;
+  if (secured_) {
+    secured_->sealed.clear();
+    secured_->first = secured_->content = 0;
+  }
   unsent_bytes_ = unsent_buffers_ = 0;
   if (writer_) return wake_writer();
   if (watcher_) watcher_->on_input();  // last: the watcher may close
@@ -280,10 +280,10 @@ void Socket::interrupt(Status status) {
 }
 
 Task<> Socket::say_end() {
-  if (!layer_ || write_status_ != Status::ok || !fd_.valid()) co_return;
+  if (!secured_ || write_status_ != Status::ok || !fd_.valid()) co_return;
   // Behind content that the peer has not taken it would never be sent, and without that content it would be a lie.
   if (unsent_bytes_ > 0) co_return;
-  layer_->end();
+  secured_->layer->end();
   if (!has_output()) co_return;
   write_timeout_ = interrupted() ? kHastyTimeout : kEndTimeout;
   write_progress_ = loop_.now();
@@ -307,12 +307,12 @@ Task<> Socket::say_end() {
 
 Task<> Socket::close(bool abandoned) {
   if (!fd_.valid()) co_return;
-  if (layer_ && !abandoned) co_await say_end();
+  if (secured_ && !abandoned) co_await say_end();
   closing_ = true;
   WEIR_ASSERT(!reader_ && !writer_, "nobody waits on a socket that is closed");
   auto& ring = loop_.ring();
   starved_.unlink();
-  starved_sender_.unlink();
+  if (secured_) secured_->starved.unlink();
   flushable_.unlink();
   loop_.timers().cancel(read_timer_);
   loop_.timers().cancel(write_timer_);
@@ -330,8 +330,7 @@ Task<> Socket::close(bool abandoned) {
   co_await quiet;
   input_ = {};
   outbox_.clear();
-  sealed_.clear();
-  layer_.reset();
+  secured_.reset();
   const Fd fd = std::exchange(fd_, Fd{});
   abandoned ? ring.abandon(fd) : ring.close(fd);
 }

@@ -125,7 +125,7 @@ Instant Downstream::body_deadline(Instant started) const {
   return std::min(started + options.body_timeout + Duration(earned), request_started_ + options.total_timeout);
 }
 
-io::Task<Result<Body*>> Downstream::read_body() {
+io::Task<Result<void>> Downstream::read_body(Body& body) {
   WEIR_ASSERT(state_ == State::head, "a body follows its head, once");
   state_ = State::body;
   const auto& options = context_.options;
@@ -169,16 +169,15 @@ io::Task<Result<Body*>> Downstream::read_body() {
       const std::size_t whole = Body::most_memory(static_cast<std::size_t>(reader_.received()), buffer_bytes);
       if (!request_memory_.grow_to(memory_of(kRequestBuffers) + whole)) co_return fail(Fault::shed);
     }
-    body_.append(context_.loop.buffers(), *part);
+    body.append(context_.loop.buffers(), *part);
   }
-  co_return &body_;
+  co_return Result<void>{};
 }
 
 void Downstream::release_request() {
   head_.reset();
   head_chunk_ = {};
   if (gathered_.capacity() > 64) gathered_ = {};
-  body_ = {};
   const bool admitted = request_memory_.bytes() > 0;
   request_memory_.shrink_to(0);
   // The request has let go of as much as the answer needs now, so this cannot fail.

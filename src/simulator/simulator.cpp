@@ -67,9 +67,9 @@ void Simulator::refuse(net::Downstream& downstream, Fault fault) { refuse_reques
 
 io::Task<> Simulator::complete_chat(net::Downstream& downstream, codec::RequestHead& head) {
   if (head.find(codec::HeaderId::content_encoding)) co_return refuse(downstream, Fault::media_type_unsupported);
-  const auto body = co_await downstream.read_body();
-  if (!body) co_return refuse(downstream, body.error());
-  const Bytes text = (*body)->contiguous(context_.scratch);
+  net::Body body;
+  if (const auto read = co_await downstream.read_body(body); !read) co_return refuse(downstream, read.error());
+  const Bytes text = body.contiguous(context_.scratch);
   const auto request = dialect::openai_chat::read(text);
   if (!request)
     co_return refuse_request(downstream, request.error().fault, {.text = {}, .param = request.error().field});

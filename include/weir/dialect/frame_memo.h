@@ -18,7 +18,7 @@ namespace weir::dialect {
 
 class FrameMemo {
  public:
-  static constexpr std::size_t kCapacity = 512;
+  static constexpr std::size_t kCapacity = 384;
 
   /// Remembers a whole valid frame whose only varying part is `text`: the inside of a JSON string, a view into `frame`.
   void remember(Bytes frame, Bytes text) {

@@ -17,6 +17,8 @@
 
 namespace weir::gateway {
 
+class LogTime;
+
 class Gateway final : public net::Handler {
  public:
   Gateway(net::Context& context, const catalog::Catalog& catalog, const admission::KeyTable& keys,
@@ -58,6 +60,7 @@ class Gateway final : public net::Handler {
   std::vector<std::unique_ptr<net::UpstreamPool>> pools_;  // of the catalog's providers, in their order
   std::vector<codec::FieldLines> provider_fields_;         // likewise
   io::LogSink& log_;
+  std::unique_ptr<LogTime> log_time_;
   Metrics metrics_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <optional>
+#include <string>
 
 #include "weir/base/fault.h"
 #include "weir/base/time.h"
@@ -25,17 +26,23 @@ class ShortText {
 };
 
 struct Record {
+  Record() = default;
+  Record(const Record&) = delete;
+  Record& operator=(const Record&) = delete;
+
   std::uint64_t id = 0;
-  Instant started{};         ///< first byte of the request
-  ShortText<96> model;       ///< as the client wrote it
-  ShortText<96> deployment;  ///< provider/model that answered, or was tried last
-  Bytes key;                 ///< the virtual key's name
-  int status = 0;            ///< what the client was told; 0: nothing
+  Instant started{};    ///< first byte of the request
+  ShortText<96> model;  ///< as the client wrote it
+  Bytes key;            ///< the virtual key's name
+  /// Provider and model that answered, or were tried last. The model may be a view into `model`.
+  Bytes provider;
+  Bytes model_id;
+  int status = 0;  ///< what the client was told; 0: nothing
   int attempts = 0;
   bool stream = false;
   bool connection_reused = false;  ///< of the attempt that answered
   std::optional<Fault> fault;
-  ShortText<160> detail;  ///< more about the fault, for the operator alone
+  std::string detail;  ///< more about the fault, for the operator alone
   dialect::FinishReason finish = dialect::FinishReason::unspecified;
   dialect::Usage usage;
   std::uint64_t request_bytes = 0;  ///< of the body

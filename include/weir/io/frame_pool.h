@@ -1,7 +1,8 @@
-// Memory for coroutine frames: size classes of 64 bytes, last-in first-out, kept until the thread ends. After warm-up
-// starting a coroutine allocates nothing: a frame is the first of its class's list, which runs through the free frames
-// themselves. One pool per thread (a shard is a thread; a simulation runs all its shards in one), so no locks; the
-// only thread_local of the program, because a frame's allocation happens before any of its arguments could name a pool.
+// Memory for coroutine frames, and for what lives as long as one of them: size classes of 64 bytes, last-in first-out,
+// kept until the thread ends. After warm-up starting a coroutine allocates nothing: a frame is the first of its class's
+// list, which runs through the free frames themselves. One pool per thread (a shard is a thread; a simulation runs all
+// its shards in one), so no locks; the only thread_local of the program, because a frame's allocation happens before
+// any of its arguments could name a pool.
 #pragma once
 
 #include <cstddef>
@@ -45,7 +46,7 @@ class FramePool {
     std::size_t live;
     std::size_t reserved_bytes;
   };
-  struct Ending;
+  struct Blocks;
 
   static void* allocate_fresh(std::size_t index);
   static void release_large(void* frame);

@@ -74,7 +74,7 @@ class Socket {
   /// peer does not see (a proxy's handshake).
   void secure(std::unique_ptr<Layer> layer);
   /// The layer; null when there is none.
-  const Layer* layer() const { return layer_.get(); }
+  const Layer* layer() const { return secured_ ? secured_->layer.get() : nullptr; }
   /// Waits until the layer's handshake is over: Status::ok, or why it will not be.
   auto handshake(Instant deadline);
 
@@ -97,7 +97,7 @@ class Socket {
   void send(Chunk chunk);
   std::size_t unsent_bytes() const { return unsent_bytes_; }
   /// At most how many buffers are held by what is queued.
-  std::size_t unsent_buffers() const { return unsent_buffers_ + sealed_.size() - sealed_first_; }
+  std::size_t unsent_buffers() const { return unsent_buffers_ + (secured_ ? secured_->waiting().size() : 0); }
   /// Waits until at most `unsent` bytes are queued; Status::ok, or why they never will be. Status::timed_out when the
   /// peer took nothing for the write time-out.
   auto room(std::size_t unsent);
@@ -136,6 +136,17 @@ class Socket {
     Socket& socket;
   };
 
+  /// The layer, and what it has sealed and is in flight.
+  struct Secured {
+    Secured(Socket& socket, std::unique_ptr<Layer> l) : layer(std::move(l)), starved(socket, &on_buffer_to_send) {}
+    std::span<const Chunk> waiting() const { return std::span(sealed).subspan(first); }
+    std::unique_ptr<Layer> layer;
+    Part<Starved> starved;
+    std::vector<Chunk> sealed;
+    std::size_t first = 0;    // chunks before it have been sent
+    std::size_t content = 0;  // how much content they cover
+  };
+
   static void on_receive(Op& op, const Completion& completion);
   static void on_send(Op& op, const Completion& completion);
   static void on_read_timer(Timer& timer);
@@ -144,8 +155,10 @@ class Socket {
   static void on_buffer_to_send(Starved& starved);
   static void on_flush(Flushable& flushable);
 
-  bool handshaking() const { return layer_ && !layer_->established(); }
-  bool has_output() const { return unsent_bytes_ > 0 || (layer_ && (layer_->has_output() || !sealed_.empty())); }
+  bool handshaking() const { return secured_ && !secured_->layer->established(); }
+  bool has_output() const {
+    return unsent_bytes_ > 0 || (secured_ && (secured_->layer->has_output() || !secured_->sealed.empty()));
+  }
   void open_content();
   void deliver_input();
   void start_send();
@@ -166,7 +179,6 @@ class Socket {
   Part<Timer> read_timer_;
   Part<Timer> write_timer_;
   Part<Starved> starved_;
-  Part<Starved> starved_sender_;
   Part<Flushable> flushable_;
   Watcher* watcher_ = nullptr;
 
@@ -183,10 +195,7 @@ class Socket {
   std::size_t unsent_bytes_ = 0;
   std::size_t unsent_buffers_ = 0;
   std::size_t writer_wants_ = 0;
-  std::unique_ptr<Layer> layer_;
-  std::vector<Chunk> sealed_;       // what is in flight, when there is a layer...
-  std::size_t sealed_first_ = 0;    // ...chunks before it have been sent...
-  std::size_t sealed_content_ = 0;  // ...and it covers so much content
+  std::unique_ptr<Secured> secured_;
   std::uint64_t sent_bytes_ = 0;
   std::int32_t connect_result_ = 0;
   Status input_status_ = Status::ok;

@@ -13,7 +13,7 @@ namespace weir::net {
 
 /// What one receive brought of a body.
 struct BodyPart {
-  static constexpr std::size_t kMaxPayloads = 8;
+  static constexpr std::size_t kMaxPayloads = 4;
 
   BodyPart() {}  // leaves the payloads alone: most parts have one
 

@@ -39,11 +39,12 @@ class Downstream : private io::Socket::Watcher {
   io::Task<Result<codec::RequestHead*>> read_head();
   /// Reserves what an exchange needs at least. False when the shard has no memory for it: refuse it with Fault::shed.
   bool admit();
-  /// Reads the whole body, bounded by max_body_bytes and the shard's memory (Fault::shed). Answers "100 Continue" first
-  /// when the client waits for it. Slow senders: Fault::client_timeout, after a time that grows with what has come.
-  io::Task<Result<Body*>> read_body();
-  const Body& body() const { return body_; }
-  /// Lets go of head and body: nothing of the request is held while its answer streams.
+  /// Reads the whole body into `body`, bounded by max_body_bytes and the shard's memory (Fault::shed). Answers "100
+  /// Continue" first when the client waits for it. Slow senders: Fault::client_timeout, after a time that grows with
+  /// what has come.
+  io::Task<Result<void>> read_body(Body& body);
+  /// Lets go of the head, and of the memory reserved for head and body (which the caller has cleared): nothing of the
+  /// request is held while its answer streams.
   void release_request();
   /// When the first byte of the present request was there.
   Instant request_started() const { return request_started_; }
@@ -133,7 +134,6 @@ class Downstream : private io::Socket::Watcher {
   Recycler<codec::RequestHead>::Lease head_;
   io::Chunk head_chunk_;  // the bytes that head_ points into...
   std::string gathered_;  // ...or a copy of them, when they came in several receives
-  Body body_;
   io::MemoryLedger::Hold request_memory_;
   io::MemoryLedger::Hold answer_memory_;
   io::MemoryLedger::Hold held_memory_;

@@ -32,6 +32,8 @@ class UpstreamPool;
 class Upstream : public ListHook<>, private io::Socket::Watcher {
  public:
   explicit Upstream(UpstreamPool& pool);
+  static void* operator new(std::size_t size) { return io::FramePool::allocate(size); }
+  static void operator delete(void* memory, std::size_t size) { io::FramePool::release(memory, size); }
 
   io::Socket& socket() { return socket_; }
   /// True when it has carried an exchange before: the provider may have closed it in the meantime.

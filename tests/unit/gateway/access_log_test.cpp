@@ -24,6 +24,12 @@ std::string decoded(const codec::JsonString& string) {
 
 /// The members of a line, strings decoded, everything else as written. Fails when the line is not one JSON object in
 /// one line, or has a member twice.
+/// One for all tests, as a shard has one for all its lines.
+Bytes at(std::int64_t unix_ns) {
+  static LogTime time;
+  return time.text(WallTime{unix_ns});
+}
+
 std::map<std::string, std::string> read(const AccessLine& line) {
   std::map<std::string, std::string> members;
   EXPECT_EQ(line.bytes().find_first_of("\r\n"), Bytes::npos);
@@ -53,7 +59,8 @@ TEST(AccessLine, SaysWhatHappened) {
   record.status = 200;
   record.key = "team-a";
   record.model.assign("fast");
-  record.deployment.assign("openai/gpt-4o-mini");
+  record.provider = "openai";
+  record.model_id = "gpt-4o-mini";
   record.stream = true;
   record.attempts = 2;
   record.fault = Fault::upstream_reset;
@@ -65,7 +72,7 @@ TEST(AccessLine, SaysWhatHappened) {
   record.ttfb_ns = 1'999;
   record.total_ns = 5'000'000;
   record.overhead_ns = 42;
-  const AccessLine line(record, WallTime{1'700'000'000'123'000'000});
+  const AccessLine line(record, at(1'700'000'000'123'000'000));
   const auto members = read(line);
   const std::map<std::string, std::string> expected = {
       {"time", "2023-11-14T22:13:20.123Z"},
@@ -90,7 +97,7 @@ TEST(AccessLine, SaysWhatHappened) {
 }
 
 TEST(AccessLine, LeavesOutWhatDidNotComeToPass) {
-  const AccessLine line(Record{}, WallTime{});
+  const AccessLine line(Record{}, at(0));
   const auto members = read(line);
   for (const char* absent :
        {"key", "model", "deployment", "fault", "finish", "usage", "connect_us", "ttfb_us", "ttft_us", "overhead_ns"})
@@ -110,7 +117,7 @@ TEST(AccessLine, WritesDatesOfEveryKind) {
            {4'107'542'399, "2100-02-28T23:59:59.999Z"},
            {4'107'542'400, "2100-03-01T00:00:00.999Z"},
        })
-    EXPECT_EQ(read(AccessLine(Record{}, WallTime{seconds * 1'000'000'000 + 999'999'999})).at("time"), text);
+    EXPECT_EQ(read(AccessLine(Record{}, at(seconds * 1'000'000'000 + 999'999'999))).at("time"), text);
 }
 
 // What a client writes into its request must not be able to write a line of its own, or to break ours.
@@ -126,11 +133,12 @@ TEST(AccessLine, HostileNamesStayInsideTheirStrings) {
        }) {
     Record record;
     record.model.assign(name);
-    record.deployment.assign(name);
+    record.provider = name;
+    record.model_id = "m";
     record.key = name;
-    const auto members = read(AccessLine(record, WallTime{}));
+    const auto members = read(AccessLine(record, at(0)));
     EXPECT_EQ(members.at("model"), name);
-    EXPECT_EQ(members.at("deployment"), name);
+    EXPECT_EQ(members.at("deployment"), name + "/m");
     EXPECT_EQ(members.at("key"), name);
     EXPECT_EQ(members.at("status"), "0");
   }
@@ -143,9 +151,10 @@ TEST(AccessLine, BrokenTextIsStillJson) {
         std::string(94, 'x') + "\U0001F600", std::string(127, 'x') + "\u00e9", std::string(500, '\xf0')}) {
     Record record;
     record.model.assign(name);
-    record.deployment.assign(name);
+    record.provider = name;
+    record.model_id = "m";
     record.key = name;
-    read(AccessLine(record, WallTime{}));
+    read(AccessLine(record, at(0)));
   }
 }
 
@@ -157,7 +166,7 @@ TEST(AccessLine, TheLargestRecordFits) {
   Record record;
   record.id = ~std::uint64_t{0};
   record.model.assign(worst);
-  record.deployment.assign(worst);
+  record.provider = record.model_id = worst;
   record.key = worst;
   record.status = std::numeric_limits<int>::min();
   record.attempts = std::numeric_limits<int>::max();
@@ -167,7 +176,7 @@ TEST(AccessLine, TheLargestRecordFits) {
   record.request_bytes = record.answer_bytes = kMostTokens;
   record.connect_ns = record.ttfb_ns = record.ttft_ns = record.total_ns = kMost;
   record.overhead_ns = std::numeric_limits<std::int64_t>::min();
-  const AccessLine line(record, WallTime{kMost});
+  const AccessLine line(record, at(kMost));
   const auto members = read(line);
   EXPECT_EQ(members.at("model"), std::string(96, '\x01'));
   EXPECT_EQ(members.at("key"), std::string(128, '\x01'));

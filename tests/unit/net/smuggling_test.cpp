@@ -31,9 +31,10 @@ class Recorder final : public Handler {
   io::Task<> handle(Downstream& downstream, codec::RequestHead& head) override {
     const bool is_chat = head.method == codec::Method::post && head.target.starts_with("/v1/chat/completions");
     if (is_chat) {
-      const auto body = co_await downstream.read_body();
-      if (!body) co_return refuse(downstream, body.error());
-      bodies.emplace_back((*body)->contiguous(scratch_));
+      Body body;
+      const auto read = co_await downstream.read_body(body);
+      if (!read) co_return refuse(downstream, read.error());
+      bodies.emplace_back(body.contiguous(scratch_));
     }
     downstream.release_request();
     downstream.answer(200, "text/plain", "good");

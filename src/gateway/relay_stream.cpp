@@ -1,0 +1,156 @@
+// The lane of a stream: the head is held until the first event, then every part goes out at once.
+#include "exchange.h"
+#include "refuse.h"
+
+namespace weir::gateway {
+namespace {
+
+constexpr std::size_t kFreeTail = 4 * 1024;       // of a cut frame, within what every exchange has reserved
+constexpr std::size_t kHoldComments = 16 * 1024;  // comments before the first event, then commit
+
+}  // namespace
+
+/// What a stream needs from its head to its end. It lives in the frame of relay_stream(), of which there is one for
+/// each stream that is held: what can be done without waiting is done in functions of their own, beside that frame.
+struct Exchange::Stream {
+  SseRelay relay;
+  net::Downstream::Answer answer;   // until it is begun
+  std::vector<io::Chunk> comments;  // what came before the first event
+  std::uint32_t comment_bytes = 0;
+  bool begun = false;
+  io::MemoryLedger::Hold tail_memory;
+};
+
+io::Task<> Exchange::relay_stream(codec::ResponseHead& head) {
+  record_.status = head.status;
+  Stream stream{.relay = SseRelay(withhold_usage_),
+                .answer = start_answer(head, codec::HeaderId::other),
+                .comments = {},
+                .tail_memory = {loop_.memory(), io::MemoryLedger::Use::held}};
+  if (!head.find(codec::HeaderId::content_type))
+    stream.answer.writer.field("content-type", "text/event-stream; charset=utf-8");
+  for (;;) {
+    auto part = co_await attempt_->upstream().read_body(next_frame_deadline());
+    const Then then = take_part(stream, part);
+    if (then == Then::over) co_return;
+    if (then == Then::last) break;
+    if (downstream_.has_room()) continue;
+    const auto room = co_await downstream_.catch_up();
+    if (!room) {
+      account(stream.relay);
+      co_return cut_off(room.error());
+    }
+  }
+  end_stream(stream.relay);
+  // The client has its end; the provider's own end is usually there too.
+  attempt_->release_at_end();
+}
+
+Exchange::Then Exchange::take_part(Stream& stream, Result<net::BodyPart>& part) {
+  SseRelay& relay = stream.relay;
+  const auto refused = [this](Fault fault) {
+    refuse(fault);
+    return Then::over;
+  };
+  if (!part) {
+    const Fault fault = at_deadline(part.error());
+    if (!stream.begun) return refused(fault);
+    if (relay.inside_frame()) downstream_.send_text("\n\n");
+    account(relay);
+    fail_stream(fault);
+    return Then::over;
+  }
+  const bool last = part->last;
+  const auto facts = relay.read(*part);
+  if (!reserve_tail(stream)) return refused(Fault::shed);
+  if (facts.content && record_.ttft_ns < 0) record_.ttft_ns = to_ns(loop_.now() - record_.started);
+  if (!stream.begun) {
+    if (facts.fault_first) {
+      give_stream_error(relay);
+      return Then::over;
+    }
+    if (!facts.data && !relay.inside_frame() && !last && stream.comment_bytes <= kHoldComments) {
+      hold_comments(stream, *part);
+      return Then::go_on;
+    }
+    // Not one event: an answer that never began. Nothing was sent, so the client gets an honest status.
+    if (last && !facts.data && !relay.has_tail()) return refused(Fault::upstream_truncated);
+    downstream_.begin_streamed(std::move(stream.answer));
+    downstream_.send(stream.comments);
+    stream.comments = {};
+  }
+  pass(std::move(*part), relay);
+  if (!std::exchange(stream.begun, true)) sent_first_byte();
+  if (downstream_.aborted()) {
+    account(relay);
+    cut_off(Fault::shed);
+    return Then::over;
+  }
+  return last || facts.fault || facts.done ? Then::last : Then::go_on;
+}
+
+bool Exchange::reserve_tail(Stream& stream) {
+  SseRelay& relay = stream.relay;
+  if (relay.tail_bytes() <= kFreeTail && relay.tail_buffers() <= 1) {
+    stream.tail_memory.shrink_to(0);
+    return true;
+  }
+  if (stream.tail_memory.grow_to(relay.tail_buffers() * loop_.buffers().buffer_bytes() + relay.tail_bytes()))
+    return true;
+  if (relay.tail_bytes() <= kFreeTail) {
+    relay.pack_tail(loop_.buffers().take());
+    return true;
+  }
+  if (!stream.begun) return false;
+  relay.let_go();
+  return true;
+}
+
+void Exchange::hold_comments(Stream& stream, const net::BodyPart& part) {
+  auto& comments = stream.comments;
+  for (io::Chunk& chunk : stream.relay.pass(part)) {
+    stream.comment_bytes += static_cast<std::uint32_t>(chunk.size());
+    if (comments.empty() || !loop_.buffers().append(comments.back(), chunk.bytes()))
+      comments.push_back(std::move(chunk));
+  }
+}
+
+void Exchange::pass(net::BodyPart&& part, SseRelay& relay) {
+  // The provider's end of the body may go to the client only when nothing has to be said behind it.
+  if (part.last && !relay.done() && !relay.decoder().failed()) part.framed = false;
+  if (relay.untouched()) return downstream_.send(std::move(part));
+  downstream_.send(relay.pass());
+  relay.pass().clear();
+}
+
+void Exchange::end_stream(SseRelay& relay) {
+  if (relay.finish()) {
+    downstream_.send(relay.pass());
+    downstream_.send_text("\n\n");
+  }
+  if (relay.inside_frame()) downstream_.send_text("\n\n");  // what follows is an event of its own
+  if (relay.owes_line_feed()) downstream_.send_text("\n");
+  account(relay);
+  if (relay.decoder().failed()) {
+    note_fault(Fault::upstream_stream_error);  // the provider's own error event has been passed on
+    return downstream_.end_answer();
+  }
+  if (!relay.complete()) return fail_stream(Fault::upstream_truncated);
+  if (!relay.done()) downstream_.send_text("data: [DONE]\n\n");  // some servers leave it out; SDKs wait for it
+  downstream_.end_answer();
+}
+
+void Exchange::give_stream_error(const SseRelay& relay) {
+  const int status = status_of(relay.decoder().error());
+  note_fault(Fault::upstream_stream_error);
+  record_.status = status;
+  downstream_.answer(status, "application/json", relay.error_payload());
+  sent_first_byte();
+}
+
+void Exchange::account(const SseRelay& relay) {
+  record_.usage = relay.decoder().usage();
+  record_.finish = relay.decoder().finish_reason();
+}
+
+}  // namespace weir::gateway
