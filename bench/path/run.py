@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
@@ -41,6 +42,8 @@ PARTS = [
     ("write the request's head", r"weir::gateway::Attempt::send\("),
     ("read the answer's head", r"weir::codec::parse_response_head\("),
     ("write the answer's head", r"weir::gateway::Exchange::start_answer\(|weir::net::Downstream::begin_"),
+    ("undo the chunked framing", r"weir::codec::ChunkedDecoder::next\("),
+    ("find the frames", r"weir::codec::SseScanner::|weir::codec::parse_sse_frame\("),
     ("tap the answer", r"weir::dialect::OpenAiChatDecoder::tap\("),
     ("reserve memory", r"weir::io::MemoryLedger::"),
     ("log line", r"weir::gateway::AccessLine::AccessLine\(|weir::io::LogSink::line\("),
@@ -56,7 +59,7 @@ def parse():
                    help="these only: " + ", ".join(WORKLOADS))
     p.add_argument("--functions", type=int, nargs="?", const=30, metavar="N",
                    help="the N functions with the most instructions of their own (30)")
-    p.add_argument("--callers", metavar="NAME", help="with --functions: only functions whose name contains this")
+    p.add_argument("--containing", metavar="NAME", help="with --functions: only functions whose name contains this")
     p.add_argument("--inclusive", action="store_true", help="--functions by what they and all they call cost")
     p.add_argument("--parts", action="store_true", help="the price of each feature, in instructions")
     p.add_argument("--allocations", action="store_true", help="where memory is allocated once everything is warm")
@@ -154,16 +157,18 @@ def functions(name, result, limit, containing, inclusive):
 def parts(name, result):
     print(f"\n{name}: instructions per {result['unit']}, by part, with all that it calls")
     whole = result["figures"]["instructions"]
-    left = whole
+    left, nothing = whole, []
     for title, pattern in PARTS:
-        costs = [cost for function, cost in result["profile"].inclusive.items() if re.search("^(?:" + pattern + ")", function)]
-        if not costs:
-            print(f"{'-':>10}         {title}: no function of its own, or not called")
+        cost = sum(cost for function, cost in result["profile"].inclusive.items()
+                   if re.match(f"(?:{pattern})", function)) / result["units"]
+        if cost < 0.5:  # not done here, or inlined into its caller
+            nothing.append(title)
             continue
-        cost = sum(costs) / result["units"]
         left -= cost
         print(f"{cost:10,.0f} {cost / whole:6.1%}  {title}")
     print(f"{left:10,.0f} {left / whole:6.1%}  the rest: connections, sockets, coroutines, relaying")
+    if nothing:
+        print(f"{'':19}nothing, or inlined: {', '.join(nothing)}")
 
 
 def symbols(frames):
@@ -232,19 +237,22 @@ def main():
     options = parse()
     wanted = options.only or WORKLOADS
     counts_instructions = shutil.which("valgrind") is not None and not (options.allocations and not options.check)
-    results = {}
-    for name in wanted:
+
+    def measure(name):
         result = count(options.program, name, options.allocations)
         if counts_instructions:
             result["profile"] = profile(options.program, name)
             result["figures"]["instructions"] = sum(result["profile"].own.values()) / result["units"]
-        results[name] = result
+        return result
+
+    with ThreadPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:  # counts do not mind company
+        results = dict(zip(wanted, pool.map(measure, wanted)))
     table(results)
     for name, result in results.items():
         if options.parts and "profile" in result:
             parts(name, result)
         if options.functions and "profile" in result:
-            functions(name, result, options.functions, options.callers, options.inclusive)
+            functions(name, result, options.functions, options.containing, options.inclusive)
         if options.allocations:
             allocation_sites(name, result)
     if options.json:
