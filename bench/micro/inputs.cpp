@@ -45,7 +45,7 @@ Inputs load() {
   all.origin = "recorded";
   if (all.streams.empty() || all.requests.empty()) {
     all.origin = "built-in";
-    all.streams = {path::stream_body(100)};
+    all.streams = {path::stream_body(path::Frames::plain, 100), path::stream_body(path::Frames::padded, 100)};
     const std::string request = path::request(1024, true, path::kKey, false);
     all.requests = {request.substr(request.find("\r\n\r\n") + 4)};
   }

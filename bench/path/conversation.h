@@ -4,6 +4,7 @@
 #include <string>
 
 #include "weir/base/bytes.h"
+#include "workload.h"
 
 namespace weir::path {
 
@@ -23,14 +24,13 @@ std::string document_answer(bool closes);
 
 /// Head of a stream's answer, and its first frame, which carries the role.
 std::string stream_begin();
-/// The n-th content frame, `data: ` and blank line included: always this many bytes.
-inline constexpr std::size_t kFrameBytes = 220;
-std::string content_frame(std::size_t n);
+/// The n-th content frame, `data: ` and blank line included: of each kind always as many bytes.
+std::string content_frame(Frames kind, std::size_t n);
 /// Finish, usage, `[DONE]`: each a frame; then the end of the chunked body.
 std::string stream_end();
 /// `data` as one chunk of a chunked body.
 std::string in_chunk(Bytes data);
 /// What the client has to see of a stream with n content frames: all but the usage, which only weir asked for.
-std::string stream_body(std::size_t n);
+std::string stream_body(Frames kind, std::size_t n);
 
 }  // namespace weir::path
