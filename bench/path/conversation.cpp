@@ -34,6 +34,13 @@ constexpr Bytes kDone = "data: [DONE]\n\n";
 
 }  // namespace
 
+std::string key_of(std::size_t client) {
+  std::string key(kKey);
+  key[key.size() - 2] = static_cast<char>('a' + client / 26 % 26);
+  key.back() = static_cast<char>('a' + client % 26);
+  return key;
+}
+
 std::string request(std::size_t body_bytes, bool stream, Bytes key, bool closes) {
   std::string body = R"({"model":")";
   body.append(kModel).append(R"(","temperature":0.7,"max_tokens":400,)");

@@ -14,6 +14,9 @@ inline constexpr Bytes kKey = "wk_A8f3Zk2mQ9xT7vLp4RbN6cYd1HsWgE5uJ0oKiBnM";
 inline constexpr Bytes kWrongKey = "wk_B8f3Zk2mQ9xT7vLp4RbN6cYd1HsWgE5uJ0oKiBnM";
 inline constexpr Bytes kCredential = "sk-provider-secret-0123456789";
 
+/// Of the n-th client: each has one of its own.
+std::string key_of(std::size_t client);
+
 /// A whole request, head and body, with a body of exactly `body_bytes` bytes.
 std::string request(std::size_t body_bytes, bool stream, Bytes key, bool closes);
 

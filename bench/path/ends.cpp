@@ -10,12 +10,11 @@ constexpr Duration kPace = 2ms;  // between two writes of a stream
 
 // ---- The client.
 
-Client::Client(io::SimNetwork& network, io::Address gateway, const Workload& workload)
+Client::Client(io::SimNetwork& network, io::Address gateway, const Workload& workload, Bytes key)
     : network_(network),
       gateway_(gateway),
       workload_(workload),
-      request_(request(workload.body_bytes, workload.stream, workload.authorized ? kKey : kWrongKey,
-                       workload.client_closes)) {}
+      request_(request(workload.body_bytes, workload.stream, key, workload.client_closes)) {}
 
 void Client::start(std::size_t exchanges, std::size_t frames, Duration delay) {
   left_ = exchanges;

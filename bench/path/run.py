@@ -125,6 +125,8 @@ def profile(program, workload):
 # ---- Telling.
 
 def number(value):
+    if abs(value) < 0.005:  # nothing but a log line more or less in a phase
+        return "0"
     return f"{value:,.0f}" if value >= 100 else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
