@@ -231,7 +231,7 @@ def write_budget(results, path):
     for name, result in results.items():
         figures = result["figures"]
         budget["figures"][name] = {"instructions": round(figures["instructions"] * (1 + SLACK)),
-                                   "allocations": round(figures["allocations"], 3),
+                                   "allocations": max(0.0, round(figures["allocations"], 2)),
                                    "operations": round(figures["operations"], 2)}
     with open(path, "w", encoding="utf-8") as f:
         json.dump(budget, f, indent=2)
