@@ -34,6 +34,13 @@ constexpr Bytes kDone = "data: [DONE]\n\n";
 
 }  // namespace
 
+std::string key_of(std::size_t client) {
+  std::string key(kKey);
+  key[key.size() - 2] = static_cast<char>('a' + client / 26 % 26);
+  key.back() = static_cast<char>('a' + client % 26);
+  return key;
+}
+
 std::string request(std::size_t body_bytes, bool stream, Bytes key, bool closes) {
   std::string body = R"({"model":")";
   body.append(kModel).append(R"(","temperature":0.7,"max_tokens":400,)");
@@ -75,11 +82,24 @@ std::string stream_begin() {
          in_chunk(role_frame());
 }
 
-std::string content_frame(std::size_t n) {
-  const std::size_t other = choice(R"({"content":""})", "null").size();
-  const std::string frame = choice(R"({"content":")" + prose(n, kFrameBytes - other) + R"("})", "null");
-  WEIR_ASSERT(frame.size() == kFrameBytes, "all content frames are of one size");
-  return frame;
+std::string content_frame(Frames kind, std::size_t n) {
+  constexpr std::size_t kPlainBytes = 220;  // as tools/bench has them
+  constexpr std::size_t kPieceBytes = 16;   // a word or a piece of arguments, and its padding
+  if (kind == Frames::plain) {
+    const std::size_t other = choice(R"({"content":""})", "null").size();
+    return choice(R"({"content":")" + prose(n, kPlainBytes - other) + R"("})", "null");
+  }
+  const bool tools = kind == Frames::tools;
+  const std::string piece =
+      tools ? R"({\"n\":)" + std::to_string(n % 1000) : " " + std::string(kWords[n % std::size(kWords)]);
+  WEIR_ASSERT(piece.size() < kPieceBytes, "there is room for padding");
+  std::string frame(kFrameStart.substr(0, kFrameStart.find(R"("choices")")));
+  frame.append(R"("service_tier":"default","system_fingerprint":"fp_0123456789","choices":[{"index":0,"delta":)");
+  frame.append(tools ? R"({"tool_calls":[{"index":0,"function":{"arguments":")" : R"({"content":")").append(piece);
+  frame.append(tools ? R"("}}]})" : R"("})").append(R"(,"logprobs":null,"finish_reason":null}],"usage":null,)");
+  std::string padding;
+  for (std::size_t i = piece.size(); i < kPieceBytes; ++i) padding += static_cast<char>('A' + (n * 31 + i * 7) % 26);
+  return frame.append(R"("obfuscation":")").append(padding).append("\"}\n\n");
 }
 
 std::string stream_end() {
@@ -94,9 +114,9 @@ std::string in_chunk(Bytes data) {
   return std::string(size, end).append("\r\n").append(data).append("\r\n");
 }
 
-std::string stream_body(std::size_t n) {
+std::string stream_body(Frames kind, std::size_t n) {
   std::string body = role_frame();
-  for (std::size_t i = 0; i < n; ++i) body.append(content_frame(i));
+  for (std::size_t i = 0; i < n; ++i) body.append(content_frame(kind, i));
   return body.append(finish_frame()).append(kDone);
 }
 

@@ -10,16 +10,15 @@ constexpr Duration kPace = 2ms;  // between two writes of a stream
 
 // ---- The client.
 
-Client::Client(io::SimNetwork& network, io::Address gateway, const Workload& workload)
+Client::Client(io::SimNetwork& network, io::Address gateway, const Workload& workload, Bytes key)
     : network_(network),
       gateway_(gateway),
       workload_(workload),
-      request_(request(workload.body_bytes, workload.stream, workload.authorized ? kKey : kWrongKey,
-                       workload.client_closes)) {}
+      request_(request(workload.body_bytes, workload.stream, key, workload.client_closes)) {}
 
 void Client::start(std::size_t exchanges, std::size_t frames, Duration delay) {
   left_ = exchanges;
-  if (workload_.authorized) expected_ = workload_.stream ? stream_body(frames) : document();
+  if (workload_.authorized) expected_ = workload_.stream ? stream_body(workload_.kind, frames) : document();
   if (exchanges > 0) network_.schedule(delay, [this] { ask(); });
 }
 
@@ -101,7 +100,7 @@ void Provider::stream_on(Connection& connection) {
   }
   std::string wire;
   for (std::size_t i = 0; i < workload_.frames_a_write && connection.frame < frames_; ++i)
-    wire.append(in_chunk(content_frame(connection.frame++)));
+    wire.append(in_chunk(content_frame(workload_.kind, connection.frame++)));
   connection.peer->write(wire);
   network_.schedule(kPace, [this, &connection] { stream_on(connection); });
 }

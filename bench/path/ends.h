@@ -14,7 +14,7 @@ namespace weir::path {
 /// Asks again as soon as it has its answer, until it has had as many as it was told. One connection at a time.
 class Client {
  public:
-  Client(io::SimNetwork& network, io::Address gateway, const Workload& workload);
+  Client(io::SimNetwork& network, io::Address gateway, const Workload& workload, Bytes key);
 
   /// Asks `exchanges` times from `delay` on; a stream has to have `frames` content frames.
   void start(std::size_t exchanges, std::size_t frames, Duration delay);

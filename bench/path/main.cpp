@@ -62,9 +62,7 @@ int run(const Workload& workload, bool sites) {
   for (const std::string& complaint : complaints) std::fprintf(stderr, "bench_path: %s\n", complaint.c_str());
   stage.drain();
 
-  const std::size_t per_exchange = workload.frames_count   ? frames
-                                   : workload.unit == "KB" ? workload.body_bytes / 1000
-                                                           : 1;
+  const std::size_t per_exchange = workload.frames_count ? frames : 1;
   std::printf("{\"workload\":\"%s\",\"unit\":\"%s\",", workload.name.data(), workload.unit.data());
   print_phase("first", n * per_exchange, first);
   std::printf(",");

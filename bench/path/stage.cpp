@@ -32,10 +32,11 @@ catalog::Catalog make_catalog() {
   return {std::move(providers), std::move(models), true};
 }
 
-admission::KeyTable make_keys() {
+admission::KeyTable make_keys(std::size_t clients) {
   std::vector<admission::VirtualKey> keys;
   for (int i = 0; i < 100; ++i) keys.push_back({"team-" + std::to_string(i), admission::hash_key(std::to_string(i))});
-  keys.push_back({"bench", admission::hash_key(kKey)});
+  for (std::size_t i = 0; i < clients; ++i)
+    keys.push_back({"client-" + std::to_string(i), admission::hash_key(key_of(i))});
   return {std::move(keys), false};
 }
 
@@ -46,7 +47,7 @@ Stage::Stage(const Workload& workload, Tally& tally)
       tally_(tally),
       network_(network_options()),
       catalog_(make_catalog()),
-      keys_(make_keys()),
+      keys_(make_keys(workload.connections)),
       provider_(network_, kProvider, workload),
       log_(network_.open_file(std::string(kLog))),
       ring_(network_) {
@@ -59,7 +60,8 @@ Stage::Stage(const Workload& workload, Tally& tally)
   listener_ = std::make_unique<net::Listener>(shard_->loop(), *ring_.listen(kGateway, 512),
                                               [this](io::Fd connection) { place(connection); });
   for (std::size_t i = 0; i < workload.connections; ++i)
-    clients_.push_back(std::make_unique<Client>(network_, kGateway, workload_));
+    clients_.push_back(std::make_unique<Client>(network_, kGateway, workload_,
+                                                workload.authorized ? key_of(i) : std::string(kWrongKey)));
 }
 
 Stage::~Stage() = default;

@@ -1,6 +1,6 @@
-// The real gateway on a simulated ring: one shard with its listener, its access log written to the simulated disk,
-// one provider behind a name, one virtual key among some; and the clients of a workload. As `weir` runs it, but for
-// the kernel.
+// The real gateway on a simulated ring: one shard with its listener, its access log written to the simulated disk, one
+// provider behind a name, a virtual key for each client among a hundred others; and the clients of a workload. As
+// `weir` runs it, but for the kernel.
 //
 // run() counts, through the meter, what the gateway does; what the simulation, clients and provider do is not counted.
 #pragma once

@@ -9,6 +9,13 @@
 
 namespace weir::path {
 
+/// What a stream's content frames look like.
+enum class Frames : std::uint8_t {
+  plain,   ///< one text, nothing but the necessary: 220 bytes
+  padded,  ///< as OpenAI sends them in 2026: null usage, and a second text of changing length to hide the first's
+  tools,   ///< pieces of a tool call's arguments, as OpenAI sends them
+};
+
 struct Workload {
   Bytes name;
   Bytes unit;                      ///< what a figure is per
@@ -21,6 +28,7 @@ struct Workload {
   bool stream = false;             ///< server-sent events, or one document
   std::size_t frames = 0;          ///< content frames of a stream
   std::size_t frames_a_write = 1;  ///< that arrive together
+  Frames kind = Frames::plain;
   /// The unit is a frame: the second phase has as many streams as the first, of twice as many frames.
   bool frames_count = false;
 };

@@ -145,7 +145,7 @@ struct Outcome {
   int complete = 0;
 };
 
-Outcome run(std::uint64_t seed, const SimFaults& faults) {
+Outcome run(std::uint64_t seed, const SimFaults& faults, SimMeter* meter = nullptr) {
   SimOptions options;
   options.seed = seed;
   options.faults = faults;
@@ -153,6 +153,7 @@ Outcome run(std::uint64_t seed, const SimFaults& faults) {
   options.descriptor_limit = 10;
   if (seed % 4 == 0) options.completion_entries = 1 + seed % 3;
   SimNetwork network(options);
+  network.set_meter(meter);
   network.listen(kProvider, [](SimPeer& peer) { peer.on_end = [](SimPeer& self) { self.finish(); }; });
   EchoServer server(network, faults.reset_midway > 0);
 
@@ -220,6 +221,62 @@ TEST(SimRing, TheSeedDecidesEverything) {
     EXPECT_EQ(first.census, second.census);
     EXPECT_NE(first.hash, run(seed + 1000, SimFaults::rough()).hash);
   }
+}
+
+class CountingMeter final : public SimMeter {
+ public:
+  void count(Work work) override { ++counts[static_cast<std::size_t>(work)]; }
+  std::uint64_t of(Work work) const { return counts[static_cast<std::size_t>(work)]; }
+  std::array<std::uint64_t, kWorks> counts{};
+  std::uint64_t passes = 0;
+
+ private:
+  void on_pass(Side side) override {
+    EXPECT_NE(side, this->side());
+    ++passes;
+  }
+};
+
+TEST(SimRing, AMeterChangesNothing) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    CountingMeter meter;
+    EXPECT_EQ(run(seed, SimFaults::rough(), &meter).hash, run(seed, SimFaults::rough()).hash);
+    EXPECT_EQ(meter.side(), SimMeter::Side::below);
+    EXPECT_EQ(meter.passes % 2, 0U);
+    for (const auto work : {SimMeter::Work::accept, SimMeter::Work::connect, SimMeter::Work::receive,
+                            SimMeter::Work::send, SimMeter::Work::write, SimMeter::Work::cancel, SimMeter::Work::turn})
+      EXPECT_GT(meter.of(work), 0U) << static_cast<int>(work);
+  }
+}
+
+TEST(SimRing, AMeterSeesControlPass) {
+  using enum SimMeter::Side;
+  CountingMeter meter;
+  SimNetwork network({});
+  network.set_meter(&meter);
+  SimRing ring(network);
+  Probe wakes;
+  auto during = below;
+  wakes.then = [&](const Completion&) { during = meter.side(); };
+  {
+    const SimSeam seam(&meter, above);
+    ring.watch_wakes(wakes);
+    ring.wake();
+    EXPECT_EQ(meter.side(), above);
+    EXPECT_EQ(meter.passes, 5U);  // the test's own, and into and out of two calls
+  }
+  EXPECT_EQ(meter.side(), below);
+  while (!wakes.done()) {
+    ring.turn(kNever);
+    EXPECT_EQ(meter.side(), below);
+    network.step();
+  }
+  EXPECT_EQ(during, above);
+  EXPECT_EQ(meter.of(SimMeter::Work::watch), 1U);
+  EXPECT_EQ(meter.of(SimMeter::Work::turn), 1U);
+  EXPECT_EQ(meter.of(SimMeter::Work::clock), 0U);
+  ring.precise_now();
+  EXPECT_EQ(meter.of(SimMeter::Work::clock), 1U);
 }
 
 TEST(SimRing, WithoutFaultsEverythingArrives) {

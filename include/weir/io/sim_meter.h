@@ -15,7 +15,8 @@ class SimMeter {
  public:
   enum class Side : std::uint8_t { below, above };
 
-  /// What is asked of a ring, by kind, and what a turn brings. One entry of `work` is one submission to the kernel.
+  /// What is asked of a ring: submissions by kind, clock reads, and turns. An idle turn told of nothing: a simulated
+  /// turn never waits, so one of them stands where the kernel would have waited in the turn before.
   enum class Work : std::uint8_t { accept, connect, receive, send, write, watch, cancel, clock, turn, idle_turn };
   static constexpr std::size_t kWorks = 10;
 
@@ -24,6 +25,7 @@ class SimMeter {
     if (side != side_) on_pass(side);
     return std::exchange(side_, side);
   }
+  Side side() const { return side_; }
   virtual void count(Work work) = 0;
 
  protected:
