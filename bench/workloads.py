@@ -75,14 +75,18 @@ def workloads(options):
 def stalls(options):
     """Samples by the hundred thousand, in which a stall would show."""
     samples, per_second = options.stall_samples, options.streams * 1e6 / options.interval_us
+    few = copy.copy(options)
+    few.connections = 2  # an answer in a thousand sends costs milliseconds: more at a time would look like a stall
     found = []
-    for name, (client, _) in STALL_SHAPES.items():
+    for name, (client, provider) in STALL_SHAPES.items():
         if name == "stall-chunks-nagle":
-            found.append(streams(name, options, options.streams, max(300, round(samples / per_second * 1000)), *client))
+            found.append(streams(name, options, options.streams, max(200, round(samples / per_second * 1000)), *client))
+        elif provider:
+            found.append(closed(name, few, max(20, samples // 50), *client))
         else:
-            # A client that waits for an acknowledgement of its head, and answers in a thousand sends, are slow by nature.
-            few = name in ("stall-two-writes-nagle", "stall-bytes")
-            found.append(closed(name, options, max(options.connections, samples // (50 if few else 1)), *client))
+            # A client that has to wait for an acknowledgement of its head may need 44 ms for each request.
+            count = samples // 50 if name == "stall-two-writes-nagle" else samples
+            found.append(closed(name, options, max(options.connections, count), *client))
     return {workload.name: workload for workload in found}
 
 

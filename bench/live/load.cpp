@@ -299,7 +299,7 @@ class Load {
       ask(slot, waiting_.front(), full_chunks());
       waiting_.pop_front();
     }
-    if (arrival_at_ < window_end_) next_wake_ = std::min(next_wake_, arrival_at_);
+    next_wake_ = std::min(next_wake_, arrival_at_ < window_end_ ? arrival_at_ : std::max(window_end_, now + kMilli));
   }
 
   std::int64_t next_gap() {
@@ -414,6 +414,7 @@ class Load {
     elapsed_ns_ = now - window_start_;
     answers_in_window_ = answers_;
     progress_at_ = now;
+    next_wake_ = now;  // there may be nothing left to wait for
     say("{\"event\":\"done\"}");
     if (!options_.stalled) return;
     for (std::uint32_t slot = 0; slot < connections_.size(); ++slot) {
