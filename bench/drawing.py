@@ -36,17 +36,25 @@ def full_scale(found):
     return min(values[-1], CUT * values[len(values) // 2])
 
 
-def panel(title, note, found, y):
+def against_l4(results, workload, name, get):
+    """The ratio to the forwarder in the same rounds, as words; nothing where there is none."""
+    if get is None or name == "l4":
+        return ""
+    ratio = stats.ratio(results.rounds.get(workload, []), name, "l4", get, results.rules)
+    return f"{ratio['median']:.3g} × l4" if ratio and "median" in ratio else ""
+
+
+def panel(title, note, found, y, ratio_of):
     scale = BAR / max(full_scale(found), 1e-9)
     parts = [f'<text x="16" y="{y}" class="title">{escape(title)}</text>'
              f'<text x="{WIDTH - 16}" y="{y}" class="note" text-anchor="end">{escape(note)}</text>']
-    base = found.get("l4", {}).get("median")
     for name, figure in found.items():
         y += LINE
         length, is_cut = min(BAR, figure["median"] * scale), figure["median"] * scale > BAR * 1.001
         colour = COLOURS.get(name, OTHER)
-        parts.append(f'<text x="{LEFT - 8}" y="{y}" text-anchor="end"{" class=" + chr(34) + "weir" + chr(34) if name == "weir" else ""}>'
-                     f'{escape(name)}</text><rect x="{LEFT}" y="{y - 12}" width="{length:.1f}" height="15" rx="2" fill="{colour}"/>')
+        style = ' class="weir"' if name == "weir" else ""
+        parts.append(f'<text x="{LEFT - 8}" y="{y}" text-anchor="end"{style}>{escape(name)}</text>'
+                     f'<rect x="{LEFT}" y="{y - 12}" width="{length:.1f}" height="15" rx="2" fill="{colour}"/>')
         if is_cut:
             parts.append(f'<path d="M{LEFT + BAR - 26} {y + 5}l8 -19M{LEFT + BAR - 20} {y + 5}l8 -19" stroke="#fff" '
                          'stroke-width="3"/>')
@@ -54,10 +62,9 @@ def panel(title, note, found, y):
             low, high = (LEFT + min(BAR + 14, figure[end] * scale) for end in ("min", "max"))
             parts.append(f'<path d="M{low:.1f} {y - 4.5}H{high:.1f}M{low:.1f} {y - 8}v7M{high:.1f} {y - 8}v7" stroke="#24292f" '
                          'stroke-width="1.2" fill="none"/>')
-        ratio = f" · {figure['median'] / base:.2f} × l4" if base and name != "l4" and not is_cut else ""
         number = f"{figure['median']:,.0f}" if figure["median"] >= 100 else f"{figure['median']:.1f}"
         parts.append(f'<text x="{LEFT + BAR + 20}" y="{y}">{number}{"*" if figure["doubtful"] else ""}'
-                     f'<tspan class="note">{ratio}</tspan></text>')
+                     f'<tspan class="note" dx="10">{ratio_of(name)}</tspan></text>')
     return "".join(parts), y + GAP + 10
 
 
@@ -66,7 +73,7 @@ def drawing(results, where):
     for title, note, workload, get in PANELS:
         found = figures(results, workload, get)
         if found:
-            drawn, y = panel(title, note, found, y)
+            drawn, y = panel(title, note, found, y, lambda name: against_l4(results, workload, name, get))
             parts.append(drawn)
     machine = f"{where['cpu']}, {where['cores']} cores, Linux {where['kernel']}, {where['time'][:10]}; tools/bench"
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y + 6}" viewBox="0 0 {WIDTH} {y + 6}" '
