@@ -30,17 +30,19 @@ models:
 KEYS = 'keys: [{{name: bench, hash: "sha256:{}"}}]'.format(hashlib.sha256(rulers.CLIENT_KEY.encode()).hexdigest())
 
 
-def start(site, name="weir", client_tls=False, provider_tls=False, log="stdout", keys=True, admin=True):
+def start(site, name="weir", client_tls=False, provider_tls=False, log="stdout", keys=True, admin=True,
+          certificate=(rulers.TLS_CHAIN, rulers.TLS_KEY)):
     if not os.access(site.place.weir, os.X_OK):
         raise Unavailable(f"{site.place.weir} is not built")
     port, metrics = free_port(), free_port() if admin else None
     path = site.write(name + ".yaml", CONFIGURATION.format(
         port=port, admin=f"admin: {{address: 127.0.0.1:{metrics}}}" if admin else "", log=log,
         scheme="https" if provider_tls else "http", upstream=site.port_behind(provider_tls),
-        client_tls=f"tls: {{certificate: {rulers.TLS_CHAIN}, key: {rulers.TLS_KEY}}}" if client_tls else "",
+        client_tls="tls: {{certificate: {}, key: {}}}".format(*certificate) if client_tls else "",
         provider_tls=f"tls: {{ca: {rulers.TLS_ROOT}, server_name: {rulers.TLS_NAME}}}" if provider_tls else "",
         keys=KEYS if keys else ""))
-    return site.run(name, [site.place.weir, "serve", "-c", path], port, env=dict(os.environ, UPSTREAM_KEY=rulers.UPSTREAM_KEY),
+    env = dict(os.environ, UPSTREAM_KEY=rulers.UPSTREAM_KEY)
+    return site.run(name, [site.place.weir, "serve", "-c", path], port, env=env,
                     version=first_line([site.place.weir, "--version"]), metrics_port=metrics)
 
 

@@ -159,7 +159,7 @@ class Upstream {
     const auto plain = [&](std::string_view part) { connection.in.append(part); };
     if (!connection.tls) return plain(bytes);
     if (!connection.tls->receive(bytes, plain)) return die(connection);
-    if (!connection.delayed) flush(connection, slot);  // the handshake's own answers
+    flush(connection, slot);  // the handshake's own answers
   }
 
   /// Answers the first whole request in `in`; false when there is none.
@@ -230,6 +230,8 @@ class Upstream {
       if (connection.delayed) {
         connection.delayed = false;
         flush(connection, slot);
+        while (!connection.streaming && !connection.delayed && take_request(connection, slot)) {
+        }
         continue;
       }
       // A slow reader: its stream waits, its next frame is written when the last one is through.
@@ -256,7 +258,7 @@ class Upstream {
   }
 
   void flush(Connection& connection, std::uint32_t slot) {
-    if (connection.busy) return;
+    if (connection.busy || connection.delayed) return;
     if (connection.tls) {
       if (!connection.pending.empty()) connection.tls->send(connection.pending);
       connection.pending.swap(connection.tls->out());
