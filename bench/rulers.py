@@ -15,6 +15,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CLIENT_KEY = "sk-bench-0123456789abcdef"  # what the load presents; not a secret
 UPSTREAM_KEY = "sk-upstream-bench"
 CONNECTIONS = 8300  # what every gateway is configured for, so that idle memory can be compared; two descriptors each
+SLICE_US = 100  # of load and upstream, which share a core
 CERTIFICATES = os.path.join(ROOT, "tests", "certificates")
 TLS_NAME = "weir.test"  # whom they name
 TLS_ROOT, TLS_CHAIN, TLS_KEY = (os.path.join(CERTIFICATES, name) for name in ("root.pem", "server.pem", "server.key"))
@@ -135,7 +136,7 @@ class Site:
             if tls:
                 command += ["--tls-chain", TLS_CHAIN, "--tls-key", TLS_KEY]
             name = "upstream_tls" if tls else "upstream"
-            self._upstreams[tls] = Process(name, command, self.place.load_core, self.directory)
+            self._upstreams[tls] = Process(name, command, self.place.load_core, self.directory, slice_us=SLICE_US)
             self._upstreams[tls].wait_for_port(port)
         return self._upstreams[tls]
 

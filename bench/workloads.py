@@ -111,8 +111,8 @@ def start_load(place, ruler, arguments):
         command.append("--meaning")
     if ruler.gateway.client_tls:
         command += ["--tls-root", rulers.TLS_ROOT, "--tls-name", rulers.TLS_NAME]
-    return Process("load", command + list(arguments), place.load_core, place.directory, stdin=subprocess.PIPE,
-                   stdout=subprocess.PIPE)
+    return Process("load", command + list(arguments), place.load_core, place.directory, slice_us=rulers.SLICE_US,
+                   stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
 
 def stop_load(load):

@@ -26,9 +26,9 @@
 #include <string>
 #include <vector>
 
-#include "arguments.h"
 #include "histogram.h"
 #include "http.h"
+#include "load_options.h"
 #include "ring.h"
 #include "stream_check.h"
 #include "tls.h"
@@ -37,40 +37,15 @@
 namespace {
 
 using bench::Completion;
+using Options = bench::LoadOptions;
+using bench::LoadMode;
 using bench::Tag;
 
 constexpr std::int64_t kMilli = 1'000'000;
 constexpr std::int64_t kSecond = 1'000'000'000;
 
 enum Op : std::uint8_t { kReceive, kSend, kGo };
-enum class Mode { closed, open, stream };
 enum class Phase { warm, ready, measuring, draining };
-
-struct Options {
-  Mode mode = Mode::closed;
-  std::int64_t port = 0;
-  std::int64_t connections = 32;
-  std::int64_t requests = 20000;
-  std::int64_t warm_requests = 2000;
-  std::int64_t rate = 1000;
-  std::int64_t window_ms = 5000;
-  std::int64_t body_bytes = 1024;
-  std::int64_t chunks = 100;
-  std::int64_t chunk_bytes = 220;
-  std::int64_t ramp_ms = 1000;
-  std::string key = "bench";
-  bool sse = false;
-  bool include_usage = false;
-  bool two_writes = false;
-  bool nagle = false;
-  bool no_wait = false;
-  bool stalled = false;
-  bool meaning = false;
-  std::string model = "gpt-4o-mini";
-  std::string headers;
-  std::string tls_root;
-  std::string tls_name;
-};
 
 struct Connection {
   int fd = -1;
@@ -91,7 +66,7 @@ class Load {
  public:
   explicit Load(const Options& options)
       : options_(options),
-        streaming_(options.mode == Mode::stream || options.sse),
+        streaming_(options.mode == LoadMode::stream || options.sse),
         ring_(8192, 65536),
         buffers_(ring_, 1024, 16384),
         frame_(static_cast<std::size_t>(options.chunk_bytes)),
@@ -246,7 +221,7 @@ class Load {
     --asking_;
     ++answers_;
     idle_.push_back(slot);
-    if (options_.mode == Mode::closed) ask_closed(now);
+    if (options_.mode == LoadMode::closed) ask_closed(now);
   }
 
   void check(const Connection& connection) {
@@ -282,8 +257,8 @@ class Load {
   }
 
   void keep_timetable(std::int64_t now) {
-    if (options_.mode == Mode::open && (phase_ == Phase::warm || phase_ == Phase::measuring)) keep_arrivals(now);
-    if (options_.mode == Mode::stream &&
+    if (options_.mode == LoadMode::open && (phase_ == Phase::warm || phase_ == Phase::measuring)) keep_arrivals(now);
+    if (options_.mode == LoadMode::stream &&
         (phase_ == Phase::warm || phase_ == Phase::ready || phase_ == Phase::measuring)) {
       keep_streams(now);
     }
@@ -335,11 +310,11 @@ class Load {
   void begin_warm_up() {
     started_at_ = progress_at_ = bench::now_ns();
     next_wake_ = started_at_;
-    if (options_.mode == Mode::closed) {
+    if (options_.mode == LoadMode::closed) {
       left_ = options_.warm_requests;
       start_closed();
     }
-    if (options_.mode == Mode::open) {
+    if (options_.mode == LoadMode::open) {
       arrival_at_ = started_at_;
       window_end_ = started_at_ + options_.window_ms * kMilli / 4;
     }
@@ -358,7 +333,7 @@ class Load {
       case Phase::ready:
         return;
       case Phase::measuring:
-        if (options_.mode != Mode::closed) next_wake_ = std::min(next_wake_, std::max(window_end_, now + kMilli));
+        if (options_.mode != LoadMode::closed) next_wake_ = std::min(next_wake_, std::max(window_end_, now + kMilli));
         if (window_over(now)) end_window(now);
         return;
       case Phase::draining:
@@ -367,14 +342,14 @@ class Load {
   }
 
   bool warm(std::int64_t now) {
-    if (options_.mode == Mode::stream) {
+    if (options_.mode == LoadMode::stream) {
       if (asked_ < connections_.size()) return false;
       const std::int64_t settled = started_at_ + options_.ramp_ms * kMilli * 3 / 2;
       if (now < settled) next_wake_ = std::min(next_wake_, settled);
       return now >= settled;
     }
     if (asking_ > 0) return false;
-    return options_.mode == Mode::closed ? left_ == 0 : now >= window_end_ && waiting_.empty();
+    return options_.mode == LoadMode::closed ? left_ == 0 : now >= window_end_ && waiting_.empty();
   }
 
   void become_ready() {
@@ -394,16 +369,16 @@ class Load {
     window_end_ = window_start_ + options_.window_ms * kMilli;
     arrival_at_ = window_start_;
     next_wake_ = window_start_;
-    if (options_.mode == Mode::closed) {
+    if (options_.mode == LoadMode::closed) {
       left_ = options_.requests;
       start_closed();
     }
   }
 
   bool window_over(std::int64_t now) const {
-    if (options_.mode == Mode::stream) return now >= window_end_;
+    if (options_.mode == LoadMode::stream) return now >= window_end_;
     if (asking_ > 0) return false;
-    return options_.mode == Mode::closed ? left_ == 0 : now >= window_end_ && waiting_.empty();
+    return options_.mode == LoadMode::closed ? left_ == 0 : now >= window_end_ && waiting_.empty();
   }
 
   void end_window(std::int64_t now) {
@@ -498,35 +473,7 @@ class Load {
 }  // namespace
 
 int main(int argc, char** argv) {
-  Options o;
-  std::string mode = "closed";
-  bench::read_arguments(argc, argv, "bench_load: client of the bench, to 127.0.0.1",
-                        {{"mode", &mode, "closed, open or stream (closed)"},
-                         {"port", &o.port, "whom to ask"},
-                         {"key", &o.key, "sent as Authorization: Bearer"},
-                         {"connections", &o.connections, "connections, in stream mode streams held (32)"},
-                         {"requests", &o.requests, "closed: measured requests (20000)"},
-                         {"warm-requests", &o.warm_requests, "closed: requests before (2000)"},
-                         {"rate", &o.rate, "open: requests per second (1000)"},
-                         {"window-ms", &o.window_ms, "open, stream: measured time (5000)"},
-                         {"ramp-ms", &o.ramp_ms, "stream: time over which streams start (1000)"},
-                         {"body-bytes", &o.body_bytes, "size of the request body (1024)"},
-                         {"chunks", &o.chunks, "content frames per stream (100)"},
-                         {"chunk-bytes", &o.chunk_bytes, "bytes of a content frame, as the upstream has it (220)"},
-                         {"sse", &o.sse, "closed, open: ask for streams"},
-                         {"include-usage", &o.include_usage, "ask for the usage frame"},
-                         {"two-writes", &o.two_writes, "head and body in two sends"},
-                         {"nagle", &o.nagle, "without NODELAY"},
-                         {"no-wait", &o.no_wait, "start measuring without a line on stdin"},
-                         {"stalled", &o.stalled, "stream: nothing is read before the window is over"},
-                         {"meaning", &o.meaning, "answers need only mean the same: they may have been written anew"},
-                         {"headers", &o.headers, "further header lines of the request, each with its CR LF"},
-                         {"tls-root", &o.tls_root, "speak TLS and trust this certificate (PEM)"},
-                         {"tls-name", &o.tls_name, "whom the certificate shown has to name"},
-                         {"model", &o.model, "which model to ask for (gpt-4o-mini)"}});
-  if (mode == "stream") o.mode = Mode::stream;
-  if (mode == "open") o.mode = Mode::open;
   bench::allow_many_descriptors();
-  Load load(o);
+  Load load(bench::read_load_options(argc, argv));
   load.run();
 }
