@@ -41,7 +41,9 @@ def against_l4(results, workload, name, get):
     if get is None or name == "l4":
         return ""
     ratio = stats.ratio(results.rounds.get(workload, []), name, "l4", get, results.rules)
-    return f"{ratio['median']:.3g} × l4" if ratio and "median" in ratio else ""
+    if not ratio or "median" not in ratio:
+        return ""
+    return f"{ratio['median']:.{2 if ratio['median'] < 100 else 0}f} × l4"
 
 
 def panel(title, note, found, y, ratio_of):

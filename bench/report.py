@@ -146,15 +146,16 @@ def goals_table(results):
 
 def text(results):
     lines = figures_table(results) + [""] + goals_table(results) + [""]
-    for name, seen in results.samples().items():
+    samples = results.samples()
+    for name, seen in ((name, samples[name]) for name in results.names if name in samples):
         lines.append(f"{name}: {seen['samples']:,} samples, {seen['near_40_ms']} of 38-46 ms, {seen['near_200_ms']} of "
                      "195-215 ms")
     for name, found in results.memory.items():
         if found["own"]:
             lines.append(f"{name} says of itself, KiB per stream: "
-                         + ", ".join(f"{metric} {value:.2f}" for metric, value in found["own"].items()))
+                         + ", ".join(f"{metric} {round(value, 2) + 0.0:.2f}" for metric, value in found["own"].items()))
     lines.append("clean rounds (of the ruler with the fewest): "
-                 + (", ".join(f"{workload} {clean}/{of}" for workload, (clean, of) in results.clean().items()) or "none"))
+                 + (", ".join(f"{workload} {clean}/{of}" for workload, (clean, of) in results.clean().items()) or "no rounds"))
     for workload, name, tagged, of, counts in results.tags():
         lines.append(f"tagged: {workload} {name} {tagged}/{of}: "
                      + ", ".join(f"{tag} ({count})" for tag, count in counts.items()))

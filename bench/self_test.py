@@ -117,7 +117,7 @@ class Tables(unittest.TestCase):
         where = {"cpu": "A & B", "cores": 2, "kernel": "6", "time": "2026-01-01T00:00:00"}
         text = drawing.drawing(made, where)
         xml.etree.ElementTree.fromstring(text)
-        self.assertIn("1.2 × l4", text)
+        self.assertIn("1.20 × l4", text)
         self.assertNotIn("l8 -19", text)
         made.rounds["request"] = [dict(r, nginx=figure(5000)) for r in made.rounds["request"]]
         self.assertIn("l8 -19", drawing.drawing(made, where))
@@ -133,6 +133,19 @@ class Parts(unittest.TestCase):
         less = workloads.scaled(Options, 0.02)
         self.assertEqual((less.requests, less.rate, less.connections, less.streams), (800, 20, 4, 12))
         self.assertEqual(less.stall_samples, 9)  # never more than was asked for
+
+    def test_tags_say_why_a_round_does_not_count(self):
+        def of(offered=None, **changes):
+            figure = {"load_share": 0.5, "upstream_share": 0.3, "per_second": 100, "gateway_delay_share": 0, "gateway_share": 0.5}
+            return workloads.tags(workloads.Workload("w", "answers", [], "whole", offered), {**figure, **changes})
+
+        self.assertEqual(of(offered=100), [])
+        self.assertEqual(len(of(offered=106)), 1)
+        self.assertEqual(len(of(load_share=0.81)), 1)
+        self.assertEqual(len(of(offered=100, upstream_share=0.45)), 1)
+        self.assertEqual(of(upstream_share=0.45), [])  # a closed loop fills the core of its ends
+        self.assertEqual(len(of(gateway_delay_share=0.2)), 1)
+        self.assertEqual(of(gateway_delay_share=0.2, gateway_share=0.99), [])
 
     def test_build_id_is_read_from_an_elf_file_only(self):
         self.assertIsNone(processes.build_id(__file__))
