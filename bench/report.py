@@ -1,146 +1,165 @@
-"""From rounds to a table: medians of per-round ratios, their spread, and what was tagged."""
-from statistics import median
-
-# Title of the CPU figure, per workload.
-CPU = {"request": "us/request", "big": "us/big request", "ttft": "us/short stream", "stream": "us/chunk"}
-
-
-def usable(rounds, workload, *names):
-    """Figures of these rulers by round: only rounds in which none of them is tagged, if there are any."""
-    whole = {n: [r[workload][name] for name in names] for n, r in enumerate(rounds)
-             if all(name in r.get(workload, {}) for name in names)}
-    clean = {n: figures for n, figures in whole.items() if not any(f["tags"] for f in figures)}
-    return clean or whole
+"""The answer as text: one table of all figures, one of the goals, and what they rest on. Both are Markdown."""
+import goals
+import stats
+from workloads import STALL_SHAPES
 
 
-def spread(values, figures):
-    """Median and range; `doubtful` when they come from tagged rounds."""
-    values = list(values)
-    if not values:
-        return None
-    return {"median": median(values), "min": min(values), "max": max(values), "rounds": len(values),
-            "doubtful": any(f["tags"] for of_round in figures.values() for f in of_round)}
+class Results:
+    """Everything that was measured in one run."""
+
+    def __init__(self, names, rules):
+        self.names, self.rules = names, rules  # the rulers, in order
+        self.rounds = {}       # {workload: [{ruler: figures of one measurement}]}
+        self.memory = {}       # {ruler: slopes}
+        self.start = {}        # {ruler: {"start_ms", "idle_mib": spread}}
+        self.unavailable = {}  # {ruler: why}
+        self.remarks = []      # what a reader has to know besides
+        self.failures = []
+
+    def samples(self):
+        """{ruler: {"samples", "near_40_ms", "near_200_ms"}} over all workloads in which a stall is the gateway's."""
+        seen = {}
+        for workload, rounds in self.rounds.items():
+            if workload == "stall-two-writes-nagle":
+                continue
+            for name, figure in (item for r in rounds for item in r.items()):
+                mine = seen.setdefault(name, dict.fromkeys(("samples", "near_40_ms", "near_200_ms"), 0))
+                for key in mine:
+                    mine[key] += figure[key]
+        return seen
+
+    def tags(self):
+        """[(workload, ruler, tagged, all, {tag: how often})] where there are any."""
+        found = []
+        for workload, rounds in self.rounds.items():
+            for name in self.names:
+                mine = [r[name] for r in rounds if name in r]
+                counts = {}
+                for tag in (tag for figure in mine for tag in figure["tags"]):
+                    counts[tag] = counts.get(tag, 0) + 1
+                if counts:
+                    found.append((workload, name, sum(1 for f in mine if f["tags"]), len(mine), counts))
+        return found
+
+    def clean(self):
+        """{workload: least number of clean rounds of any ruler, number of rounds}."""
+        return {workload: (min(sum(1 for r in rounds if name in r and not r[name]["tags"])
+                               for name in {n: None for r in rounds for n in r}), len(rounds))
+                for workload, rounds in self.rounds.items() if any(rounds)}
+
+    def to_json(self):
+        """The figures of both tables; the rounds stand beside them."""
+        return {"figures": {label: {name: figure for name in self.names if (figure := get(self, name)) is not None}
+                            for label, get, _ in rows(self)},
+                "goals": [{"goal": g.name, "what": g.what, "figure": (figure := g.find(self)), "must": g.must,
+                           "aim": g.aim, "verdict": g.verdict(figure)} for g in goals.GOALS],
+                "samples": self.samples(), "clean_rounds": self.clean(), "memory": self.memory, "start": self.start}
 
 
-def ratio(rounds, workload, rulers, of):
-    """of(figures of these rulers in one round), over the rounds; None where of() has no answer."""
-    figures = usable(rounds, workload, *rulers)
-    return spread((r for r in (of(*f) for f in figures.values()) if r is not None), figures)
+def of_workload(workload, get):
+    return lambda results, name: None if name == "direct" and get is goals.cpu else \
+        stats.value(results.rounds[workload], name, get)
 
 
-def over(a, b):
-    return a / b if b > 0 else None
+def rows(results):
+    """(label, get(results, ruler) -> spread or None, digits) of the figures that this run has."""
+    found = []
+
+    def add(workload, label, get, digits=0):
+        if workload in results.rounds:
+            found.append((label, of_workload(workload, get), digits))
+
+    add("request", "request, CPU us", goals.cpu, 1)
+    add("request", "request, per second", lambda f: f["per_second"])
+    add("big", "request of 300 KB, CPU us", goals.cpu)
+    add("stream", "stream, CPU us per chunk", goals.cpu, 1)
+    add("stream", "stream, % of its core", lambda f: 100 * f["gateway_share"])
+    add("transit", "transit, % of its core", lambda f: 100 * f["gateway_share"])
+    for key, word in (("p50_us", "p50"), ("p99_us", "p99"), ("p999_us", "p99.9")):
+        add("transit", f"transit of a chunk, {word} us", goals.quantile(key))
+    add("ttft", "ttft, CPU us per short stream", goals.cpu)
+    for key, word in (("p50_us", "p50"), ("p99_us", "p99")):
+        add("ttft", f"time to first byte, {word} us", goals.quantile(key))
+    if "ttft" in results.rounds:
+        for key, word in (("p50_us", "p50"), ("p99_us", "p99")):
+            found.append((f"time added at {word}, against l4", lambda r, name, key=key: None if name in ("direct", "l4")
+                          else goals.added(key, name)(r), 2))
+    for shape in STALL_SHAPES:
+        add(shape, f"{shape}: near 40 or 200 ms, per million",
+            lambda f: 1e6 * (f["near_40_ms"] + f["near_200_ms"]) / max(1, f["samples"]))
+    if results.memory:
+        found += [(f"KiB per stream, {word}", lambda r, name, key=key: goals.alone(r.memory.get(name, {}).get(key)), 1)
+                  for key, word in (("rss", "resident"), ("anon", "anonymous"))]
+    if results.start:
+        found += [(label, lambda r, name, key=key: r.start.get(name, {}).get(key), 1)
+                  for key, label in (("start_ms", "exec to first 200, ms"), ("idle_mib", "idle, resident MiB"))]
+    return found
 
 
-def summarize(rounds, names):
-    """{workload: {ruler: figures}}."""
-    summary = {}
-    for workload in {w: None for r in rounds for w in r}:
-        summary[workload] = {}
-        for name in names:
-            if any(name in r.get(workload, {}) for r in rounds):
-                summary[workload][name] = one(rounds, workload, name, names)
-    return summary
-
-
-def one(rounds, workload, name, names):
-    mine = usable(rounds, workload, name)
-    everything = [r[workload][name] for r in rounds if name in r.get(workload, {})]
-    latency = {key: median(f["latency"][key] for f, in mine.values())
-               for key in ("p50_us", "p99_us", "p999_us", "max_us")}
-    row = {
-        "cpu_us": spread((f["cpu_us"] for f, in mine.values()), mine),
-        "per_second": median(f["per_second"] for f, in mine.values()),
-        "latency": latency, "samples": sum(f["latency"]["count"] for f in everything),
-        "near_40_ms": sum(f["near_40_ms"] for f in everything),
-        "near_200_ms": sum(f["near_200_ms"] for f in everything),
-        "tagged": sum(1 for f in everything if f["tags"]), "rounds": len(everything),
-        "tags": sorted({t for f in everything for t in f["tags"]}),
-    }
-    if "rss_kib_per_stream" in everything[0]:
-        row["rss_kib_per_stream"] = median(f["rss_kib_per_stream"] for f, in mine.values())
-    for base in ("l4", "nginx"):
-        if base in names and name not in ("direct", base):
-            row["cpu_over_" + base] = ratio(rounds, workload, (name, base), lambda a, b: over(a["cpu_us"], b["cpu_us"]))
-    if "l4" in names and name not in ("direct", "l4"):
-        if workload == "stream":
-            row["p999_over_l4"] = ratio(rounds, workload, (name, "l4"),
-                                        lambda a, b: over(a["latency"]["p999_us"], b["latency"]["p999_us"]))
-        if workload == "ttft" and "direct" in names:
-            for key in ("p50_us", "p99_us"):
-                row["added_" + key[:3] + "_over_l4"] = ratio(
-                    rounds, workload, (name, "l4", "direct"),
-                    lambda a, b, d, key=key: over(a["latency"][key] - d["latency"][key],
-                                                  b["latency"][key] - d["latency"][key]))
-    return row
-
-
-def number(value, digits=1):
-    return "-" if value is None else f"{value:.{digits}f}"
-
-
-def ranged(s, digits=2):
-    if s is None:
+def short(figure, digits):
+    """One cell of the first table: the median, starred when no round was clean."""
+    if figure is None:
         return "-"
-    star = "*" if s["doubtful"] else ""
-    return f"{s['median']:.{digits}f}{star} [{s['min']:.{digits}f}-{s['max']:.{digits}f}]"
+    if "refused" in figure:
+        return "refused"
+    return f"{figure['median']:.{digits}f}{'*' if figure['doubtful'] else ''}"
 
 
-def table(summary, unavailable, failures):
-    """The whole answer as text."""
-    lines = []
-    for workload, rows in summary.items():
-        head = ["ruler", CPU[workload], "/l4", "/nginx", "per s", "p50 us", "p99 us", "p99.9 us", "max us",
-                "~40ms", "~200ms"]
-        if workload == "ttft":
-            head += ["added p50/l4", "added p99/l4"]
-        if workload == "stream":
-            head += ["p99.9/l4", "KiB/stream"]
-        head.append("tagged")
-        body = [head]
-        for name, row in rows.items():
-            cells = [name, "-" if name == "direct" else ranged(row["cpu_us"], 1), ranged(row.get("cpu_over_l4")),
-                     ranged(row.get("cpu_over_nginx")), number(row["per_second"], 0)]
-            cells += [number(row["latency"][key], 0) for key in ("p50_us", "p99_us", "p999_us", "max_us")]
-            cells += [str(row["near_40_ms"]), str(row["near_200_ms"])]
-            if workload == "ttft":
-                cells += [ranged(row.get("added_p50_over_l4")), ranged(row.get("added_p99_over_l4"))]
-            if workload == "stream":
-                cells += [ranged(row.get("p999_over_l4")),
-                          "-" if name == "direct" else number(row["rss_kib_per_stream"])]
-            cells.append(f"{row['tagged']}/{row['rounds']}")
-            body.append(cells)
-        widths = [max(len(line[i]) for line in body) for i in range(len(head))]
-        lines.append(workload)
-        lines += ["  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in body]
-        for name, row in rows.items():
-            lines += [f"  {name}: {tag}" for tag in row["tags"]]
-        lines.append("")
-    lines += [f"skipped {name}: {why}" for name, why in unavailable.items()]
-    lines += [f"FAILED {failure}" for failure in failures]
-    return "\n".join(lines).rstrip()
+def ranged(figure, digits=2):
+    if figure is None:
+        return "-"
+    if "refused" in figure:
+        return f"refused ({figure['refused']})"
+    text = f"{figure['median']:.{digits}f}{'*' if figure['doubtful'] else ''}"
+    return text if figure["of"] == 1 else f"{text} [{figure['min']:.{digits}f}-{figure['max']:.{digits}f}]"
 
 
-def drawing(summary, where):
-    """The CPU figures as SVG: one bar per ruler, a whisker from the least to the most round."""
-    parts, y, left, width = [], 30, 110, 480
-    for workload, rows in summary.items():
-        bars = [(name, row["cpu_us"]) for name, row in rows.items() if name != "direct"]
-        if not bars:
+def markdown(body):
+    widths = [max(len(line[i]) for line in body) for i in range(len(body[0]))]
+    body = [body[0], ["-" * width for width in widths]] + body[1:]
+    return ["| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths)) + " |" for line in body]
+
+
+def figures_table(results):
+    body = [["figure"] + results.names]
+    for label, get, digits in rows(results):
+        cells = [short(get(results, name), digits) for name in results.names]
+        if any(cell != "-" for cell in cells):
+            body.append([label] + cells)
+    return markdown(body) if len(body) > 1 else []
+
+
+def goals_table(results):
+    body = [["goal", "figure", "median [least-most]", "clean", "must", "aim", "verdict"]]
+    for goal in goals.GOALS:
+        figure = goal.find(results)
+        if figure is None:
             continue
-        scale = width / max(s["max"] for _, s in bars)
-        parts.append(f'<text x="10" y="{y}" font-weight="bold">CPU {CPU[workload]}</text>')
-        for name, s in bars:
-            y += 24
-            middle = y - 5
-            parts.append(f'<text x="10" y="{y}">{name}</text>'
-                         f'<rect x="{left}" y="{y - 14}" width="{s["median"] * scale:.1f}" height="17" fill="#6a9fd4"/>'
-                         f'<path d="M{left + s["min"] * scale:.1f} {middle}H{left + s["max"] * scale:.1f}" '
-                         f'stroke="#222"/>'
-                         f'<text x="{left + width + 12}" y="{y}">{s["median"]:.1f}</text>')
-        y += 40
-    parts.append(f'<text x="10" y="{y}" font-size="11">{where["cpu"]}, {where["cores"]} cores, kernel '
-                 f'{where["kernel"]}, {where["time"]}</text>')
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + width + 80}" height="{y + 16}" '
-            f'font-family="sans-serif" font-size="14"><rect width="100%" height="100%" fill="#fff"/>'
-            f'{"".join(parts)}</svg>\n')
+        verdict = goal.verdict(figure)
+        if goal.name == "G6" and verdict != "MISSED":
+            samples = results.samples()["weir"]["samples"]
+            verdict = f"none in {samples:,}" if samples >= 1_000_000 else f"none, but in {samples:,} samples only"
+        body.append([goal.name, goal.what, ranged(figure, goal.digits), f"{figure['clean']}/{figure['of']}",
+                     "" if goal.must is None else f"{goal.must:g}", "" if goal.aim is None else f"{goal.aim:g}", verdict])
+    return markdown(body) if len(body) > 1 else []
+
+
+def text(results):
+    lines = figures_table(results) + [""] + goals_table(results) + [""]
+    samples = results.samples()
+    for name, seen in ((name, samples[name]) for name in results.names if name in samples):
+        lines.append(f"{name}: {seen['samples']:,} samples, {seen['near_40_ms']} of 38-46 ms, {seen['near_200_ms']} of "
+                     "195-215 ms")
+    for name, found in results.memory.items():
+        if found["own"]:
+            lines.append(f"{name} says of itself, KiB per stream: "
+                         + ", ".join(f"{metric} {round(value, 2) + 0.0:.2f}" for metric, value in found["own"].items()))
+    lines.append("clean rounds (of the ruler with the fewest): "
+                 + (", ".join(f"{workload} {clean}/{of}" for workload, (clean, of) in results.clean().items()) or "no rounds"))
+    for workload, name, tagged, of, counts in results.tags():
+        lines.append(f"tagged: {workload} {name} {tagged}/{of}: "
+                     + ", ".join(f"{tag} ({count})" for tag, count in counts.items()))
+    lines += results.remarks
+    lines += [f"skipped {name}: {why}" for name, why in results.unavailable.items()]
+    lines += [f"FAILED {failure}" for failure in results.failures]
+    return "\n".join(lines)

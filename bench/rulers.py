@@ -1,256 +1,176 @@
-"""What is measured, as processes: the mock upstream, the rulers in front of it, and how each is configured.
-
-Every process is started here, pinned, and stopped by its own pid; if this program dies first, the kernel stops them.
-"""
-import ctypes
+"""What is measured: gateways, each declared by a file of gateways/, and the upstream behind them."""
+import dataclasses
 import hashlib
+import importlib
 import os
+import pkgutil
 import shlex
 import shutil
-import signal
-import socket
-import subprocess
-import time
+import tempfile
+import typing
 
+from processes import Process, build_id, free_port
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 CLIENT_KEY = "sk-bench-0123456789abcdef"  # what the load presents; not a secret
 UPSTREAM_KEY = "sk-upstream-bench"
-PRIORITY = -15  # nice value of everything measured, where allowed: what else runs on the machine disturbs less
-
-_libc = ctypes.CDLL(None)
-_PR_SET_PDEATHSIG = 1
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+CONNECTIONS = 8300  # what every gateway is configured for, so that idle memory can be compared; two descriptors each
+SLICE_US = 100  # of load and upstream, which share a core
+CERTIFICATES = os.path.join(ROOT, "tests", "certificates")
+TLS_NAME = "weir.test"  # whom they name
+TLS_ROOT, TLS_CHAIN, TLS_KEY = (os.path.join(CERTIFICATES, name) for name in ("root.pem", "server.pem", "server.key"))
+INSTALLED = os.path.join(ROOT, ".deps", "bench")  # where --install puts gateways of package registries
 
 
-class Process:
-    """A child on one core, its output in a file of the run directory."""
+class Unavailable(Exception):
+    """This gateway is not installed or not built; the sentence says so."""
 
-    def __init__(self, name, command, core, directory, env=None, **pipes):
-        self.name = name
-        self.log_path = os.path.join(directory, name + ".log")
-        self._log = open(self.log_path, "ab")
 
-        def before_exec():
-            if core is not None:
-                os.sched_setaffinity(0, {core})
-            _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-            try:
-                os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
-                with open("/proc/self/autogroup", "w") as f:  # the scheduler weighs sessions before processes
-                    f.write(str(PRIORITY))
-            except OSError:
-                pass  # not allowed, or no autogroups: the rounds in which others ran are tagged instead
+@dataclasses.dataclass
+class Gateway:
+    """What a file in gateways/ declares. `start(site)` gives a running Ruler at once, or raises Unavailable."""
+    name: str
+    start: typing.Callable
+    by_default: bool = True
+    client_tls: bool = False     # the load speaks TLS to it
+    provider_tls: bool = False   # it asks the upstream that speaks TLS
+    share: float = 1.0           # a slow gateway: this part of the load
+    meaning: bool = False        # it writes answers anew: they are checked for what they say
+    lacks: dict = dataclasses.field(default_factory=dict)  # workload -> why it is left out
+    patience_s: int = 10         # until it listens
+    install: typing.Callable = None  # fetches it from its registry into INSTALLED, for --install
 
-        self.popen = subprocess.Popen(command, preexec_fn=before_exec, start_new_session=True, env=env, cwd=directory,
-                                      stdin=pipes.get("stdin", subprocess.DEVNULL),
-                                      stdout=pipes.get("stdout", self._log), stderr=self._log)
-
-    @property
-    def pid(self):
-        return self.popen.pid
-
-    def wait_for_port(self, port, seconds=10):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if self.popen.poll() is not None:
-                raise RuntimeError(f"{self.name} ended at once: {self.last_words()}")
-            try:
-                socket.create_connection(("127.0.0.1", port), 0.2).close()
-                return
-            except OSError:
-                time.sleep(0.02)
-        raise RuntimeError(f"{self.name} does not listen on {port}: {self.last_words()}")
-
-    def last_words(self):
-        self._log.flush()
-        with open(self.log_path, "rb") as f:
-            return f.read()[-600:].decode(errors="replace").strip() or "(it said nothing)"
-
-    def stop(self):
-        if self.popen.poll() is None:
-            self.popen.terminate()
-            try:
-                self.popen.wait(5)
-            except subprocess.TimeoutExpired:
-                self.popen.kill()
-                self.popen.wait()
-        self._log.close()
-
-    def tree(self):
-        """Its pid and those of all its descendants."""
-        parents = {}
-        for entry in os.listdir("/proc"):
-            if entry.isdigit():
-                try:
-                    with open(f"/proc/{entry}/stat", "rb") as f:
-                        parents[int(entry)] = int(f.read().rpartition(b")")[2].split()[1])
-                except OSError:
-                    pass
-        found = [self.pid]
-        for pid in found:
-            found.extend(child for child, parent in parents.items() if parent == pid)
-        return found
-
-    def cpu(self):
-        """(ns on a CPU, ns waiting for one) of every thread of the tree, kernel workers included."""
-        ran = waited = 0
-        for pid in self.tree():
-            try:
-                for task in os.listdir(f"/proc/{pid}/task"):
-                    with open(f"/proc/{pid}/task/{task}/schedstat") as f:
-                        a, b, _ = f.read().split()
-                    ran, waited = ran + int(a), waited + int(b)
-            except OSError:
-                pass
-        return ran, waited
-
-    def rss_kib(self):
-        total = 0
-        for pid in self.tree():
-            try:
-                with open(f"/proc/{pid}/status") as f:
-                    total += sum(int(line.split()[1]) for line in f if line.startswith("VmRSS:"))
-            except OSError:
-                pass
-        return total
+    def __post_init__(self):
+        if self.client_tls or self.provider_tls:  # their latency is the ends' own encryption as much as theirs
+            self.lacks = {"ttft": "", "transit": "", "start": "", **self.lacks}
 
 
 class Ruler:
-    """One way from the load to the upstream. `process` is None for the direct one."""
+    """A running gateway. `process` is None for the direct way from the load to the upstream."""
 
-    def __init__(self, name, port, process=None, binary=None, version=None):
-        self.name, self.port, self.process = name, port, process
+    def __init__(self, port, process=None, binary=None, version=None, metrics_port=None):
+        self.port, self.process, self.metrics_port = port, process, metrics_port
         self.binary, self.version = binary, version
-        self.rss_kib_at_start = process.rss_kib() if process else 0
+        self.headers = ""  # further lines of each request to it, each with CR LF
+        self.gateway = self.upstream = None  # set by the Site
+
+    @property
+    def name(self):
+        return self.gateway.name
 
     def stamp(self):
         if self.binary is None:
             return {}
         with open(self.binary, "rb") as f:
             digest = hashlib.sha256(f.read()).hexdigest()
-        return {"binary": self.binary, "sha256": digest[:16], "version": self.version}
+        return {"binary": self.binary, "sha256": digest[:16], "build_id": build_id(self.binary), "version": self.version}
 
 
-class Unavailable(Exception):
-    """This ruler is not installed or not built; the sentence says so."""
+class Site:
+    """An upstream, plain and over TLS, and the gateways in front of it; everything ends with it. Use in a `with`."""
+
+    def __init__(self, place, *upstream_arguments):
+        self.place, self.arguments = place, upstream_arguments
+        self.directory = tempfile.mkdtemp(dir=place.directory)
+        self.upstream_port, self.upstream_tls_port = free_port(), free_port()
+        self.rulers, self._upstreams = [], {}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in [r.process for r in self.rulers if r.process] + list(self._upstreams.values()):
+            process.stop()
+
+    def start(self, gateways, unavailable, failures):
+        """Starts them all, then waits for all: slow ones start at the same time."""
+        started = []
+        for gateway in gateways:
+            try:
+                started.append(self.begin(gateway))
+            except Unavailable as why:
+                unavailable[gateway.name] = str(why)
+        for ruler in started:
+            try:
+                if ruler.process:
+                    ruler.process.wait_for_port(ruler.port, ruler.gateway.patience_s)
+            except RuntimeError as why:
+                failures.append(str(why))
+                self.rulers.remove(ruler)
+                ruler.process.stop()
+        return self.rulers
+
+    def begin(self, gateway):
+        """Starts one without waiting for it."""
+        upstream = self._upstream(gateway.provider_tls)
+        ruler = gateway.start(self)
+        ruler.gateway, ruler.upstream = gateway, upstream
+        self.rulers.append(ruler)
+        return ruler
+
+    def end(self, ruler):
+        self.rulers.remove(ruler)
+        if ruler.process:
+            ruler.process.stop()
+
+    def run(self, name, command, port, binary=None, env=None, version=None, metrics_port=None):
+        """For the files of gateways/: their command on the gateways' core."""
+        binary = shutil.which(binary or command[0]) or binary or command[0]
+        process = Process(name, command, self.place.gateway_core, self.directory, env)
+        return Ruler(port, process, binary, version, metrics_port)
+
+    def write(self, name, text):
+        """A configuration in the directory of this site; returns its path."""
+        path = os.path.join(self.directory, name)
+        with open(path, "w") as f:
+            f.write(text)
+        return path
+
+    def port_behind(self, tls):
+        return self.upstream_tls_port if tls else self.upstream_port
+
+    def _upstream(self, tls):
+        if tls not in self._upstreams:
+            port = self.port_behind(tls)
+            command = [os.path.join(self.place.bench_bin, "bench_upstream"), "--port", port, *self.arguments]
+            if tls:
+                command += ["--tls-chain", TLS_CHAIN, "--tls-key", TLS_KEY]
+            name = "upstream_tls" if tls else "upstream"
+            self._upstreams[tls] = Process(name, command, self.place.load_core, self.directory, slice_us=SLICE_US)
+            self._upstreams[tls].wait_for_port(port)
+        return self._upstreams[tls]
 
 
-def first_line(command):
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10)
-        return (done.stdout or done.stderr).strip().splitlines()[0]
-    except (OSError, IndexError, subprocess.TimeoutExpired):
-        return None
+def discover():
+    """{name: Gateway} of every file in gateways/, in the order of their ORDER."""
+    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "gateways")
+    modules = [importlib.import_module("gateways." + found.name) for found in pkgutil.iter_modules([folder])]
+    modules.sort(key=lambda module: (module.ORDER, module.__name__))
+    return {gateway.name: gateway for module in modules for gateway in module.GATEWAYS}
 
 
-def start(name, command, port, core, directory, env=None, version=None, binary=None):
-    process = Process(name, command, core, directory, env)
-    try:
-        process.wait_for_port(port)
-    except BaseException:
-        process.stop()
-        raise
-    return Ruler(name, port, process, binary or shutil.which(command[0]) or command[0], version)
+def binary_of(*names):
+    """The first of these programs that is installed."""
+    for name in names:
+        found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
+        if found:
+            return found
+    raise Unavailable(f"{names[0]} is not installed (tools/setup --bench)")
 
 
-def start_direct(place):
-    return Ruler("direct", place.upstream_port)
-
-
-def start_l4(place):
-    port = free_port()
-    binary = os.path.join(place.bench_bin, "bench_l4")
-    return start("l4", [binary, "--port", str(port), "--upstream", str(place.upstream_port)], port, place.gateway_core,
-                 place.directory)
-
-
-# What nginx does here is what weir does, as far as nginx can: keep-alive on both sides, no buffering of answers,
-# NODELAY, and one log line per exchange (buffered, into a file). It does not authenticate, count tokens or read the
-# answer.
-NGINX = """
-daemon off; worker_processes 1; pid {dir}/nginx.pid; error_log {dir}/nginx.error.log warn;
-worker_rlimit_nofile {files};
-events {{ worker_connections {connections}; }}
-http {{
-  log_format exchange escape=json '{{"time":"$time_iso8601","client":"$remote_addr","request":"$request",'
-    '"status":$status,"bytes":$bytes_sent,"duration_s":$request_time,"upstream":"$upstream_addr",'
-    '"upstream_status":"$upstream_status","ttfb_s":"$upstream_header_time","request_bytes":$request_length}}';
-  access_log {dir}/nginx.access.log exchange buffer=64k flush=1s;
-  tcp_nodelay on; keepalive_timeout 3600s; keepalive_requests 1000000000;
-  client_max_body_size 32m; client_body_buffer_size 512k;
-  client_body_temp_path {dir}/nginx.body; proxy_temp_path {dir}/nginx.proxy; fastcgi_temp_path {dir}/nginx.fastcgi;
-  uwsgi_temp_path {dir}/nginx.uwsgi; scgi_temp_path {dir}/nginx.scgi;
-  upstream provider {{
-    server 127.0.0.1:{upstream}; keepalive {pool}; keepalive_requests 1000000000; keepalive_timeout 3600s;
-  }}
-  server {{
-    listen 127.0.0.1:{port} backlog=4096;
-    location / {{
-      proxy_pass http://provider; proxy_http_version 1.1; proxy_set_header Connection "";
-      proxy_buffering off; proxy_read_timeout 3600s;
-    }}
-  }}
-}}
-"""
-
-
-def start_nginx(place):
-    binary = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/sbin")
-    if binary is None:
-        raise Unavailable("nginx is not installed")
-    port = free_port()
-    path = os.path.join(place.directory, "nginx.conf")
-    with open(path, "w") as f:
-        f.write(NGINX.format(dir=place.directory, port=port, upstream=place.upstream_port, pool=place.connections + 64,
-                             connections=2 * place.connections + 512, files=4 * place.connections + 1024))
-    return start("nginx", [binary, "-c", path, "-e", os.path.join(place.directory, "nginx.error.log")], port,
-                 place.gateway_core, place.directory, version=first_line([binary, "-v"]), binary=binary)
-
-
-# Authentication, usage counting, metrics and the access log are on: they are weir's defaults.
-WEIR = """
-listen:
-  - address: 127.0.0.1:{port}
-admin: {{address: 127.0.0.1:{admin}}}
-shards: 1
-providers:
-  local: {{kind: openai, base_url: "http://127.0.0.1:{upstream}/v1", credential: env:UPSTREAM_KEY}}
-models:
-  gpt-4o-mini: {{deployments: [local/gpt-4o-mini]}}
-keys:
-  - {{name: bench, hash: "sha256:{hash}"}}
-"""
-
-
-def start_weir(place):
-    if not os.access(place.weir, os.X_OK):
-        raise Unavailable(f"{place.weir} is not built")
-    port, admin = free_port(), free_port()
-    path = os.path.join(place.directory, "weir.yaml")
-    with open(path, "w") as f:
-        f.write(WEIR.format(port=port, admin=admin, upstream=place.upstream_port,
-                            hash=hashlib.sha256(CLIENT_KEY.encode()).hexdigest()))
-    env = dict(os.environ, UPSTREAM_KEY=UPSTREAM_KEY)
-    return start("weir", [place.weir, "serve", "-c", path], port, place.gateway_core, place.directory, env,
-                 version=first_line([place.weir, "--version"]))
-
-
-def start_gateway(place, text):
+def from_command_line(text):
     """NAME=COMMAND:PORT; {port}, {upstream} and {dir} in the command are filled in, PORT 0 takes a free one."""
     name, _, rest = text.partition("=")
     command, _, port = rest.rpartition(":")
     if not name or not command or not port.isdigit():
         raise SystemExit(f"bench: --gateway wants NAME=COMMAND:PORT, not {text!r}")
-    port = int(port) or free_port()
-    filled = [word.replace("{port}", str(port)).replace("{upstream}", str(place.upstream_port))
-              .replace("{dir}", place.directory) for word in shlex.split(command)]
-    if shutil.which(filled[0]) is None:
-        raise Unavailable(f"{filled[0]} is not installed")
-    return start(name, filled, port, place.gateway_core, place.directory)
 
+    def start(site):
+        chosen = int(port) or free_port()
+        filled = [word.replace("{port}", str(chosen)).replace("{upstream}", str(site.upstream_port))
+                  .replace("{dir}", site.directory) for word in shlex.split(command)]
+        if shutil.which(filled[0]) is None:
+            raise Unavailable(f"{filled[0]} is not installed")
+        return site.run(name, filled, chosen)
 
-KNOWN = {"direct": start_direct, "l4": start_l4, "nginx": start_nginx, "weir": start_weir}
+    return Gateway(name, start)

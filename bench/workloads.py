@@ -1,10 +1,12 @@
 """One measurement: a workload driven once through one ruler, with what the machine did meanwhile."""
+import copy
 import json
 import os
 import select
 import subprocess
 
-from rulers import CLIENT_KEY, Process
+import rulers
+from processes import Process
 
 
 class Failed(Exception):
@@ -14,34 +16,78 @@ class Failed(Exception):
 class Workload:
     """`arguments` go to bench_load; `unit` is what the gateway's CPU time is divided by."""
 
-    def __init__(self, name, unit, arguments, latency, offered=None, concurrent=0):
+    def __init__(self, name, unit, arguments, latency, offered=None, repeats=1):
         self.name, self.unit, self.arguments = name, unit, arguments
-        self.latency = latency        # which histogram of the load counts: first, whole or transit
-        self.offered = offered        # units per second that must be reached, or None in closed loop
-        self.concurrent = concurrent  # streams held, for memory per stream
+        self.latency = latency  # which histogram of the load counts: first, whole or transit
+        self.offered = offered  # units per second that must be reached, or None in closed loop
+        self.repeats = repeats  # measurements per round
+
+
+# Shapes of clients and of a provider that have made others stall: (arguments of the load, of the upstream).
+STALL_SHAPES = {
+    "stall-plain": ([], []),
+    "stall-nagle": (["--nagle"], []),
+    "stall-two-writes": (["--two-writes"], []),
+    "stall-two-writes-nagle": (["--two-writes", "--nagle"], []),
+    "stall-chunks-nagle": (["--nagle"], []),
+    "stall-bytes": ([], ["--split-bytes", 1]),
+}
+
+
+def scaled(options, share):
+    """The same with a part of the load, for gateways that are slow."""
+    if share == 1:
+        return options
+    less = copy.copy(options)
+    for name, least in (("connections", 4), ("requests", 100), ("rate", 5), ("open_connections", 4), ("streams", 4),
+                        ("transit_streams", 4), ("stall_samples", 100)):
+        setattr(less, name, max(min(least, getattr(options, name)), round(getattr(options, name) * share)))
+    return less
+
+
+def closed(name, options, requests, *more, warm=None, repeats=1):
+    warm = max(options.connections, requests // 10) if warm is None else warm
+    return Workload(name, "answers", ["--mode", "closed", "--connections", options.connections, "--requests", requests,
+                                      "--warm-requests", warm, *more], "whole", repeats=repeats)
+
+
+def streams(name, options, count, window_ms, *more, repeats=1):
+    offered = count * 1e6 / options.interval_us * options.chunks / (options.chunks + 2)
+    return Workload(name, "chunks", ["--mode", "stream", "--connections", count, "--chunks", options.chunks, "--ramp-ms",
+                                     options.ramp_ms, "--window-ms", window_ms, "--chunk-bytes", options.chunk_bytes,
+                                     *more], "transit", offered, repeats)
 
 
 def workloads(options):
-    """The workloads of this run, by name."""
-    common = ["--chunk-bytes", options.chunk_bytes]
-    window = ["--window-ms", options.window_ms]
-    requests = options.requests
-    return {
-        "request": Workload("request", "answers",
-                            ["--mode", "closed", "--connections", options.connections, "--requests", requests,
-                             "--warm-requests", max(options.connections, requests // 10)], "whole"),
-        "big": Workload("big", "answers",
-                        ["--mode", "closed", "--connections", options.connections, "--requests", max(1, requests // 20),
-                         "--warm-requests", options.connections, "--body-bytes", options.big_bytes], "whole"),
-        "ttft": Workload("ttft", "answers",
-                         ["--mode", "open", "--sse", "--chunks", 1, "--rate", options.rate, "--connections",
-                          options.open_connections] + window + common, "first", offered=options.rate),
-        "stream": Workload("stream", "chunks",
-                           ["--mode", "stream", "--connections", options.streams, "--chunks", options.chunks,
-                            "--ramp-ms", options.ramp_ms] + window + common, "transit",
-                           offered=options.streams * 1e6 / options.interval_us * options.chunks / (options.chunks + 2),
-                           concurrent=options.streams),
-    }
+    """What is driven through gateways that stay up over all rounds, by name."""
+    return {workload.name: workload for workload in (
+        closed("request", options, options.requests),
+        closed("big", options, max(options.connections, options.requests // 20), "--body-bytes", options.big_bytes,
+               warm=options.connections),
+        Workload("ttft", "answers", ["--mode", "open", "--sse", "--chunks", 1, "--rate", options.rate, "--connections",
+                                     options.open_connections, "--window-ms", options.window_ms, "--chunk-bytes",
+                                     options.chunk_bytes], "first", options.rate, repeats=options.repeats),
+        streams("stream", options, options.streams, options.window_ms),
+        streams("transit", options, options.transit_streams, options.window_ms, repeats=options.repeats),
+    )}
+
+
+def stalls(options):
+    """Samples by the hundred thousand, in which a stall would show."""
+    samples, per_second = options.stall_samples, options.streams * 1e6 / options.interval_us
+    few = copy.copy(options)
+    few.connections = 2  # an answer in a thousand sends costs milliseconds: more at a time would look like a stall
+    found = []
+    for name, (client, provider) in STALL_SHAPES.items():
+        if name == "stall-chunks-nagle":
+            found.append(streams(name, options, options.streams, max(200, round(samples / per_second * 1000)), *client))
+        elif provider:
+            found.append(closed(name, few, max(20, samples // 50), *client))
+        else:
+            # A client that has to wait for an acknowledgement of its head may need 44 ms for each request.
+            count = samples // 50 if name == "stall-two-writes-nagle" else samples
+            found.append(closed(name, options, max(options.connections, count), *client))
+    return {workload.name: workload for workload in found}
 
 
 def read_event(load, seconds):
@@ -56,48 +102,59 @@ def read_event(load, seconds):
     return event
 
 
+def start_load(place, ruler, arguments):
+    """bench_load for this ruler; it says `ready` when it is warm and waits for a line."""
+    command = [os.path.join(place.bench_bin, "bench_load"), "--port", ruler.port, "--key", rulers.CLIENT_KEY]
+    if ruler.headers:
+        command += ["--headers", ruler.headers]
+    if ruler.gateway.meaning:
+        command.append("--meaning")
+    if ruler.gateway.client_tls:
+        command += ["--tls-root", rulers.TLS_ROOT, "--tls-name", rulers.TLS_NAME]
+    return Process("load", command + list(arguments), place.load_core, place.directory, slice_us=rulers.SLICE_US,
+                   stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def stop_load(load):
+    load.popen.stdin.close()
+    load.stop()
+    load.popen.stdout.close()
+
+
 def measure(place, ruler, workload, extra=()):
     """Runs the workload once; returns the figures of this round."""
-    command = [os.path.join(place.bench_bin, "bench_load"), "--port", ruler.port, "--key", CLIENT_KEY]
-    command += workload.arguments + list(extra)
     gateway = ruler.process
-    load = Process("load", [str(word) for word in command], place.load_core, place.directory, stdin=subprocess.PIPE,
-                   stdout=subprocess.PIPE)
+    load = start_load(place, ruler, workload.arguments + list(extra))
     try:
         read_event(load, 60)
         before = gateway.cpu() if gateway else (0, 0)
-        upstream_before = place.upstream.cpu()
+        upstream_before = ruler.upstream.cpu()
         load.popen.stdin.write(b"go\n")
         load.popen.stdin.flush()
         read_event(load, 120)
         after = gateway.cpu() if gateway else (0, 0)
-        upstream_after = place.upstream.cpu()
-        rss = gateway.rss_kib() if gateway else 0
+        upstream_after = ruler.upstream.cpu()
         result = read_event(load, 120)
     finally:
-        load.popen.stdin.close()
-        load.stop()
-        load.popen.stdout.close()
-    return figures(workload, result, [b - a for a, b in zip(before, after)], upstream_after[0] - upstream_before[0],
-                   rss - ruler.rss_kib_at_start)
+        stop_load(load)
+    return figures(workload, result, [b - a for a, b in zip(before, after)], upstream_after[0] - upstream_before[0])
 
 
-def figures(workload, result, gateway_ns, upstream_ns, rss_kib):
+def figures(workload, result, gateway_ns, upstream_ns):
     units, elapsed = result[workload.unit], result["elapsed_ns"]
     if units == 0:
         raise Failed("nothing was answered in the measured window")
-    latency = result[workload.latency]
+    first, transit = result["first"], result["transit"]
     figure = {
         "units": units, "per_second": units * 1e9 / elapsed, "cpu_us": gateway_ns[0] / units / 1000,
         "gateway_share": gateway_ns[0] / elapsed, "gateway_delay_share": gateway_ns[1] / elapsed,
         "load_share": result["load_cpu_ns"] / elapsed, "upstream_share": upstream_ns / elapsed,
-        "latency": latency, "answer_hash": result["answer_hash"], "streams_checked": result["streams_checked"],
-        "near_40_ms": result["first"]["in_38_46_ms"] + result["transit"]["in_38_46_ms"],
-        "near_200_ms": result["first"]["in_195_215_ms"] + result["transit"]["in_195_215_ms"],
-        "tags": [],
+        "latency": result[workload.latency], "answer_hash": result["answer_hash"],
+        "streams_checked": result["streams_checked"], "reopened": result["reopened"],
+        "samples": first["count"] + transit["count"],
+        "near_40_ms": first["in_38_46_ms"] + transit["in_38_46_ms"],
+        "near_200_ms": first["in_195_215_ms"] + transit["in_195_215_ms"],
     }
-    if workload.concurrent:
-        figure["rss_kib_per_stream"] = rss_kib / workload.concurrent
     figure["tags"] = tags(workload, figure)
     return figure
 
@@ -113,6 +170,7 @@ def tags(workload, figure):
         found.append("load and upstream fill their core")
     if workload.offered and figure["per_second"] < 0.95 * workload.offered:
         found.append("offered rate missed")
-    if figure["gateway_delay_share"] > 0.1:
+    # A gateway of several threads that fills its core waits for itself; what it got shows whether others had any.
+    if figure["gateway_delay_share"] > 0.1 and figure["gateway_share"] < 0.95:
         found.append("something else ran on the gateway's core")
     return found

@@ -3,7 +3,8 @@
 //   open    requests start on a fixed timetable; latency counts from the timetable, so waiting is not forgotten
 //   stream  S streams are held at once; each content frame tells its own transit time
 //           with --stalled nobody reads until the window is over; then each stream is read to its end, once
-// Every answer is compared with the expected one; the first wrong byte ends the run with a failure.
+// Every answer is compared with the expected one; the first wrong byte (with --meaning, the first word that is not as
+// it was sent) ends the run with a failure.
 //
 // Talk with tools/bench over stdin and stdout, one JSON line per event: `ready` after the warm-up, then one line on
 // stdin starts the measured window; `done` when it is over; `result` when every stream has been read to its end.
@@ -19,56 +20,40 @@
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
+#include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
 
-#include "arguments.h"
 #include "histogram.h"
 #include "http.h"
+#include "load_options.h"
 #include "ring.h"
 #include "stream_check.h"
+#include "tls.h"
 #include "wire.h"
 
 namespace {
 
 using bench::Completion;
+using Options = bench::LoadOptions;
+using bench::LoadMode;
 using bench::Tag;
 
 constexpr std::int64_t kMilli = 1'000'000;
 constexpr std::int64_t kSecond = 1'000'000'000;
 
 enum Op : std::uint8_t { kReceive, kSend, kGo };
-enum class Mode { closed, open, stream };
 enum class Phase { warm, ready, measuring, draining };
-
-struct Options {
-  Mode mode = Mode::closed;
-  std::int64_t port = 0;
-  std::int64_t connections = 32;
-  std::int64_t requests = 20000;
-  std::int64_t warm_requests = 2000;
-  std::int64_t rate = 1000;
-  std::int64_t window_ms = 5000;
-  std::int64_t body_bytes = 1024;
-  std::int64_t chunks = 100;
-  std::int64_t chunk_bytes = 220;
-  std::int64_t ramp_ms = 1000;
-  std::string key = "bench";
-  bool sse = false;
-  bool include_usage = false;
-  bool two_writes = false;
-  bool nagle = false;
-  bool no_wait = false;
-  bool stalled = false;
-  std::string model = "gpt-4o-mini";
-};
 
 struct Connection {
   int fd = -1;
   bool asking = false;
+  std::unique_ptr<bench::TlsSession> tls;
+  std::string_view outgoing;    // the request as it goes onto the wire
+  std::size_t first_write = 0;  // bytes of it that go alone
   std::size_t sent = 0;
-  const bench::Request* request = nullptr;
   std::uint32_t chunks = 0;       // content frames expected
   std::int64_t scheduled_at = 0;  // when the request should have started
   bool answered = false;          // first byte of body seen
@@ -81,13 +66,14 @@ class Load {
  public:
   explicit Load(const Options& options)
       : options_(options),
-        streaming_(options.mode == Mode::stream || options.sse),
+        streaming_(options.mode == LoadMode::stream || options.sse),
         ring_(8192, 65536),
         buffers_(ring_, 1024, 16384),
         frame_(static_cast<std::size_t>(options.chunk_bytes)),
         random_(1),
         requests_({.port = static_cast<std::uint16_t>(options.port),
                    .key = options.key,
+                   .headers = options.headers,
                    .model = options.model,
                    .body_bytes = static_cast<std::size_t>(options.body_bytes),
                    .stream = streaming_,
@@ -95,7 +81,11 @@ class Load {
     if (streaming_) {
       hashes_ = bench::stream_hashes(frame_, static_cast<std::uint32_t>(options.chunks), options.include_usage);
     }
-    for (std::int64_t i = 0; i < options.connections; ++i) open_connection();
+    if (!options.tls_root.empty()) tls_ = bench::TlsContext::client(options.tls_root, options.tls_name);
+    for (std::int64_t i = 0; i < options.connections; ++i) {
+      connections_.emplace_back();
+      open_connection(static_cast<std::uint32_t>(i));
+    }
   }
 
   [[noreturn]] void run() {
@@ -115,13 +105,25 @@ class Load {
  private:
   // ---- connections ----
 
-  void open_connection() {
-    const auto slot = static_cast<std::uint32_t>(connections_.size());
-    Connection& connection = connections_.emplace_back();
+  void open_connection(std::uint32_t slot) {
+    Connection& connection = connections_[slot];
+    connection.stream = bench::StreamCheck(options_.meaning);
     connection.fd = bench::connect_to(static_cast<std::uint16_t>(options_.port), options_.stalled ? 4096 : 0);
     if (options_.nagle) bench::set_nodelay(connection.fd, false);
+    if (tls_) {
+      connection.tls = std::make_unique<bench::TlsSession>(*tls_);
+      connection.tls->shake_hands(connection.fd);
+    }
     if (!options_.stalled) arm_receive(connection, slot);
     idle_.push_back(slot);
+  }
+
+  /// A server may close a connection that it has not used for a while (some gateways do after 5 s).
+  void reopen(std::uint32_t slot) {
+    close(connections_[slot].fd);
+    std::erase(idle_, slot);
+    open_connection(slot);
+    ++reopened_;
   }
 
   void arm_receive(const Connection& connection, std::uint32_t slot) {
@@ -138,17 +140,28 @@ class Load {
     connection.reader.begin();
     connection.stream.begin();
     connection.body.clear();
-    connection.request = &requests_.asking_for(chunks);
+    prepare(connection, requests_.asking_for(chunks));
     send_rest(connection, slot);
     ++asked_;
     ++asking_;
   }
 
+  void prepare(Connection& connection, const bench::Request& request) const {
+    connection.outgoing = request.text;
+    connection.first_write = options_.two_writes ? request.head_bytes : request.text.size();
+    if (!connection.tls) return;
+    std::string& cipher = connection.tls->out();
+    cipher.clear();
+    connection.tls->send(connection.outgoing.substr(0, connection.first_write));
+    const std::string_view rest = connection.outgoing.substr(connection.first_write);
+    connection.first_write = cipher.size();
+    if (!rest.empty()) connection.tls->send(rest);
+    connection.outgoing = cipher;
+  }
+
   void send_rest(const Connection& connection, std::uint32_t slot) {
-    std::string_view rest = std::string_view(connection.request->text).substr(connection.sent);
-    if (options_.two_writes && connection.sent < connection.request->head_bytes) {
-      rest = rest.substr(0, connection.request->head_bytes - connection.sent);
-    }
+    std::string_view rest = connection.outgoing.substr(connection.sent);
+    if (connection.sent < connection.first_write) rest = rest.substr(0, connection.first_write - connection.sent);
     io_uring_prep_send(ring_.next(Tag{kSend, slot}), connection.fd, rest.data(), rest.size(),
                        MSG_NOSIGNAL | MSG_WAITALL);
   }
@@ -159,14 +172,21 @@ class Load {
     if (c.tag.op == kReceive) return on_receive(connection, c);
     if (c.result <= 0) fail("send failed", -c.result);
     connection.sent += static_cast<std::size_t>(c.result);
-    if (connection.sent < connection.request->text.size()) send_rest(connection, c.tag.slot);
+    if (connection.sent < connection.outgoing.size()) send_rest(connection, c.tag.slot);
   }
 
   void on_receive(Connection& connection, const Completion& c) {
+    if (c.result == 0 && !connection.asking) return reopen(c.tag.slot);
     if (c.result == 0) fail("the other side closed a connection");
     if (c.result < 0 && c.result != -ENOBUFS) fail("receive failed", -c.result);
     if (c.result > 0) {
-      take(connection, c.tag.slot, {buffers_.data(c.buffer), static_cast<std::size_t>(c.result)});
+      const std::string_view bytes{buffers_.data(c.buffer), static_cast<std::size_t>(c.result)};
+      const auto plain = [&](std::string_view part) { take(connection, c.tag.slot, part); };
+      if (!connection.tls) {
+        plain(bytes);
+      } else if (!connection.tls->receive(bytes, plain)) {
+        fail("not the TLS that was agreed");
+      }
       buffers_.give_back(c.buffer);
     }
     if (!c.more) arm_receive(connection, c.tag.slot);
@@ -201,7 +221,7 @@ class Load {
     --asking_;
     ++answers_;
     idle_.push_back(slot);
-    if (options_.mode == Mode::closed) ask_closed(now);
+    if (options_.mode == LoadMode::closed) ask_closed(now);
   }
 
   void check(const Connection& connection) {
@@ -209,7 +229,10 @@ class Load {
       fail("status " + std::to_string(connection.reader.status()) + ": " + connection.body.substr(0, 300));
     }
     if (!streaming_) {
-      if (connection.body != bench::completion_document()) fail("answer differs: " + connection.body.substr(0, 300));
+      if (options_.meaning ? !bench::means_the_same(connection.body)
+                           : connection.body != bench::completion_document()) {
+        fail("answer differs: " + connection.body.substr(0, 300));
+      }
       return;
     }
     if (connection.stream.contents() != connection.chunks) {
@@ -217,7 +240,9 @@ class Load {
            std::to_string(connection.stream.contents()));
     }
     if (!connection.stream.whole_frames()) fail("stream ended inside a frame");
-    if (connection.stream.hash() != hashes_[connection.chunks]) fail("a frame was lost, added or changed");
+    const bool same =
+        options_.meaning ? connection.stream.meaning_kept() : connection.stream.hash() == hashes_[connection.chunks];
+    if (!same) fail("a frame was lost, added or changed");
     ++streams_checked_;
   }
 
@@ -232,8 +257,8 @@ class Load {
   }
 
   void keep_timetable(std::int64_t now) {
-    if (options_.mode == Mode::open && (phase_ == Phase::warm || phase_ == Phase::measuring)) keep_arrivals(now);
-    if (options_.mode == Mode::stream &&
+    if (options_.mode == LoadMode::open && (phase_ == Phase::warm || phase_ == Phase::measuring)) keep_arrivals(now);
+    if (options_.mode == LoadMode::stream &&
         (phase_ == Phase::warm || phase_ == Phase::ready || phase_ == Phase::measuring)) {
       keep_streams(now);
     }
@@ -249,7 +274,7 @@ class Load {
       ask(slot, waiting_.front(), full_chunks());
       waiting_.pop_front();
     }
-    if (arrival_at_ < window_end_) next_wake_ = std::min(next_wake_, arrival_at_);
+    next_wake_ = std::min(next_wake_, arrival_at_ < window_end_ ? arrival_at_ : std::max(window_end_, now + kMilli));
   }
 
   std::int64_t next_gap() {
@@ -285,11 +310,11 @@ class Load {
   void begin_warm_up() {
     started_at_ = progress_at_ = bench::now_ns();
     next_wake_ = started_at_;
-    if (options_.mode == Mode::closed) {
+    if (options_.mode == LoadMode::closed) {
       left_ = options_.warm_requests;
       start_closed();
     }
-    if (options_.mode == Mode::open) {
+    if (options_.mode == LoadMode::open) {
       arrival_at_ = started_at_;
       window_end_ = started_at_ + options_.window_ms * kMilli / 4;
     }
@@ -308,7 +333,7 @@ class Load {
       case Phase::ready:
         return;
       case Phase::measuring:
-        if (options_.mode != Mode::closed) next_wake_ = std::min(next_wake_, std::max(window_end_, now + kMilli));
+        if (options_.mode != LoadMode::closed) next_wake_ = std::min(next_wake_, std::max(window_end_, now + kMilli));
         if (window_over(now)) end_window(now);
         return;
       case Phase::draining:
@@ -317,14 +342,14 @@ class Load {
   }
 
   bool warm(std::int64_t now) {
-    if (options_.mode == Mode::stream) {
+    if (options_.mode == LoadMode::stream) {
       if (asked_ < connections_.size()) return false;
       const std::int64_t settled = started_at_ + options_.ramp_ms * kMilli * 3 / 2;
       if (now < settled) next_wake_ = std::min(next_wake_, settled);
       return now >= settled;
     }
     if (asking_ > 0) return false;
-    return options_.mode == Mode::closed ? left_ == 0 : now >= window_end_ && waiting_.empty();
+    return options_.mode == LoadMode::closed ? left_ == 0 : now >= window_end_ && waiting_.empty();
   }
 
   void become_ready() {
@@ -344,16 +369,16 @@ class Load {
     window_end_ = window_start_ + options_.window_ms * kMilli;
     arrival_at_ = window_start_;
     next_wake_ = window_start_;
-    if (options_.mode == Mode::closed) {
+    if (options_.mode == LoadMode::closed) {
       left_ = options_.requests;
       start_closed();
     }
   }
 
   bool window_over(std::int64_t now) const {
-    if (options_.mode == Mode::stream) return now >= window_end_;
+    if (options_.mode == LoadMode::stream) return now >= window_end_;
     if (asking_ > 0) return false;
-    return options_.mode == Mode::closed ? left_ == 0 : now >= window_end_ && waiting_.empty();
+    return options_.mode == LoadMode::closed ? left_ == 0 : now >= window_end_ && waiting_.empty();
   }
 
   void end_window(std::int64_t now) {
@@ -364,6 +389,7 @@ class Load {
     elapsed_ns_ = now - window_start_;
     answers_in_window_ = answers_;
     progress_at_ = now;
+    next_wake_ = now;  // there may be nothing left to wait for
     say("{\"event\":\"done\"}");
     if (!options_.stalled) return;
     for (std::uint32_t slot = 0; slot < connections_.size(); ++slot) {
@@ -388,11 +414,11 @@ class Load {
         streaming_ ? hashes_.back() : bench::hash_bytes(bench::kHashStart, bench::completion_document());
     char hex[17];
     std::snprintf(hex, sizeof hex, "%016" PRIx64, hash);
-    say("{\"event\":\"result\",\"ok\":true,\"answers\":" + std::to_string(answers_in_window_) +
-        ",\"chunks\":" + std::to_string(transit_.count()) + ",\"streams_checked\":" + std::to_string(streams_checked_) +
-        ",\"elapsed_ns\":" + std::to_string(elapsed_ns_) + ",\"load_cpu_ns\":" + std::to_string(cpu_ns_) +
-        ",\"answer_hash\":\"" + hex + "\",\"first\":" + first_.json() + ",\"whole\":" + whole_.json() +
-        ",\"transit\":" + transit_.json() + "}");
+    say("{\"event\":\"result\",\"ok\":true,\"reopened\":" + std::to_string(reopened_) +
+        ",\"answers\":" + std::to_string(answers_in_window_) + ",\"chunks\":" + std::to_string(transit_.count()) +
+        ",\"streams_checked\":" + std::to_string(streams_checked_) + ",\"elapsed_ns\":" + std::to_string(elapsed_ns_) +
+        ",\"load_cpu_ns\":" + std::to_string(cpu_ns_) + ",\"answer_hash\":\"" + hex + "\",\"first\":" + first_.json() +
+        ",\"whole\":" + whole_.json() + ",\"transit\":" + transit_.json() + "}");
     std::exit(0);
   }
 
@@ -415,6 +441,7 @@ class Load {
   bench::ContentFrame frame_;
   std::vector<std::uint64_t> hashes_;
   std::mt19937 random_;
+  std::optional<bench::TlsContext> tls_;
   std::deque<Connection> connections_;
   bench::RequestBook requests_;
   std::vector<std::uint32_t> idle_;
@@ -434,6 +461,7 @@ class Load {
   std::uint64_t answers_ = 0;
   std::uint64_t answers_in_window_ = 0;
   std::uint64_t streams_checked_ = 0;
+  std::uint64_t reopened_ = 0;
   std::int64_t cpu_at_start_ = 0;
   std::int64_t cpu_ns_ = 0;
   std::int64_t elapsed_ns_ = 0;
@@ -445,31 +473,7 @@ class Load {
 }  // namespace
 
 int main(int argc, char** argv) {
-  Options o;
-  std::string mode = "closed";
-  bench::read_arguments(argc, argv, "bench_load: client of the bench, to 127.0.0.1",
-                        {{"mode", &mode, "closed, open or stream (closed)"},
-                         {"port", &o.port, "whom to ask"},
-                         {"key", &o.key, "sent as Authorization: Bearer"},
-                         {"connections", &o.connections, "connections, in stream mode streams held (32)"},
-                         {"requests", &o.requests, "closed: measured requests (20000)"},
-                         {"warm-requests", &o.warm_requests, "closed: requests before (2000)"},
-                         {"rate", &o.rate, "open: requests per second (1000)"},
-                         {"window-ms", &o.window_ms, "open, stream: measured time (5000)"},
-                         {"ramp-ms", &o.ramp_ms, "stream: time over which streams start (1000)"},
-                         {"body-bytes", &o.body_bytes, "size of the request body (1024)"},
-                         {"chunks", &o.chunks, "content frames per stream (100)"},
-                         {"chunk-bytes", &o.chunk_bytes, "bytes of a content frame, as the upstream has it (220)"},
-                         {"sse", &o.sse, "closed, open: ask for streams"},
-                         {"include-usage", &o.include_usage, "ask for the usage frame"},
-                         {"two-writes", &o.two_writes, "head and body in two sends"},
-                         {"nagle", &o.nagle, "without NODELAY"},
-                         {"no-wait", &o.no_wait, "start measuring without a line on stdin"},
-                         {"stalled", &o.stalled, "stream: nothing is read before the window is over"},
-                         {"model", &o.model, "which model to ask for (gpt-4o-mini)"}});
-  if (mode == "stream") o.mode = Mode::stream;
-  if (mode == "open") o.mode = Mode::open;
   bench::allow_many_descriptors();
-  Load load(o);
+  Load load(bench::read_load_options(argc, argv));
   load.run();
 }

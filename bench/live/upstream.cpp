@@ -11,6 +11,8 @@
 #include <cstdio>
 #include <cstring>
 #include <deque>
+#include <memory>
+#include <optional>
 #include <queue>
 #include <string>
 #include <vector>
@@ -18,6 +20,7 @@
 #include "arguments.h"
 #include "http.h"
 #include "ring.h"
+#include "tls.h"
 #include "wire.h"
 
 namespace {
@@ -29,6 +32,7 @@ enum Op : std::uint8_t { kAccept, kReceive, kSend };
 
 struct Connection {
   int fd = -1;
+  std::unique_ptr<bench::TlsSession> tls;
   std::string in;       // bytes of a request not yet whole
   std::string sending;  // given to the kernel
   std::size_t sent = 0;
@@ -86,6 +90,8 @@ class Upstream {
     std::size_t split_bytes;         // longest single send
     std::int64_t document_delay_ns;  // before a document, so that many requests are held at once
     int send_buffer;                 // SO_SNDBUF, 0 as the kernel likes
+    std::string tls_chain;           // PEM; without it clients speak plain HTTP
+    std::string tls_key;
   };
 
   explicit Upstream(const Options& options)
@@ -94,6 +100,7 @@ class Upstream {
         buffers_(ring_, 1024, 16384),
         listener_(bench::listen_on(options.port)),
         frame_(options.chunk_bytes) {
+    if (!options.tls_chain.empty()) tls_ = bench::TlsContext::server(options.tls_chain, options.tls_key);
     arm_accept();
   }
 
@@ -131,13 +138,14 @@ class Upstream {
       free_.pop_back();
     }
     connections_[slot].fd = c.result;
+    if (tls_) connections_[slot].tls = std::make_unique<bench::TlsSession>(*tls_);
     arm_receive(connections_[slot], slot);
   }
 
   void on_receive(Connection& connection, const Completion& c) {
     if (c.has_buffer) {
       if (c.result > 0 && !connection.dying) {
-        connection.in.append(buffers_.data(c.buffer), static_cast<std::size_t>(c.result));
+        take(connection, c.tag.slot, {buffers_.data(c.buffer), static_cast<std::size_t>(c.result)});
       }
       buffers_.give_back(c.buffer);
     }
@@ -145,6 +153,13 @@ class Upstream {
     if (!c.more && !connection.dying) arm_receive(connection, c.tag.slot);
     while (!connection.dying && !connection.streaming && !connection.delayed && take_request(connection, c.tag.slot)) {
     }
+  }
+
+  void take(Connection& connection, std::uint32_t slot, std::string_view bytes) {
+    const auto plain = [&](std::string_view part) { connection.in.append(part); };
+    if (!connection.tls) return plain(bytes);
+    if (!connection.tls->receive(bytes, plain)) return die(connection);
+    flush(connection, slot);  // the handshake's own answers
   }
 
   /// Answers the first whole request in `in`; false when there is none.
@@ -215,6 +230,8 @@ class Upstream {
       if (connection.delayed) {
         connection.delayed = false;
         flush(connection, slot);
+        while (!connection.streaming && !connection.delayed && take_request(connection, slot)) {
+        }
         continue;
       }
       // A slow reader: its stream waits, its next frame is written when the last one is through.
@@ -241,7 +258,13 @@ class Upstream {
   }
 
   void flush(Connection& connection, std::uint32_t slot) {
-    if (connection.busy || connection.pending.empty()) return;
+    if (connection.busy || connection.delayed) return;
+    if (connection.tls) {
+      if (!connection.pending.empty()) connection.tls->send(connection.pending);
+      connection.pending.swap(connection.tls->out());
+      connection.tls->out().clear();
+    }
+    if (connection.pending.empty()) return;
     connection.sending.swap(connection.pending);
     connection.pending.clear();
     connection.sent = 0;
@@ -290,6 +313,7 @@ class Upstream {
   }
 
   Options options_;
+  std::optional<bench::TlsContext> tls_;
   bench::Ring ring_;
   bench::BufferGroup buffers_;
   int listener_;
@@ -310,6 +334,8 @@ int main(int argc, char** argv) {
   std::int64_t split_bytes = 1 << 20;
   std::int64_t document_delay_ms = 0;
   std::int64_t send_buffer = 0;
+  std::string tls_chain;
+  std::string tls_key;
   bench::read_arguments(argc, argv, "bench_upstream: mock provider of chat completions on 127.0.0.1",
                         {{"port", &port, "where to listen"},
                          {"chunks", &chunks, "content frames per stream when the request has no max_tokens (100)"},
@@ -317,11 +343,13 @@ int main(int argc, char** argv) {
                          {"chunk-bytes", &chunk_bytes, "bytes of a content frame (220)"},
                          {"split-bytes", &split_bytes, "answers in sends of at most this size (1 MiB)"},
                          {"document-delay-ms", &document_delay_ms, "time before a document is answered (0)"},
-                         {"send-buffer", &send_buffer, "SO_SNDBUF of its connections (0: as the kernel likes)"}});
+                         {"send-buffer", &send_buffer, "SO_SNDBUF of its connections (0: as the kernel likes)"},
+                         {"tls-chain", &tls_chain, "speak TLS with this certificate (PEM)"},
+                         {"tls-key", &tls_key, "its key (PEM)"}});
   bench::allow_many_descriptors();
   Upstream upstream({static_cast<std::uint16_t>(port), static_cast<std::uint32_t>(chunks),
                      std::max<std::int64_t>(1, interval_us) * 1000, static_cast<std::size_t>(chunk_bytes),
                      static_cast<std::size_t>(std::max<std::int64_t>(1, split_bytes)), document_delay_ms * 1'000'000,
-                     static_cast<int>(send_buffer)});
+                     static_cast<int>(send_buffer), tls_chain, tls_key});
   upstream.run();
 }

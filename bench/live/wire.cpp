@@ -20,18 +20,30 @@ void put_digits(char* at, std::size_t width, std::uint64_t value) {
   for (std::size_t i = width; i-- > 0; value /= 10) at[i] = static_cast<char>('0' + value % 10);
 }
 
+std::string answer_text() {
+  std::string answer;
+  for (int i = 0; i < 11; ++i) answer += "A gateway should be as thin as the wire it replaces, and as honest. ";
+  return answer;
+}
+
 }  // namespace
 
 const std::string& completion_document() {
   static const std::string text = [] {
-    std::string answer;
-    for (int i = 0; i < 11; ++i) answer += "A gateway should be as thin as the wire it replaces, and as honest. ";
     return std::string(R"({"id":"chatcmpl-bench","object":"chat.completion","created":1700000000,)") +
-           R"("model":"gpt-4o-mini","choices":[{"index":0,"message":{"role":"assistant","content":")" + answer +
+           R"("model":"gpt-4o-mini","choices":[{"index":0,"message":{"role":"assistant","content":")" + answer_text() +
            R"("},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":200,"completion_tokens":150,)" +
            R"("total_tokens":350},"system_fingerprint":"fp_bench"})";
   }();
   return text;
+}
+
+bool means_the_same(std::string_view document) {
+  static const std::string content = '"' + answer_text() + '"';
+  std::string text(document);
+  if (text.find(content) == std::string::npos) return false;
+  std::erase(text, ' ');
+  return text.find(R"("total_tokens":350)") != std::string::npos;
 }
 
 ContentFrame::ContentFrame(std::size_t bytes) {
@@ -57,6 +69,16 @@ std::int64_t ContentFrame::clock_of(std::string_view frame) const {
   std::int64_t value = 0;
   std::from_chars(frame.data() + clock_at_, frame.data() + clock_at_ + kClockDigits, value);
   return value;
+}
+
+std::int64_t ContentFrame::clock_in(std::string_view frame, std::uint32_t sequence) {
+  const std::size_t at = frame.find("\"t=");
+  if (at == std::string_view::npos || frame.size() < at + 3 + kClockDigits) return -1;
+  std::int64_t clock = -1;
+  std::from_chars(frame.data() + at + 3, frame.data() + at + 3 + kClockDigits, clock);
+  std::string_view text = fill(clock, sequence).substr(clock_at_ - 3);
+  text = text.substr(0, text.find('"', 1) + 1);
+  return frame.substr(at).starts_with(text) ? clock : -1;
 }
 
 std::string_view role_frame() {
@@ -117,11 +139,10 @@ static Request chat_request(const RequestShape& shape, std::uint32_t chunks) {
     body += kWords.substr(0, std::min(kWords.size(), shape.body_bytes - kEnd.size() - body.size()));
   }
   body += kEnd;
-  std::string head =
-      "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(shape.port) +
-      "\r\nAuthorization: Bearer " + shape.key +
-      "\r\nContent-Type: application/json\r\nAccept: */*\r\nUser-Agent: bench_load/1\r\nContent-Length: " +
-      std::to_string(body.size()) + "\r\n\r\n";
+  std::string head = "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(shape.port) +
+                     "\r\nAuthorization: Bearer " + shape.key + "\r\n" + shape.headers +
+                     "Content-Type: application/json\r\nAccept: */*\r\nUser-Agent: bench_load/1\r\nContent-Length: " +
+                     std::to_string(body.size()) + "\r\n\r\n";
   return {head + body, head.size()};
 }
 

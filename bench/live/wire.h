@@ -15,6 +15,9 @@ namespace bench {
 /// The whole answer to a request without streaming, about 1 KB of JSON.
 const std::string& completion_document();
 
+/// Whether this document, which a gateway may have written anew, says what completion_document() says.
+bool means_the_same(std::string_view document);
+
 /// One content frame `data: {...}\n\n` whose text carries the sender's clock and a sequence number at fixed places.
 class ContentFrame {
  public:
@@ -29,6 +32,8 @@ class ContentFrame {
   std::size_t clock_at() const { return clock_at_; }
   /// The clock inside a received frame of this size, ns.
   std::int64_t clock_of(std::string_view frame) const;
+  /// The same of a frame that may have been written anew but holds the text of number `sequence`; -1 when it does not.
+  std::int64_t clock_in(std::string_view frame, std::uint32_t sequence);
 
   static constexpr std::size_t kClockDigits = 20;
   static constexpr std::size_t kSequenceDigits = 8;
@@ -57,6 +62,7 @@ std::vector<std::uint64_t> stream_hashes(ContentFrame frame, std::uint32_t up_to
 struct RequestShape {
   std::uint16_t port = 0;
   std::string key;
+  std::string headers{};  // further lines of the head
   std::string model = "gpt-4o-mini";
   std::size_t body_bytes = 1024;
   bool stream = false;

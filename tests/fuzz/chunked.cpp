@@ -31,6 +31,7 @@ Outcome decode(Bytes body, NextSize next_size) {
     arrived += std::min<std::size_t>(next_size(), body.size() - arrived);
     while (out.consumed < arrived) {
       const Bytes input = body.substr(out.consumed, arrived - out.consumed);
+      const ChunkedDecoder before = decoder;
       const auto step = decoder.next(input);
       if (!step) {
         WEIR_ASSERT(step.error() == Fault::chunk_malformed, "another fault than its own");
@@ -39,8 +40,14 @@ Outcome decode(Bytes body, NextSize next_size) {
         return out;
       }
       WEIR_ASSERT(step->consumed <= input.size(), "consumed more than there was");
-      WEIR_ASSERT(step->payload.empty() || step->payload.data() + step->payload.size() == input.data() + step->consumed,
-                  "the payload is not the last of what was consumed");
+      if (!step->payload.empty()) {
+        const Bytes behind(step->payload.data() + step->payload.size(), input.data() + step->consumed);
+        WEIR_ASSERT(behind.empty() || behind == codec::kChunkEnd, "something else was consumed behind a payload");
+      }
+      if (const Bytes whole = before.whole_chunk(input); !whole.empty()) {
+        WEIR_ASSERT(step->payload.data() == whole.data() && step->payload.size() == whole.size(), "another payload");
+        WEIR_ASSERT(step->consumed == input.size() && decoder.between_chunks(), "a whole chunk is all of its input");
+      }
       WEIR_ASSERT(step->done || !step->payload.empty() || step->consumed == input.size(), "a step without progress");
       WEIR_ASSERT(step->done == decoder.done(), "done is told twice and differs");
       out.payload += step->payload;
