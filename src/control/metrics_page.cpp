@@ -105,6 +105,12 @@ std::string metrics_page(const gateway::Metrics& m, std::uint32_t shards) {
   page.one("weir_buffer_bytes", "gauge", "Receive and staging buffers in use.", m.buffer_bytes_held);
   page.one("weir_buffer_limit_bytes", "gauge", "Their bound at present: the shards' own and what they have leased.",
            m.buffer_bytes_own);
+  page.one("weir_frames", "gauge",
+           "Coroutine frames and provider connections in use: several for each client connection.", m.frames);
+  page.one("weir_frame_bytes", "gauge", "Memory taken for them; kept for the next ones.", m.frame_bytes);
+  page.one("weir_request_heads", "gauge", "Parsed heads, 4 KiB each, of requests that wait for their answer to begin.",
+           m.request_heads);
+  page.one("weir_log_buffer_bytes", "gauge", "Log lines that wait to be written.", m.log_buffer_bytes);
   constexpr Bytes kUses[] = {"request", "answer", "held", "head"};
   static_assert(std::size(kUses) == io::MemoryLedger::kUses);
   const auto by_use = [&](Bytes name, const auto& values) {

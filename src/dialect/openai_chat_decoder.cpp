@@ -348,9 +348,10 @@ FrameFacts OpenAiChatDecoder::tap(Bytes payload) {
 }
 
 FrameFacts OpenAiChatDecoder::decode(Bytes payload, EventBatch& batch) {
+  if (!telling_) telling_ = std::make_unique<Telling>();
   const FrameFacts facts = walk<false>(payload, &batch);
   if (facts.done) {
-    for (std::uint32_t choice = 0; choice < choices_.size(); ++choice) {
+    for (std::uint32_t choice = 0; choice < telling_->choices.size(); ++choice) {
       const std::uint64_t bit = std::uint64_t{1} << (choice % 64);
       if ((begun_[choice / 64] & bit) && !(finished_[choice / 64] & bit))
         tell_finish(choice, FinishReason::unspecified, {}, batch);
@@ -373,8 +374,7 @@ void OpenAiChatDecoder::reset() {
   finished_ = {};
   finish_reason_ = FinishReason::unspecified;
   done_ = failed_ = begin_told_ = delta_seen_ = false;
-  choices_.clear();
-  tool_calls_.clear();
+  telling_.reset();
   scratch_.clear();
   only_text_ = {};
 }

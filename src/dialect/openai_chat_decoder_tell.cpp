@@ -14,9 +14,9 @@ void OpenAiChatDecoder::tell_fault(FaultReport report, EventBatch& batch) {
 void OpenAiChatDecoder::tell_choice(const Choice& choice, EventBatch& batch) {
   const std::uint32_t index = choice.index;
   if (index >= kMaxChoices) return tell_fault({.code = "too_many_choices"}, batch);
-  if (choices_.size() <= index) choices_.resize(index + 1);
+  if (telling_->choices.size() <= index) telling_->choices.resize(index + 1);
   const Delta& delta = choice.delta;
-  if (choices_[index].finished) {
+  if (telling_->choices[index].finished) {
     if (delta.has_content()) batch.push(Extra{choice.raw});
     return;
   }
@@ -39,14 +39,14 @@ void OpenAiChatDecoder::tell_choice(const Choice& choice, EventBatch& batch) {
 }
 
 void OpenAiChatDecoder::close_text(std::uint32_t choice, EventBatch& batch) {
-  ChoiceState& state = choices_[choice];
+  ChoiceState& state = telling_->choices[choice];
   if (state.open) batch.push(BlockEnd{choice, state.open_index, {}});
   state.open = false;
 }
 
 void OpenAiChatDecoder::tell_text(std::uint32_t choice, BlockKind kind, Bytes text, EventBatch& batch) {
   if (text.empty()) return;
-  ChoiceState& state = choices_[choice];
+  ChoiceState& state = telling_->choices[choice];
   if (!state.open || state.open_kind != kind) {
     close_text(choice, batch);
     state.open = true;
@@ -96,9 +96,9 @@ void OpenAiChatDecoder::tell_parts(std::uint32_t choice, Bytes parts, EventBatch
 
 void OpenAiChatDecoder::tell_finish(std::uint32_t choice, FinishReason reason, Bytes native, EventBatch& batch) {
   close_text(choice, batch);
-  for (const ToolCall& call : tool_calls_)
+  for (const ToolCall& call : telling_->tool_calls)
     if (call.choice == choice) batch.push(BlockEnd{choice, call.index, {}});
-  choices_[choice].finished = true;
+  telling_->choices[choice].finished = true;
   batch.push(Finish{choice, reason, native, {}});
 }
 

@@ -86,7 +86,7 @@ OpenAiChatDecoder::ToolCall* OpenAiChatDecoder::find_call(std::uint32_t choice, 
   const std::uint64_t id = fragment.id.empty() ? 0 : hash_of(fragment.id);
   const std::uint64_t name = fragment.name.empty() ? 0 : hash_of(fragment.name);
   if (!fragment.has_index && !id && name) return nullptr;
-  for (auto call = tool_calls_.rbegin(); call != tool_calls_.rend(); ++call) {
+  for (auto call = telling_->tool_calls.rbegin(); call != telling_->tool_calls.rend(); ++call) {
     if (call->choice != choice) continue;
     if (!fragment.has_index) {
       if (!id || call->id_hash == id) return &*call;
@@ -103,14 +103,14 @@ OpenAiChatDecoder::ToolCall* OpenAiChatDecoder::find_call(std::uint32_t choice, 
 void OpenAiChatDecoder::tell_tool_fragment(std::uint32_t choice, const ToolFragment& fragment, EventBatch& batch) {
   const ToolCall* call = find_call(choice, fragment);
   if (!call) {
-    if (tool_calls_.size() == kMaxToolCalls) return tell_fault({.code = "too_many_tool_calls"}, batch);
+    if (telling_->tool_calls.size() == kMaxToolCalls) return tell_fault({.code = "too_many_tool_calls"}, batch);
     close_text(choice, batch);
     const ToolCall begun{.choice = choice,
-                         .index = choices_[choice].next_index++,
+                         .index = telling_->choices[choice].next_index++,
                          .wire_index = fragment.index,
                          .id_hash = fragment.id.empty() ? 0 : hash_of(fragment.id),
                          .name_hash = fragment.name.empty() ? 0 : hash_of(fragment.name)};
-    call = &tool_calls_.emplace_back(begun);
+    call = &telling_->tool_calls.emplace_back(begun);
     batch.push(BlockBegin{choice, begun.index, BlockKind::tool_call, fragment.id, fragment.name});
   }
   if (!fragment.arguments.empty()) batch.push(BlockDelta{choice, call->index, fragment.arguments});

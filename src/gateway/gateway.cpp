@@ -88,6 +88,10 @@ Metrics Gateway::measure() const {
   copy.name_lookups = resolver_.lookups();
   copy.names_stale = resolver_.stale_used();
   copy.buffer_bytes_held = context_.loop.buffers().held_bytes();
+  copy.frames = io::FramePool::live();
+  copy.frame_bytes = io::FramePool::reserved_bytes();
+  copy.request_heads = context_.request_heads.lent();
+  copy.log_buffer_bytes = log_.waiting_bytes();
   copy.buffer_bytes_own = context_.loop.buffers().limit_bytes();
   const auto& memory = context_.loop.memory();
   for (std::size_t i = 0; i < io::MemoryLedger::kUses; ++i) {

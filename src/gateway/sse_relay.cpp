@@ -4,8 +4,8 @@ namespace weir::gateway {
 
 SseRelay::Facts SseRelay::read(const net::BodyPart& part) {
   Facts facts;
-  pass_.clear();
-  untouched_ = held_.empty() && !ended_;
+  if (pieces_) pieces_->pass.clear();
+  untouched_ = held_bytes_ == 0 && !ended_;
   for (std::size_t i = 0; i < part.count && !ended_; ++i) {
     const Bytes payload = part.payloads[i];
     std::size_t position = 0;  // everything before it has been dealt with
@@ -13,10 +13,10 @@ SseRelay::Facts SseRelay::read(const net::BodyPart& part) {
     // As long as nothing is touched the part itself can be passed on: no slices of it are needed.
     const auto touch = [&] {
       if (!std::exchange(untouched_, false)) return;
-      for (std::size_t whole = 0; whole < i; ++whole) pass_.push_back(part.chunk.slice(part.payloads[whole]));
+      for (std::size_t whole = 0; whole < i; ++whole) pieces().pass.push_back(part.chunk.slice(part.payloads[whole]));
     };
     const auto pass_run = [&] {
-      if (!untouched_ && position > run) pass_.push_back(part.chunk.slice(payload.substr(run, position - run)));
+      if (!untouched_ && position > run) pieces().pass.push_back(part.chunk.slice(payload.substr(run, position - run)));
     };
     if (std::exchange(ended_in_cr_, false) && payload.starts_with('\n')) {
       // The other half of a CRLF that was cut: it shares the fate of the frame it ends.
@@ -28,7 +28,7 @@ SseRelay::Facts SseRelay::read(const net::BodyPart& part) {
       }
     }
     while (position < payload.size() && !ended_) {
-      if (held_.empty() && !oversize_) {
+      if (held_bytes_ == 0 && !oversize_) {
         if (const std::size_t size = memo_.match(payload.substr(position))) {  // nearly all frames of a long answer
           scanner_.reset();
           facts.data = facts.content = true;
@@ -44,19 +44,14 @@ SseRelay::Facts SseRelay::read(const net::BodyPart& part) {
       bool keep = true;
       if (oversize_) {
         oversize_ = false;  // its last piece
-      } else if (cut_.empty()) {
+      } else if (held_bytes_ == 0) {
         owes_line_feed_ = frame.ends_with("\n\r");
         keep = inspect(frame, facts);
       } else {
-        cut_.append(frame);
-        owes_line_feed_ = cut_.ends_with("\n\r");
-        keep = inspect(codec::parse_sse_frame(cut_, error_payload_), facts);
-        if (keep)
-          for (io::Chunk& piece : held_) pass_.push_back(std::move(piece));
-        held_.clear();
-        held_bytes_ = 0;
-        if (cut_.capacity() > 1024) cut_ = {};
-        cut_.clear();
+        pieces().cut.append(frame);
+        owes_line_feed_ = pieces().cut.ends_with("\n\r");
+        keep = inspect(codec::parse_sse_frame(pieces().cut, pieces().scratch), facts);
+        take_held(keep);
       }
       ended_in_cr_ = frame.ends_with('\r') && position + size == payload.size();
       owes_line_feed_ &= ended_in_cr_;
@@ -79,13 +74,13 @@ SseRelay::Facts SseRelay::read(const net::BodyPart& part) {
 
 std::vector<io::Chunk>& SseRelay::pass(const net::BodyPart& part) {
   if (std::exchange(untouched_, false))
-    for (std::size_t i = 0; i < part.count; ++i) pass_.push_back(part.chunk.slice(part.payloads[i]));
-  return pass_;
+    for (std::size_t i = 0; i < part.count; ++i) pieces().pass.push_back(part.chunk.slice(part.payloads[i]));
+  return pieces().pass;
 }
 
 bool SseRelay::inspect(Bytes frame, Facts& facts) {
   const Bytes line = scanner_.only_line();
-  if (line.empty()) return inspect(codec::parse_sse_frame(frame, error_payload_), facts);
+  if (line.empty()) return inspect(codec::parse_sse_frame(frame, pieces().scratch), facts);
   const codec::SseFrame fields = codec::parse_sse_line(line);
   const bool keep = inspect(fields, facts);
   if (fields.has_data && !decoder_.only_text().empty()) memo_.remember(frame, decoder_.only_text());
@@ -101,7 +96,7 @@ bool SseRelay::inspect(const codec::SseFrame& fields, Facts& facts) {
   if (said.fault) {
     facts.fault = ended_ = true;
     facts.fault_first = !begun_ && !blind_;
-    error_payload_ = std::string(fields.data);
+    pieces().scratch = std::string(fields.data);
   }
   begun_ = true;
   if (said.done) facts.done = ended_ = true;
@@ -111,45 +106,51 @@ bool SseRelay::inspect(const codec::SseFrame& fields, Facts& facts) {
 void SseRelay::hold(const io::Chunk& chunk, Bytes tail) {
   if (!oversize_ && held_bytes_ + tail.size() <= kMaxHeldBytes) {
     // Drips are copied together: otherwise each piece of a frame would pin a buffer.
-    if (held_.empty() || !held_.back().append(tail)) held_.push_back(chunk.slice(tail));
-    held_bytes_ += tail.size();
-    cut_.append(tail);
+    auto& held = pieces().held;
+    if (held.empty() || !held.back().append(tail)) held.push_back(chunk.slice(tail));
+    held_bytes_ += static_cast<std::uint32_t>(tail.size());
+    pieces().cut.append(tail);
     return;
   }
   let_go();
-  pass_.push_back(chunk.slice(tail));
+  pieces().pass.push_back(chunk.slice(tail));
 }
 
 void SseRelay::pack_tail(io::Chunk chunk) {
-  if (chunk.size() < cut_.size()) return;
-  cut_.copy(chunk.writable().data(), cut_.size());
-  chunk.truncate(cut_.size());
-  held_.clear();
-  held_.push_back(std::move(chunk));
+  const std::string& cut = pieces().cut;
+  if (chunk.size() < cut.size()) return;
+  cut.copy(chunk.writable().data(), cut.size());
+  chunk.truncate(cut.size());
+  pieces().held.clear();
+  pieces().held.push_back(std::move(chunk));
 }
 
 void SseRelay::let_go() {
-  for (io::Chunk& piece : held_) pass_.push_back(std::move(piece));
-  held_.clear();
-  held_bytes_ = 0;
-  cut_ = {};
+  take_held(true);
   oversize_ = blind_ = true;
 }
 
+void SseRelay::take_held(bool keep) {
+  Pieces& all = pieces();
+  if (keep)
+    for (io::Chunk& piece : all.held) all.pass.push_back(std::move(piece));
+  all.held.clear();
+  held_bytes_ = 0;
+  if (all.cut.capacity() > 1024) all.cut = {};
+  all.cut.clear();
+}
+
 bool SseRelay::finish() {
-  pass_.clear();
-  if (held_.empty() || ended_) return false;
+  if (held_bytes_ == 0 || ended_) return false;
+  pieces().pass.clear();
   Facts facts;
   // A provider that leaves out the last blank line is believed only if the frame is whole in itself.
   const bool was_complete = decoder_.complete();
-  const bool keep = inspect(codec::parse_sse_frame(cut_, error_payload_), facts);
+  const bool keep = inspect(codec::parse_sse_frame(pieces().cut, pieces().scratch), facts);
   const bool says_something = decoder_.complete() || was_complete || facts.content || facts.fault;
   const bool whole = facts.data && !facts.malformed && says_something;
-  if (keep && whole)
-    for (io::Chunk& piece : held_) pass_.push_back(std::move(piece));
-  held_.clear();
-  cut_ = {};
-  return !pass_.empty();
+  take_held(keep && whole);
+  return !pieces().pass.empty();
 }
 
 }  // namespace weir::gateway

@@ -9,6 +9,7 @@
 // Pure: no socket, no clock. Memory between two parts: nothing, unless a frame is cut.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -41,7 +42,7 @@ class SseRelay {
   /// True when the part just read can go to the client untouched.
   bool untouched() const { return untouched_; }
   /// The slices to be sent, in order, when it cannot; the caller takes them.
-  std::vector<io::Chunk>& pass() { return pass_; }
+  std::vector<io::Chunk>& pass() { return pieces().pass; }
   /// The same of a part that may be untouched.
   std::vector<io::Chunk>& pass(const net::BodyPart& part);
 
@@ -58,9 +59,9 @@ class SseRelay {
   /// first half has been passed on.
   bool owes_line_feed() const { return ended_ && owes_line_feed_; }
   /// The beginning of a frame is held.
-  bool has_tail() const { return !held_.empty(); }
+  bool has_tail() const { return held_bytes_ > 0; }
   /// Memory that it takes: buffers, and a copy of its bytes.
-  std::size_t tail_buffers() const { return held_.size(); }
+  std::size_t tail_buffers() const { return pieces_ ? pieces_->held.size() : 0; }
   std::size_t tail_bytes() const { return held_bytes_; }
   /// Moves the tail into `chunk`, if that is large enough, so that it pins one buffer.
   void pack_tail(io::Chunk chunk);
@@ -68,13 +69,15 @@ class SseRelay {
   void let_go();
   const dialect::OpenAiChatDecoder& decoder() const { return decoder_; }
   /// The provider's error frame, as JSON, after Facts::fault.
-  Bytes error_payload() const { return error_payload_; }
+  Bytes error_payload() const { return pieces_ ? Bytes(pieces_->scratch) : Bytes(); }
 
  private:
   /// Reads one whole frame that lies in one piece; false when it is to be taken out.
   bool inspect(Bytes frame, Facts& facts);
   bool inspect(const codec::SseFrame& fields, Facts& facts);
   void hold(const io::Chunk& chunk, Bytes tail);
+  /// The end of what was held: passed on, or taken out.
+  void take_held(bool keep);
 
   codec::SseScanner scanner_;
   dialect::OpenAiChatDecoder decoder_;
@@ -88,11 +91,19 @@ class SseRelay {
   bool kept_ = true;    // the last frame was passed on
   bool begun_ = false;  // an event has been read
   bool ended_ = false;  // after the end marker or an error nothing is passed on
-  std::size_t held_bytes_ = 0;
-  std::vector<io::Chunk> held_;  // the beginning of a frame that was cut...
-  std::string cut_;              // ...and a copy of it for the tap, in one piece
-  std::vector<io::Chunk> pass_;
-  std::string error_payload_;
+  /// What only a stream needs that does not come in whole frames: made when it is first needed.
+  struct Pieces {
+    std::vector<io::Chunk> held;  // the beginning of a frame that was cut...
+    std::string cut;              // ...and a copy of it for the tap, in one piece
+    std::vector<io::Chunk> pass;
+    std::string scratch;  // of a frame with data in several lines; then the provider's error
+  };
+  Pieces& pieces() {
+    if (!pieces_) pieces_ = std::make_unique<Pieces>();
+    return *pieces_;
+  }
+  std::uint32_t held_bytes_ = 0;  // in pieces_->held, and in cut
+  std::unique_ptr<Pieces> pieces_;
 };
 
 }  // namespace weir::gateway

@@ -59,7 +59,7 @@ io::Task<bool> Downstream::secure(const tls::ServerContext& context) {
 io::Task<Result<codec::RequestHead*>> Downstream::read_head() {
   WEIR_ASSERT(state_ == State::idle, "a head is read between two exchanges");
   if (stopping_) co_return fail(Fault::client_gone);
-  scanner_.reset();
+  codec::HeadScanner scanner(codec::Sender::client);
   gathered_.clear();
   // What is known of the last request says nothing about one that cannot be read.
   unread_ = true;
@@ -84,7 +84,7 @@ io::Task<Result<codec::RequestHead*>> Downstream::read_head() {
       co_return fail(Fault::shed);
     if (!first) gathered_.append(received.chunk.bytes());
     const Bytes bytes = first ? received.chunk.bytes() : Bytes(gathered_);
-    const auto place = scanner_.scan(bytes);
+    const auto place = scanner.scan(bytes);
     if (!place) co_return fail(place.error());
     if (!*place) {
       if (bytes.size() > context_.options.max_head_bytes) co_return fail(Fault::head_too_large);

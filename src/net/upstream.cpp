@@ -52,12 +52,12 @@ void Upstream::begin_request(codec::Method method) {
   method_ = method;
   answer_begun_ = false;
   keep_alive_ = false;
-  scanner_.reset();
   gathered_.clear();
 }
 
 io::Task<Result<codec::ResponseHead*>> Upstream::read_head(Instant deadline) {
   codec::ResponseHead& head = pool_.context_.response_head;
+  codec::HeadScanner scanner(codec::Sender::provider);
   for (;;) {
     auto received = co_await socket_.receive(deadline);
     if (received.status != Status::ok) co_return fail(fault_of(received.status, Fault::first_byte_timeout));
@@ -66,7 +66,7 @@ io::Task<Result<codec::ResponseHead*>> Upstream::read_head(Instant deadline) {
     const std::size_t before = gathered_.size();
     if (!first) gathered_.append(received.chunk.bytes());
     const Bytes bytes = first ? received.chunk.bytes() : Bytes(gathered_);
-    const auto place = scanner_.scan(bytes);
+    const auto place = scanner.scan(bytes);
     if (!place) co_return fail(place.error());
     if (!*place) {
       if (first) gathered_.assign(bytes);
@@ -78,7 +78,7 @@ io::Task<Result<codec::ResponseHead*>> Upstream::read_head(Instant deadline) {
     socket_.unread(received.chunk.slice(received.chunk.bytes().substr(end - before)));
     head_chunk_ = std::move(received.chunk);
     if (!head.is_interim()) break;
-    scanner_.reset();
+    scanner.reset();
     gathered_.clear();
   }
   reader_.begin(head.framing, head.content_length);

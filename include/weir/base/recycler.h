@@ -57,9 +57,11 @@ class Recycler {
  private:
   void give_back(T* object) {
     --lent_;
-    idle_.emplace_back(object);
+    std::unique_ptr<T> home(object);
+    if (idle_.size() < kMaxIdle) idle_.push_back(std::move(home));
   }
 
+  static constexpr std::size_t kMaxIdle = 64;  // what a burst needed beyond that goes back to the allocator
   std::vector<std::unique_ptr<T>> idle_;
   std::size_t lent_ = 0;
 };

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -120,8 +121,12 @@ class OpenAiChatDecoder {
   bool begin_told_ = false;
   bool delta_seen_ = false;  // a `message` beside deltas repeats them (Perplexity) and is not read
   Bytes only_text_;          // of the last payload that was tapped
-  std::vector<ChoiceState> choices_;
-  std::vector<ToolCall> tool_calls_;
+  /// What telling needs beyond tapping: made by the first decode().
+  struct Telling {
+    std::vector<ChoiceState> choices;
+    std::vector<ToolCall> tool_calls;
+  };
+  std::unique_ptr<Telling> telling_;
   std::string scratch_;           // values that had to be escaped, of the current payload
   std::size_t payload_size_ = 0;  // of the current payload
 };

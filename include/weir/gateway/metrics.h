@@ -46,7 +46,11 @@ struct Metrics {
   std::array<std::uint64_t, io::kNameStatusCount> name_lookups{};
   std::uint64_t names_stale = 0;
   std::uint64_t buffer_bytes_held = 0;
-  std::uint64_t buffer_bytes_own = 0;                                ///< usable at present: own and leased
+  std::uint64_t frames = 0;            ///< coroutine frames, and what lives beside them, in use
+  std::uint64_t frame_bytes = 0;       ///< memory taken for frames, used or not
+  std::uint64_t request_heads = 0;     ///< parsed heads held by requests that wait for their answer
+  std::uint64_t log_buffer_bytes = 0;  ///< lines that wait to be written
+  std::uint64_t buffer_bytes_own = 0;  ///< usable at present: own and leased
   std::array<std::uint64_t, io::MemoryLedger::kUses> memory_used{};  ///< index: MemoryLedger::Use
   std::array<std::uint64_t, io::MemoryLedger::kUses> memory_limit{};
   std::array<std::uint64_t, io::MemoryLedger::kUses> memory_refused{};

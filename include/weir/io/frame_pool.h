@@ -1,4 +1,4 @@
-// Memory for coroutine frames, and for what lives as long as one of them: size classes of 64 bytes, last-in first-out,
+// Memory for coroutine frames, and for what lives as long as one of them: size classes of 32 bytes, last-in first-out,
 // kept until the thread ends. After warm-up starting a coroutine allocates nothing: a frame is the first of its class's
 // list, which runs through the free frames themselves. One pool per thread (a shard is a thread; a simulation runs all
 // its shards in one), so no locks; the only thread_local of the program, because a frame's allocation happens before
@@ -36,8 +36,8 @@ class FramePool {
   static std::size_t reserved_bytes() { return pool_.reserved_bytes; }
 
  private:
-  static constexpr std::size_t kClass = 64;
-  static constexpr std::size_t kClasses = 64;  // frames below 4 KiB are pooled
+  static constexpr std::size_t kClass = 32;
+  static constexpr std::size_t kClasses = 128;  // frames below 4 KiB are pooled
   struct Free {
     Free* next;
   };

@@ -24,6 +24,8 @@ class LogSink {
   /// Appends one line (its line end is added).
   void line(Bytes text);
   std::uint64_t dropped() const { return dropped_; }
+  /// Of lines that have not been written.
+  std::size_t waiting_bytes() const { return filling_.size() + (op_.in_flight() ? writing_.size() - written_ : 0); }
 
   /// Writes what is left and returns when nothing is outstanding. A failed write gives up what it held.
   Task<> close();

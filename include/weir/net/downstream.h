@@ -129,7 +129,6 @@ class Downstream : private io::Socket::Watcher {
 
   Context& context_;
   io::Socket socket_;
-  codec::HeadScanner scanner_{codec::Sender::client};
   BodyReader reader_{codec::Sender::client};
   Recycler<codec::RequestHead>::Lease head_;
   io::Chunk head_chunk_;  // the bytes that head_ points into...

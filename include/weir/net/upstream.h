@@ -73,7 +73,6 @@ class Upstream : public ListHook<>, private io::Socket::Watcher {
 
   UpstreamPool& pool_;
   io::Socket socket_;
-  codec::HeadScanner scanner_{codec::Sender::provider};
   BodyReader reader_{codec::Sender::provider};
   io::Chunk head_chunk_;
   std::string gathered_;

@@ -20,11 +20,11 @@ void with_fresh_pool(void (*test)(FramePool)) {
 }
 
 void reuses_frames_of_a_class_last_in_first_out(FramePool pool) {
-  void* const a = pool.allocate(65);
+  void* const a = pool.allocate(97);
   void* const b = pool.allocate(128);
   EXPECT_EQ(pool.live(), 2u);
   const std::size_t block = pool.reserved_bytes();
-  pool.release(a, 65);
+  pool.release(a, 97);
   pool.release(b, 128);
   EXPECT_EQ(pool.live(), 0u);
   EXPECT_EQ(pool.allocate(100), b);
