@@ -21,6 +21,12 @@ Bytes put_decimal(std::uint64_t value, char (&digits)[20]) {
   return {at, static_cast<std::size_t>(digits + sizeof digits - at)};
 }
 
+std::size_t size_of(std::initializer_list<Bytes> pieces) {
+  std::size_t size = 0;
+  for (const Bytes piece : pieces) size += piece.size();
+  return size;
+}
+
 char* put(char* out, Bytes text) {
   std::memcpy(out, text.data(), text.size());
   return out + text.size();
@@ -273,16 +279,24 @@ void HeadWriter::date(std::uint64_t unix_seconds) {
   field("date", Bytes(text, sizeof text));
 }
 
-bool FieldLines::add(Bytes name, std::initializer_list<Bytes> value) {
-  std::size_t size = text_.reveal().size() + name.size() + 4;
-  for (Bytes piece : value) size += piece.size();
-  std::string text(size, '\0');
+template <class Write>
+bool HeadLines::add(std::size_t most, Write write) {
+  std::string text(text_.reveal().size() + most, '\0');
   HeadWriter writer(text);
   writer.append(text_.reveal());
-  writer.field(name, value);
+  write(writer);
   if (!writer.ok()) return false;
+  text.resize(writer.size_);
   text_ = Secret(std::move(text));
   return true;
+}
+
+bool HeadLines::add(Bytes name, std::initializer_list<Bytes> value) {
+  return add(name.size() + size_of(value) + 4, [&](HeadWriter& writer) { writer.field(name, value); });
+}
+
+bool HeadLines::add_request_line(Bytes method, std::initializer_list<Bytes> target) {
+  return add(method.size() + size_of(target) + 12, [&](HeadWriter& writer) { writer.request_line(method, target); });
 }
 
 Result<Bytes> HeadWriter::finish() {

@@ -53,8 +53,7 @@ Result<void> Attempt::send(AttemptRequest request, const codec::EditList& edits)
   io::Chunk staging = gateway_.context().loop.buffers().take();
   if (!staging) return fail(Fault::shed);
   codec::HeadWriter writer(staging.writable());
-  writer.request_line("POST", {provider.base_url.path, request.path});
-  writer.fields(gateway_.provider_fields(target_.provider_index));
+  writer.lines(gateway_.request_start(target_.provider_index));
   codec::forward_request_fields(writer, request.head, provider.headers);
   writer.content_length(edits.size_after(request.body.size()));
   const auto head = writer.finish();

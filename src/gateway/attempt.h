@@ -15,7 +15,6 @@ namespace weir::gateway {
 struct AttemptRequest {
   const codec::RequestHead& head;  ///< the client's; its fields travel where they may
   const net::Body& body;           ///< stays as it came
-  Bytes path;                      ///< below the provider's base URL: "/chat/completions"
 };
 
 class Attempt {

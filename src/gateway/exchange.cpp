@@ -101,7 +101,7 @@ io::Task<codec::ResponseHead*> Exchange::ask_provider() {
   if (client_gone_) co_return refused(Fault::client_gone);  // it had left already: nobody is asked
   ++record_.attempts;
   record_.overhead_ns += to_ns(loop_.ring().precise_now() - request_arrived);
-  const auto head = co_await attempt_->start({head_, body, "/chat/completions"}, edits, deadline_);
+  const auto head = co_await attempt_->start({head_, body}, edits, deadline_);
   body.clear();
   downstream_.release_request();  // nothing of the request is needed any more
   if (!head) co_return refused(at_deadline(head.error()));

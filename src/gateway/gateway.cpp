@@ -8,11 +8,11 @@ namespace weir::gateway {
 
 namespace {
 
-/// What the operator and the credential say in every request; what could not be written is refused by the configuration
-/// reader, so here it is asserted.
-codec::FieldLines fields_of(const catalog::Provider& provider) {
-  codec::FieldLines lines;
-  bool written = lines.add("host", {provider.base_url.authority});
+/// What could not be written is refused by the configuration reader, so here it is asserted.
+codec::HeadLines start_of_request(const catalog::Provider& provider) {
+  codec::HeadLines lines;
+  bool written = lines.add_request_line("POST", {provider.base_url.path, "/chat/completions"});
+  written &= lines.add("host", {provider.base_url.authority});
   const auto auth = catalog::auth_header(provider.kind->auth);
   if (!auth.name.empty() && !provider.credential.empty())
     written &= lines.add(auth.name, {auth.prefix, provider.credential.reveal()});
@@ -37,7 +37,7 @@ Gateway::Gateway(net::Context& context, const catalog::Catalog& catalog, const a
     net::Endpoint endpoint{url.host, url.port, provider.proxy, provider.tls, provider.tls_host};
     pools_.push_back(
         std::make_unique<net::UpstreamPool>(context, resolver_, std::move(endpoint), provider.warm_connections));
-    provider_fields_.push_back(fields_of(provider));
+    request_starts_.push_back(start_of_request(provider));
   }
 }
 

@@ -28,15 +28,19 @@ void write_http_date(std::uint64_t unix_seconds, char* out);
 /// The standard reason phrase of a status; empty when there is none.
 Bytes reason_phrase(int status);
 
-/// Field lines checked once, when they are made, and written many times: what goes to a provider with every request.
-/// May hold a credential, so the bytes are wiped at the end.
-class FieldLines {
+/// Lines of a head checked once, when they are made, and written many times: what goes to a provider with every
+/// request. May hold a credential, so the bytes are wiped at the end.
+class HeadLines {
  public:
+  /// The request line, as the first one. False, and nothing was added, when HeadWriter would refuse it.
+  bool add_request_line(Bytes method, std::initializer_list<Bytes> target);
   /// The pieces of the value are joined. What HeadWriter would refuse is refused here: false, and nothing was added.
   bool add(Bytes name, std::initializer_list<Bytes> value);
 
  private:
   friend class HeadWriter;
+  template <class Write>
+  bool add(std::size_t most, Write write);
   Secret text_;
 };
 
@@ -55,7 +59,7 @@ class HeadWriter {
   void field(Bytes name, std::initializer_list<Bytes> value);
   void field(HeaderId id, Bytes value) { field(header_name(id), {value}); }
   void field(Bytes name, std::uint64_t value);
-  void fields(const FieldLines& lines) { append(lines.text_.reveal()); }
+  void lines(const HeadLines& lines) { append(lines.text_.reveal()); }
   void content_length(std::uint64_t length);
   void chunked() { append("transfer-encoding: chunked\r\n"); }
   void date(std::uint64_t unix_seconds);
@@ -71,7 +75,7 @@ class HeadWriter {
   void parsed_lines(Bytes lines) { append(lines); }
 
  private:
-  friend class FieldLines;
+  friend class HeadLines;
   void append(Bytes text) {
     if (text.size() > out_.size() - size_) {
       overflow_ = true;

@@ -126,6 +126,8 @@ class JsonReader {
     return false;
   }
   template <bool ascii>
+  static std::uint32_t stops_plain(const char* p);
+  template <bool ascii>
   const char* skip_plain(const char* from) const;
   /// Goes on to the first block of 64 bytes, counted from `from`, that holds a byte skip_plain() stops at, or as far as
   /// there are whole blocks; may stop earlier.
@@ -148,20 +150,26 @@ class JsonReader {
 
 // ---- The parts that a stream payload spends its time in.
 
+#if defined(__SSE2__)
+/// Which of the sixteen bytes at `p` skip_plain() stops at.
+template <bool ascii>
+inline std::uint32_t JsonReader::stops_plain(const char* p) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  // Compared with their sign, bytes from 0x80 on are low as well.
+  const __m128i low = ascii ? _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20))
+                            : _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
+  const __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+  const __m128i escape = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+  return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_or_si128(low, _mm_or_si128(quote, escape))));
+}
+#endif
+
 /// First byte from `from` on that is a quote, a backslash, a control byte or (with `ascii`) not ASCII; end_ when there
 /// is none.
 template <bool ascii>
 inline const char* JsonReader::skip_plain(const char* from) const {
 #if defined(__SSE2__)
-  const auto stops = [](const char* p) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    // Compared with their sign, bytes from 0x80 on are low as well.
-    const __m128i low = ascii ? _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20))
-                              : _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
-    const __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
-    const __m128i escape = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
-    return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_or_si128(low, _mm_or_si128(quote, escape))));
-  };
+  const auto stops = [](const char* p) { return stops_plain<ascii>(p); };
   if (end_ - from >= 16) {  // keys and short values end here
     if (const std::uint32_t mask = stops(from)) return from + std::countr_zero(mask);
     from += 16;
@@ -193,6 +201,24 @@ inline bool JsonReader::scan_string(JsonString& string) {
 }
 
 inline bool JsonReader::next_member(JsonString& key) {
+#if defined(__SSE2__)
+  // As machines write it: no white space, a short key without escapes. Anything else goes the ordinary way.
+  const char* begin = at_;
+  if (end_ - begin >= 20) {
+    if (!fresh_ && *begin == ',') ++begin;
+    if (*begin == '"' && (fresh_ || begin != at_)) {
+      const std::uint32_t mask = stops_plain<true>(++begin);
+      const char* const stop = begin + std::countr_zero(mask | 0x10000);
+      if (*stop == '"' && stop[1] == ':') {
+        key.raw = Bytes(begin, static_cast<std::size_t>(stop - begin));
+        key.escaped = false;
+        at_ = stop + 2;
+        fresh_ = false;
+        return true;
+      }
+    }
+  }
+#endif
   char c = next_byte();
   if (c == '}') return leave();
   if (!fresh_) {

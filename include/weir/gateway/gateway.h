@@ -31,8 +31,8 @@ class Gateway final : public net::Handler {
   net::Context& context() { return context_; }
   const catalog::Catalog& catalog() const { return catalog_; }
   admission::KeyMemo& keys() { return keys_; }
-  /// The field lines that every request to this provider carries.
-  const codec::FieldLines& provider_fields(std::size_t provider) const { return provider_fields_[provider]; }
+  /// What a request for chat completions to this provider begins with.
+  const codec::HeadLines& request_start(std::size_t provider) const { return request_starts_[provider]; }
   net::UpstreamPool& pool(std::size_t provider) { return *pools_[provider]; }
   Metrics& metrics() { return metrics_; }
 
@@ -58,7 +58,7 @@ class Gateway final : public net::Handler {
   admission::KeyMemo keys_;
   net::Resolver resolver_;
   std::vector<std::unique_ptr<net::UpstreamPool>> pools_;  // of the catalog's providers, in their order
-  std::vector<codec::FieldLines> provider_fields_;         // likewise
+  std::vector<codec::HeadLines> request_starts_;           // likewise
   io::LogSink& log_;
   std::unique_ptr<LogTime> log_time_;
   Metrics metrics_;

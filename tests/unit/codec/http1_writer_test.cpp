@@ -161,8 +161,10 @@ TEST(Forward, LinesThatAreWrittenInAnotherWay) {
             "POST / HTTP/1.1\r\nA: 1\r\nB: 2\r\nC: 3\r\nD: 4\r\nE: 5\r\nF: 6\r\nG: \r\nH: \r\nI: 9\r\nJ: 10\r\n\r\n");
 }
 
-TEST(FieldLines, AreCheckedOnce) {
-  FieldLines lines;
+TEST(HeadLines, AreCheckedOnce) {
+  HeadLines lines;
+  EXPECT_FALSE(lines.add_request_line("POST", {"/a b"}));
+  EXPECT_TRUE(lines.add_request_line("POST", {"/v1", "/x"}));
   EXPECT_TRUE(lines.add("host", {"api.test"}));
   EXPECT_TRUE(lines.add("authorization", {"Bearer ", "sk-1"}));
   EXPECT_FALSE(lines.add("x", {"a\r\nb: c"}));
@@ -170,13 +172,11 @@ TEST(FieldLines, AreCheckedOnce) {
   EXPECT_FALSE(lines.add("", {"v"}));
   char out[128];
   HeadWriter writer(out);
-  writer.request_line("POST", {"/"});
-  writer.fields(lines);
-  writer.fields(FieldLines());
-  EXPECT_EQ(*writer.finish(), "POST / HTTP/1.1\r\nhost: api.test\r\nauthorization: Bearer sk-1\r\n\r\n");
+  writer.lines(lines);
+  writer.lines(HeadLines());
+  EXPECT_EQ(*writer.finish(), "POST /v1/x HTTP/1.1\r\nhost: api.test\r\nauthorization: Bearer sk-1\r\n\r\n");
   HeadWriter small(MutableBytes(out, 40));
-  small.request_line("POST", {"/"});
-  small.fields(lines);
+  small.lines(lines);
   EXPECT_FALSE(small.finish());
 }
 
