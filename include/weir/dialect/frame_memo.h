@@ -60,6 +60,7 @@ class FrameMemo {
     const char* const behind = bytes_.data() + before_;
     if (!follows(behind, behind_)) return 0;
     if (padding_end_ == 0) return at;
+    if (at == input.size() || input[at] != '"') return 0;  // white space in front of it may end the line
     codec::JsonReader padding(input.substr(at));
     if (!padding.read_string(text)) return 0;
     at += padding.offset();
