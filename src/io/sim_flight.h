@@ -56,6 +56,7 @@ struct SimRing::Flight {
   State state = State::queued;
   Address peer;               // connect
   std::vector<Piece> pieces;  // send, write
+  std::vector<Space> spaces;  // receive_into
   std::size_t size = 0;       // of all pieces
   std::uint64_t hash = 0;     // of all pieces' bytes when the operation started
   Instant last_due{};

@@ -87,6 +87,19 @@ void SimRing::receive(Op& op, Fd fd) {
   maybe_submit();
 }
 
+void SimRing::receive_into(Op& op, Fd fd, std::span<const Space> spaces) {
+  const SimSeam seam = below();
+  WEIR_ASSERT(!spaces.empty() && spaces.size() <= kMaxPieces, "a receive has 1 to kMaxPieces spaces");
+  SimDescriptor& stream = network_.descriptor(fd);
+  WEIR_ASSERT(stream.type == SimDescriptor::Type::stream, "a stream is received from");
+  WEIR_ASSERT(!stream.receiving, "two receives on one descriptor");
+  Flight& flight = begin(Kind::receive, op, fd);
+  flight.spaces.assign(spaces.begin(), spaces.end());
+  for (const Space& space : spaces) poison({space.data, space.size});
+  stream.receiving = &flight;
+  maybe_submit();
+}
+
 void SimRing::send(Op& op, Fd fd, std::span<const Piece> pieces) {
   const SimSeam seam = below();
   WEIR_ASSERT(!pieces.empty() && pieces.size() <= kMaxPieces, "a send has 1 to kMaxPieces pieces");
@@ -180,7 +193,7 @@ void SimRing::submit(Flight& flight) {
     }
     case Kind::receive:
       // The kernel picks the buffer before it looks at the socket: with none there, nothing is even waited for.
-      if (lent_.empty()) return no_buffer(flight);
+      if (flight.spaces.empty() && lent_.empty()) return no_buffer(flight);
       return try_receive(flight);
     case Kind::send:
       return try_send(flight);
@@ -285,20 +298,36 @@ void SimRing::try_receive(Flight& flight) {
   const Bytes arrived = connection.arrived(stream.side);
   const bool ended = connection.end_arrived(stream.side) || connection.read_shut(stream.side);
   if (arrived.empty() && !ended && !connection.broken(stream.side)) return;  // the world will stir
-  if (lent_.empty()) return no_buffer(flight);
-  if (network_.happens(SimEvent::spurious_no_buffer, network_.faults().spurious_no_buffer))
+  const bool picks = flight.spaces.empty();
+  if (picks && lent_.empty()) return no_buffer(flight);
+  if (picks && network_.happens(SimEvent::spurious_no_buffer, network_.faults().spurious_no_buffer))
     return decide(flight, -ENOBUFS);
   if (arrived.empty()) {
     if (connection.end_arrived(stream.side)) return decide(flight, 0);
     return decide(flight, -connection.take_error(stream.side));  // told once; then 0
   }
-  const Lent lent = take_buffer();
-  std::size_t n = std::min(arrived.size(), lent.memory.size());
+  Space picked{};
+  std::int32_t id = -1;
+  std::span<const Space> spaces(flight.spaces);
+  if (picks) {
+    const Lent lent = take_buffer();
+    picked = {lent.memory.data(), lent.memory.size()};
+    id = lent.id;
+    spaces = {&picked, 1};
+  }
+  std::size_t n = 0;
+  for (const Space& space : flight.spaces) expect_untouched({space.data, space.size});
+  for (const Space& space : spaces) n += space.size;
+  n = std::min(arrived.size(), n);
   if (n > 1 && network_.happens(SimEvent::small_receive, network_.faults().small_receive))
     n = network_.random().between(1, n - 1);
-  std::memcpy(lent.memory.data(), arrived.data(), n);
+  for (std::size_t done = 0; const Space& space : spaces) {
+    const std::size_t part = std::min(space.size, n - done);
+    std::memcpy(space.data, arrived.data() + done, part);
+    done += part;
+  }
   connection.consume(stream.side, n);
-  decide(flight, static_cast<std::int32_t>(n), lent.id);
+  decide(flight, static_cast<std::int32_t>(n), id);
 }
 
 void SimRing::try_send(Flight& flight) {

@@ -15,10 +15,6 @@ bool overlap(MutableBytes a, MutableBytes b) {
   return a.data() < b.data() + b.size() && b.data() < a.data() + a.size();
 }
 
-bool untouched(MutableBytes memory) {
-  return std::ranges::all_of(memory, [](char c) { return c == kPoison; });
-}
-
 }  // namespace
 
 SimRing::SimRing(SimNetwork& network) : network_(network), now_(network.now()), wall_(network.wall()) {
@@ -126,9 +122,7 @@ void SimRing::provide(std::uint16_t id, MutableBytes memory) {
     WEIR_ASSERT(lent.id != id, "a buffer is provided twice");
     WEIR_ASSERT(!overlap(lent.memory, memory), "two provided buffers overlap");
   }
-  // Poison: reading it later shows; writing it later is noticed in take_buffer(); and where it is still being sent
-  // from, the send's hash changes.
-  if (network_.poison_) std::ranges::fill(memory, kPoison);
+  poison(memory);
   lent_.push_back({id, memory});
 }
 
@@ -137,8 +131,19 @@ SimRing::Lent SimRing::take_buffer() {
   const Lent lent = lent_[i];
   lent_[i] = lent_.back();
   lent_.pop_back();
-  WEIR_ASSERT(!network_.poison_ || untouched(lent.memory), "a buffer was written to while it was lent to the ring");
+  expect_untouched(lent.memory);
   return lent;
+}
+
+/// Memory that becomes the ring's: reading it later shows; writing it later is noticed when the ring uses it; and where
+/// it is still being sent from, the send's hash changes.
+void SimRing::poison(MutableBytes memory) const {
+  if (network_.poison_) std::ranges::fill(memory, kPoison);
+}
+
+void SimRing::expect_untouched(MutableBytes memory) const {
+  WEIR_ASSERT(!network_.poison_ || std::ranges::all_of(memory, [](char c) { return c == kPoison; }),
+              "a buffer was written to while it was lent to the ring");
 }
 
 // Turns.

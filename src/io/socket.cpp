@@ -12,6 +12,47 @@ constexpr Duration kEndTimeout = 1s;       // for a peer to take the layer's las
 constexpr Duration kHastyTimeout = 100ms;  // ...and when somebody has given up on the connection
 }  // namespace
 
+/// A receive into several buffers: lent to the ring, then filled ones that wait to be taken. They belong to the socket,
+/// so that they live until the completion whatever becomes of the reader.
+struct Socket::Wide {
+  static constexpr std::size_t kMost = 16;
+
+  bool lent = false;
+  std::uint64_t expected = 0;  // bytes
+  std::size_t first = 0;
+  std::size_t count = 0;
+  std::array<Chunk, kMost> chunks;
+
+  /// Takes buffers for what is expected; false when one would do or there are not two.
+  bool take(BufferPool& buffers, std::array<Space, kMost>& spaces) {
+    const std::uint64_t wanted = std::exchange(expected, 0);
+    if (wanted <= buffers.buffer_bytes()) return false;
+    first = count = 0;
+    for (std::uint64_t left = wanted; left > 0 && count < kMost; left -= chunks[count++].size()) {
+      Chunk& chunk = chunks[count] = buffers.take();
+      if (!chunk) break;
+      if (left < chunk.size()) chunk.truncate(static_cast<std::size_t>(left));
+      spaces[count] = {chunk.writable().data(), chunk.size()};
+    }
+    lent = count > 1;
+    if (!lent) clear();
+    return lent;
+  }
+  /// The ring filled so many bytes.
+  void fill(std::size_t bytes) {
+    lent = false;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t part = std::min(bytes, chunks[i].size());
+      part > 0 ? chunks[i].truncate(part) : void(chunks[i] = {});
+      bytes -= part;
+    }
+  }
+  Chunk next() { return first < count ? std::move(chunks[first++]) : Chunk(); }
+  void clear() {
+    for (; count > 0; --count) chunks[count - 1] = {};
+  }
+};
+
 Socket::Socket(Loop& loop) : Socket(loop, Fd{}) {}
 
 Socket::Socket(Loop& loop, Fd fd)
@@ -66,7 +107,20 @@ void Socket::arm() {
     open_content();
     if (starved_.linked() || has_input()) return;
   }
+  if (std::array<Space, Wide::kMost> spaces; wide_ && wide_->take(loop_.buffers(), spaces))
+    return loop_.ring().receive_into(receive_op_, fd_, std::span(spaces).first(wide_->count));
   loop_.ring().receive(receive_op_, fd_);
+}
+
+void Socket::expect(std::uint64_t bytes) {
+  if (bytes <= loop_.buffers().buffer_bytes() || secured_) {
+    if (!wide_) return;
+    wide_->expected = 0;
+    if (!wide_->lent && !input_) wide_.reset();
+    return;
+  }
+  if (!wide_) wide_ = std::make_unique<Wide>();
+  wide_->expected = bytes;
 }
 
 /// Has the layer work through what it was fed. Afterwards there is input, or the socket waits for a buffer, or more is
@@ -92,12 +146,17 @@ void Socket::open_content() {
 }
 
 void Socket::unread(Chunk rest) {
+  if (rest.empty()) return;
   WEIR_ASSERT(!input_, "bytes are put back before more are received");
-  if (!rest.empty()) input_ = std::move(rest);
+  input_ = std::move(rest);
 }
 
 Received Socket::take_input() {
-  if (input_) return {Status::ok, std::move(input_)};
+  if (input_) {
+    Received received{Status::ok, std::move(input_)};
+    if (wide_) input_ = wide_->next();
+    return received;
+  }
   if (interrupted()) return {interrupted_, {}};
   if (std::exchange(read_timed_out_, false)) return {Status::timed_out, {}};
   return {input_status_, {}};
@@ -108,7 +167,10 @@ void Socket::on_receive(Op& op, const Completion& completion) {
   auto& buffers = self.loop_.buffers();
   // The buffer first, whatever state the connection is in: a forgotten buffer is lost for good.
   Chunk received;
-  if (completion.result > 0) {
+  if (self.wide_ && self.wide_->lent) {
+    self.wide_->fill(static_cast<std::size_t>(std::max(completion.result, 0)));
+    received = self.wide_->next();
+  } else if (completion.result > 0) {
     received = buffers.received(completion.buffer, static_cast<std::size_t>(completion.result));
   } else if (completion.buffer >= 0) {
     buffers.give_back(completion.buffer);
@@ -329,6 +391,7 @@ Task<> Socket::close(bool abandoned) {
   Awaiter quiet{*this};
   co_await quiet;
   input_ = {};
+  wide_.reset();
   outbox_.clear();
   secured_.reset();
   const Fd fd = std::exchange(fd_, Fd{});

@@ -6,7 +6,7 @@ namespace weir::io {
 namespace {
 
 constexpr std::array kOperations = {
-    IORING_OP_ACCEPT, IORING_OP_CONNECT,      IORING_OP_RECV,
+    IORING_OP_ACCEPT, IORING_OP_CONNECT,      IORING_OP_RECV,     IORING_OP_RECVMSG,
     IORING_OP_SEND,   IORING_OP_SENDMSG,      IORING_OP_READ,      // signals and wakes
     IORING_OP_WRITE,                                               // the access log
     IORING_OP_CLOSE,  IORING_OP_ASYNC_CANCEL, IORING_OP_POLL_ADD,  // the sockets of the resolver

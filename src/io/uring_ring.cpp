@@ -92,6 +92,7 @@ std::string explain_setup_failure(int error) {
 }  // namespace
 
 static_assert(sizeof(Piece) == sizeof(iovec) && offsetof(Piece, size) == offsetof(iovec, iov_len));
+static_assert(sizeof(Space) == sizeof(iovec) && offsetof(Space, size) == offsetof(iovec, iov_len));
 
 struct UringRing::Scratch {
   std::size_t messages_used = 0;
@@ -236,6 +237,26 @@ void UringRing::receive(Op& op, Fd fd) {
   op.start();
 }
 
+template <class Part>
+msghdr* UringRing::message_of(std::span<const Part> parts) {
+  iovec* copy = &scratch_->pieces[scratch_->pieces_used];
+  std::memcpy(static_cast<void*>(copy), parts.data(), parts.size_bytes());
+  scratch_->pieces_used += parts.size();
+  msghdr& message = scratch_->messages[scratch_->messages_used++];
+  message = {};
+  message.msg_iov = copy;
+  message.msg_iovlen = parts.size();
+  return &message;
+}
+
+void UringRing::receive_into(Op& op, Fd fd, std::span<const Space> spaces) {
+  WEIR_ASSERT(!spaces.empty() && spaces.size() <= kMaxPieces, "a receive has 1 to kMaxPieces spaces");
+  if (!scratch_->holds(spaces.size())) flush();
+  io_uring_sqe& entry = next_entry(op);  // may flush, which empties the scratch
+  io_uring_prep_recvmsg(&entry, fd.value, message_of(spaces), 0);
+  op.start();
+}
+
 void UringRing::send(Op& op, Fd fd, std::span<const Piece> pieces) {
   WEIR_ASSERT(!pieces.empty() && pieces.size() <= kMaxPieces, "a send has 1 to kMaxPieces pieces");
   if (pieces.size() == 1) {
@@ -243,14 +264,7 @@ void UringRing::send(Op& op, Fd fd, std::span<const Piece> pieces) {
   } else {
     if (!scratch_->holds(pieces.size())) flush();
     io_uring_sqe& entry = next_entry(op);
-    iovec* copy = &scratch_->pieces[scratch_->pieces_used];
-    std::memcpy(static_cast<void*>(copy), pieces.data(), pieces.size_bytes());
-    scratch_->pieces_used += pieces.size();
-    msghdr& message = scratch_->messages[scratch_->messages_used++];
-    message = {};
-    message.msg_iov = copy;
-    message.msg_iovlen = pieces.size();
-    io_uring_prep_sendmsg(&entry, fd.value, &message, MSG_NOSIGNAL);
+    io_uring_prep_sendmsg(&entry, fd.value, message_of(pieces), MSG_NOSIGNAL);
   }
   op.start();
 }

@@ -158,6 +158,9 @@ io::Task<Result<void>> Downstream::read_body(Body& body) {
     // A byte now and then does not extend the time: what has come must have come at a rate.
     const Instant deadline = body_deadline(started);
     if (loop().now() >= deadline) co_return fail(Fault::client_timeout);
+    // A large body is received into many buffers at once; its memory was asked for above. Never beyond its end: what
+    // follows is the next request.
+    if (reader_.framing() == Framing::length) socket_.expect(head_->content_length - reader_.received());
     auto received = co_await socket_.receive(deadline);
     if (received.status != Status::ok) co_return fail(fault_of(received.status));
     io::Chunk rest;
@@ -171,6 +174,7 @@ io::Task<Result<void>> Downstream::read_body(Body& body) {
     }
     body.append(context_.loop.buffers(), *part);
   }
+  socket_.expect(0);
   co_return Result<void>{};
 }
 

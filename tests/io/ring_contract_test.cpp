@@ -233,6 +233,77 @@ TEST_P(RingContract, TheLastBufferIsTakenByOneReceiveOnly) {
   close(second.fd);
 }
 
+TEST_P(RingContract, ReceiveIntoFillsSpacesInOrderAndNoFurther) {
+  const Pair pair = connect();  // no buffer is provided: none is needed
+  std::string text(30'000, 0);
+  for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>('a' + i * i % 23);
+  pair.peer->send(text + "next");
+  std::string got;
+  while (got.size() < text.size()) {
+    std::array<char, 1> one{};
+    std::array<char, 5000> many{};
+    std::array<char, 9000> more{};
+    std::array<Space, 3> spaces{{{one.data(), one.size()}, {many.data(), many.size()}, {more.data(), more.size()}}};
+    std::size_t left = text.size() - got.size();
+    for (Space& space : spaces) {
+      space.size = std::min(space.size, left);
+      left -= space.size;
+    }
+    const auto used = std::ranges::count_if(spaces, [](const Space& space) { return space.size > 0; });
+    const std::array<Space, 3> lent = spaces;
+    Probe receive;
+    ring_.receive_into(receive, pair.fd, std::span(spaces).first(static_cast<std::size_t>(used)));
+    spaces.fill({nullptr, 0});  // the array was read before the call returned
+    EXPECT_TRUE(receive.completions.empty());
+    ASSERT_TRUE(stage_.until([&] { return receive.done(); }));
+    ASSERT_GT(receive.result(), 0);
+    EXPECT_EQ(receive.completions[0].buffer, -1);
+    for (std::size_t n = static_cast<std::size_t>(receive.result()); const Space& space : lent) {
+      const std::size_t part = std::min(space.size, n);
+      got.append(space.data, part);
+      n -= part;
+    }
+  }
+  EXPECT_EQ(got, text);
+  buffers_.provide_all();
+  EXPECT_EQ(receive(pair.fd, 4), "next");
+  close(pair.fd);
+}
+
+TEST_P(RingContract, ReceiveIntoTellsEndAndReset) {
+  std::array<char, 10> memory{};
+  const Space space{memory.data(), memory.size()};
+  const Pair ending = connect();
+  const Pair broken = connect();
+  ending.peer->finish();
+  broken.peer->reset();
+  stage_.idle();
+  Probe end;
+  Probe reset;
+  ring_.receive_into(end, ending.fd, {&space, 1});
+  ring_.receive_into(reset, broken.fd, {&space, 1});
+  ASSERT_TRUE(stage_.until([&] { return end.done() && reset.done(); }));
+  EXPECT_EQ(end.result(), 0);
+  EXPECT_EQ(reset.result(), -ECONNRESET);
+  close(ending.fd);
+  close(broken.fd);
+}
+
+TEST_P(RingContract, CancelledReceiveIntoCompletesExactlyOnce) {
+  std::array<char, 10> memory{};
+  const Space space{memory.data(), memory.size()};
+  const Pair pair = connect();
+  Probe receive;
+  ring_.receive_into(receive, pair.fd, {&space, 1});
+  stage_.idle();
+  EXPECT_TRUE(receive.in_flight());
+  ring_.cancel(receive);
+  ASSERT_TRUE(stage_.until([&] { return receive.done(); }));
+  EXPECT_EQ(receive.result(), -ECANCELED);
+  EXPECT_EQ(receive.completions.size(), 1U);
+  close(pair.fd);
+}
+
 TEST_P(RingContract, EndOfStreamIsZero) {
   buffers_.provide_all();
   const Pair pair = connect();

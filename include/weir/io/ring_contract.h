@@ -14,6 +14,9 @@
 //                  connect  result 0 or -errno.
 //                  receive  single shot into a provided buffer: result n > 0 with a buffer, 0 = end of stream,
 //                           -ENOBUFS = no buffer was provided (normal; re-arm when one comes back), else -errno.
+//                  receive_into  the same into memory of the caller's, space after space, for what is known to be
+//                           large; the array is read before the call returns, the memory is the ring's until
+//                           completion.
 //                  send     gathers the pieces; result = bytes taken (may be short), or -errno. The pieces' array is
 //                           read before the call returns; the bytes they point to stay unchanged until completion.
 //                  write    to a plain descriptor (log lines); as send.
@@ -42,13 +45,19 @@ struct Piece {
   std::size_t size;
 };
 
-/// At most this many pieces go into one send.
+/// Memory for a part of what is received. Same layout as the kernel's iovec.
+struct Space {
+  char* data;
+  std::size_t size;
+};
+
+/// At most this many pieces go into one send, and as many spaces into one receive.
 inline constexpr std::size_t kMaxPieces = 64;
 
 template <class R>
 concept RingContract =
     requires(R ring, const R& constant, Op& op, Fd fd, const Address& address, std::span<const Piece> pieces,
-             MutableBytes memory, Instant deadline, void (*deliver)(const Completion&)) {
+             std::span<const Space> spaces, MutableBytes memory, Instant deadline, void (*deliver)(const Completion&)) {
       { constant.now() } -> std::same_as<Instant>;          // start of this turn
       { constant.precise_now() } -> std::same_as<Instant>;  // a real clock read; for measuring only
       { constant.wall() } -> std::same_as<WallTime>;
@@ -67,6 +76,7 @@ concept RingContract =
       { ring.accept(op, fd) } -> std::same_as<void>;
       { ring.connect(op, fd, address) } -> std::same_as<void>;
       { ring.receive(op, fd) } -> std::same_as<void>;
+      { ring.receive_into(op, fd, spaces) } -> std::same_as<void>;
       { ring.send(op, fd, pieces) } -> std::same_as<void>;
       { ring.write(op, fd, pieces) } -> std::same_as<void>;
       { ring.watch_signals(op) } -> std::same_as<void>;

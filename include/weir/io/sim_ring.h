@@ -49,6 +49,7 @@ class SimRing {
   void accept(Op& op, Fd fd);
   void connect(Op& op, Fd fd, const Address& peer);
   void receive(Op& op, Fd fd);
+  void receive_into(Op& op, Fd fd, std::span<const Space> spaces);
   void send(Op& op, Fd fd, std::span<const Piece> pieces);
   void write(Op& op, Fd fd, std::span<const Piece> pieces);
   void watch_signals(Op& op);
@@ -114,6 +115,8 @@ class SimRing {
   void try_wakes();
   void decide(Flight& flight, std::int32_t result, std::int32_t buffer = -1, bool more = false);
   Lent take_buffer();
+  void poison(MutableBytes memory) const;
+  void expect_untouched(MutableBytes memory) const;
 
   bool queue_full() const;
   bool deliver_due();

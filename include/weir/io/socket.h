@@ -2,7 +2,8 @@
 //
 // Reading. receive() takes what has arrived, or arms one single-shot receive and waits. Nothing is received that
 // nobody asked for, except one receive that may be armed ahead with arm(), so that an end of stream is noticed while
-// the owner is busy elsewhere; the watcher is told of such input.
+// the owner is busy elsewhere; the watcher is told of such input. What is known to be large is received into several
+// buffers at once, when its reader says so (expect()).
 // Writing. send() queues chunks; all that was queued within a turn leaves in one gathered send just before the ring is
 // entered, the rest follows when that completes. room() is the back-pressure: it waits until little enough is queued.
 // Layer. secure() puts a layer (TLS) between content and wire; everything above speaks of content. Content is opened
@@ -81,6 +82,9 @@ class Socket {
   class Receive;
   /// Waits for input until the deadline (Status::timed_out).
   Receive receive(Instant deadline);
+  /// So many bytes more will come for certain, and there is memory for them: the next receive fills as many buffers as
+  /// it can at once, and receive() returns them one by one. With a layer: nothing changes.
+  void expect(std::uint64_t bytes);
   /// Has a receive in flight, if none is and no input waits.
   void arm();
   /// Input that receive() would return at once (with a layer: after arm()).
@@ -147,6 +151,8 @@ class Socket {
     std::size_t content = 0;  // how much content they cover
   };
 
+  struct Wide;
+
   static void on_receive(Op& op, const Completion& completion);
   static void on_send(Op& op, const Completion& completion);
   static void on_read_timer(Timer& timer);
@@ -190,6 +196,7 @@ class Socket {
   Duration write_timeout_{};
 
   Chunk input_;
+  std::unique_ptr<Wide> wide_;  // while something large is expected
   std::vector<Chunk> outbox_;
   std::size_t outbox_first_ = 0;  // chunks before it have been sent
   std::size_t unsent_bytes_ = 0;

@@ -54,6 +54,7 @@ class UringRing {
   void accept(Op& op, Fd fd);
   void connect(Op& op, Fd fd, const Address& peer);
   void receive(Op& op, Fd fd);
+  void receive_into(Op& op, Fd fd, std::span<const Space> spaces);
   void send(Op& op, Fd fd, std::span<const Piece> pieces);
   void write(Op& op, Fd fd, std::span<const Piece> pieces);
   /// Completes once with the events (as poll(2) has them) that are there, or -errno. Beyond the contract: for the
@@ -74,6 +75,9 @@ class UringRing {
   io_uring_sqe& next_entry(Op& op);
   io_uring_sqe& next_entry();
   void flush();
+  /// A message of these pieces or spaces, for the submission that comes next; the kernel copies it then.
+  template <class Part>
+  msghdr* message_of(std::span<const Part> parts);
 
   const RingOptions options_;
   io_uring ring_{};

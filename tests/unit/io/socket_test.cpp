@@ -332,6 +332,81 @@ TEST(Socket, AnInterruptWakesReaderAndWriter) {
   EXPECT_EQ(later.status, Status::cancelled);
 }
 
+Task<> receive_expected(Line& line, std::size_t size, std::string& out, std::size_t& waits) {
+  while (out.size() < size) {
+    line.socket.expect(size - out.size());
+    waits += !line.socket.has_input();
+    const Received got = co_await line.socket.receive(kNever);
+    EXPECT_EQ(got.status, Status::ok);
+    if (got.status != Status::ok) co_return;
+    const std::size_t part = std::min(size - out.size(), got.chunk.size());
+    out += got.chunk.bytes().substr(0, part);
+    line.socket.unread(got.chunk.slice(got.chunk.bytes().substr(part)));  // the end comes in an ordinary receive
+  }
+  line.socket.expect(0);
+}
+
+TEST(Socket, ReceivesWhatIsExpectedIntoManyBuffers) {
+  const std::string text = test::pattern(150'001);
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    SimOptions options{.seed = seed};
+    options.link.window = 1 << 20;
+    if (seed % 2 == 0) options.faults = SimFaults::only_cuts();
+    Line line(options);
+    line.feed(text + "next");
+    line.run_for(1s);
+    std::string got;
+    std::size_t waits = 0;
+    line.scope.spawn(receive_expected(line, text.size(), got, waits));
+    ASSERT_TRUE(line.until([&] { return line.scope.running() == 0; }));
+    EXPECT_TRUE(got == text);
+    if (seed % 2 != 0) EXPECT_EQ(waits, 3U) << "16 buffers of 4096 bytes at a time";
+    EXPECT_LE(line.loop.buffers().held(), 1U) << "of what follows";
+    Outcome next;
+    line.scope.spawn(receive(line, kNever, next));
+    ASSERT_TRUE(line.until([&] { return next.over; }));
+    EXPECT_EQ(next.text, Bytes("next").substr(0, next.text.size()));
+  }
+}
+
+TEST(Socket, ExpectsWithTheBuffersThatThereAre) {
+  for (const std::uint32_t left : {0U, 1U, 5U}) {
+    SCOPED_TRACE(left);
+    Line line;
+    std::vector<Chunk> taken;
+    while (Chunk chunk = line.loop.buffers().take()) taken.push_back(std::move(chunk));
+    taken.resize(taken.size() - left);
+    const std::string text = test::pattern(30'000);
+    line.feed(text);
+    std::string got;
+    std::size_t waits = 0;
+    line.scope.spawn(receive_expected(line, text.size(), got, waits));
+    ASSERT_TRUE(line.until([&] { return line.scope.running() == 0; }));
+    EXPECT_TRUE(got == text);
+    EXPECT_GT(waits, 1U);
+  }
+}
+
+TEST(Socket, ClosesWhileExpecting) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    SimOptions options{.seed = seed};
+    if (seed % 2 == 0) options.faults = SimFaults::only_cuts();
+    Line line(options);
+    line.socket.expect(100'000);
+    line.socket.arm();
+    line.run_for(Duration(static_cast<std::int64_t>(seed) * 7'000));
+    if (seed % 4 == 1) line.feed(test::pattern(50'000));
+    if (seed % 4 == 2) line.peer->finish();
+    if (seed % 4 == 3) line.peer->reset();
+    line.run_for(Duration(static_cast<std::int64_t>(seed % 8) * 15'000));
+    line.close(seed % 3 == 0);
+    EXPECT_EQ(line.ring.operations_in_flight(), 0u);
+    EXPECT_EQ(line.loop.buffers().held(), 0u);
+  }
+}
+
 TEST(Socket, ClosesWhileOperationsAreInFlight) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
