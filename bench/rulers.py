@@ -116,7 +116,10 @@ class Site:
     def run(self, name, command, port, binary=None, env=None, version=None, metrics_port=None):
         """For the files of gateways/: their command on the gateways' core."""
         binary = shutil.which(binary or command[0]) or binary or command[0]
-        process = Process(name, command, self.place.gateway_core, self.directory, env)
+        try:
+            process = Process(name, command, self.place.gateway_core, self.directory, env)
+        except OSError as why:  # half installed, or moved: its interpreter is elsewhere
+            raise Unavailable(f"cannot be started: {why.strerror}: {command[0]}") from why
         return Ruler(port, process, binary, version, metrics_port)
 
     def write(self, name, text):

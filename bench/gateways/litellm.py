@@ -24,7 +24,7 @@ litellm_settings: {{telemetry: false}}
 
 
 def install():
-    subprocess.run([sys.executable, "-m", "venv", HOME], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--clear", HOME], check=True)
     subprocess.run([os.path.join(HOME, "bin", "pip"), "install", "--quiet", "--disable-pip-version-check",
                     "litellm[proxy]==" + VERSION], check=True)
 
