@@ -4,6 +4,8 @@
 #include <array>
 #include <cerrno>
 
+#include "weir/io/frame_pool.h"
+
 namespace weir::io {
 namespace {
 constexpr std::size_t kCopySmall = 2048;
@@ -16,6 +18,9 @@ constexpr Duration kHastyTimeout = 100ms;  // ...and when somebody has given up 
 /// so that they live until the completion whatever becomes of the reader.
 struct Socket::Wide {
   static constexpr std::size_t kMost = 16;
+
+  static void* operator new(std::size_t size) { return FramePool::allocate(size); }
+  static void operator delete(void* memory, std::size_t size) { FramePool::release(memory, size); }
 
   bool lent = false;
   std::uint64_t expected = 0;  // bytes
