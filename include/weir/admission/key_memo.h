@@ -1,5 +1,5 @@
-// Which presented keys were found lately: SHA-256 costs a short request a fiftieth of its time, and most requests bring
-// a key that came a moment ago.
+// Which presented keys were found lately: SHA-256 was a sixteenth of a short request's instructions, and most requests
+// bring a key that came a moment ago.
 //
 // What is remembered of a key is its SipHash under a secret of this process, 128 bits, so neither the key nor its
 // SHA-256 lies here, and nobody outside can aim at another's entry. Only keys that were found are remembered: whoever

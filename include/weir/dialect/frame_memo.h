@@ -48,9 +48,14 @@ class FrameMemo {
   std::size_t match(Bytes input) const {
     if (before_ == 0 || input.size() < before_ + behind_) return 0;
     if (std::memcmp(input.data(), bytes_.data(), before_) != 0) return 0;
-    codec::JsonReader json(input.substr(before_ - 1));  // at the quote
     codec::JsonString text;
-    if (!json.read_string(text) || text.empty()) return 0;
+    // A reader checks all the UTF-8 it is given, so it is given a little, not the frames that came behind this one.
+    codec::JsonReader nearby(input.substr(before_ - 1, kNearby));  // at the quote
+    if (!nearby.read_string(text)) {
+      codec::JsonReader line(input.substr(before_ - 1, input.find('\n', before_) - (before_ - 1)));
+      if (!line.read_string(text)) return 0;
+    }
+    if (text.empty()) return 0;
     std::size_t at = before_ + text.raw.size();  // the closing quote belongs to what stands behind the text
     const auto follows = [&](const char* known, std::size_t size) {
       if (input.size() - at < size || std::memcmp(input.data() + at, known, size) != 0) return false;
@@ -61,7 +66,7 @@ class FrameMemo {
     if (!follows(behind, behind_)) return 0;
     if (padding_end_ == 0) return at;
     if (at == input.size() || input[at] != '"') return 0;  // white space in front of it may end the line
-    codec::JsonReader padding(input.substr(at));
+    codec::JsonReader padding(input.substr(at, kNearby));
     if (!padding.read_string(text)) return 0;
     at += padding.offset();
     return follows(behind + behind_, padding_end_) ? at : 0;
@@ -70,6 +75,8 @@ class FrameMemo {
   void forget() { before_ = 0; }
 
  private:
+  static constexpr std::size_t kNearby = 128;
+
   std::size_t before_ = 0;  // 0: nothing is remembered
   std::size_t behind_ = 0;
   std::size_t padding_end_ = 0;        // what follows the padding; 0: there is no padding

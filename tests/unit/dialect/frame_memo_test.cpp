@@ -55,6 +55,13 @@ TEST(FrameMemo, KnowsTheNextFrame) {
     EXPECT_EQ(memo.match(next + frame_with("more")), next.size()) << text;
     EXPECT_EQ(memo.match(Bytes(next).substr(0, next.size() - 1)), 0u) << "its end has not come";
   }
+  // What comes behind it is none of its business: here the first half of a character, or nothing that is UTF-8.
+  for (const Bytes behind : {"data: \xc3", "data: \xff\xff\n\n"})
+    for (const std::string& text :
+         {std::string("\u00e9"), std::string(100, 'x') + "\u00e9", std::string(3000, 'x') + "\u00e9"}) {
+      const std::string next = frame_with(text);
+      EXPECT_EQ(memo.match(next + std::string(behind)), next.size()) << text;
+    }
   const std::string long_text = frame_with(std::string(5000, 'x'));
   EXPECT_EQ(memo.match(long_text), long_text.size());
   for (const std::string& text : {"", "\n", "\\x", "\\u12", "\xff", "a\"b"})
