@@ -15,7 +15,7 @@ namespace dom = simdjson::dom;
 
 /// Into `out`, as it would be sent.
 bool edit(Bytes body, std::string& scratch, std::string& out) {
-  const auto request = dialect::openai_chat::read(body);
+  const auto request = dialect::openai_chat::read_envelope(body);
   if (!request) return false;
   const auto edits = dialect::openai_chat::write_passthrough(*request, kModel, false, scratch);
   out.clear();

@@ -35,6 +35,7 @@ void Checker::watch(const Event& event) {
                    content_allowed();
                    expect(!finished_.contains(block.choice), "a finished choice gets no more blocks");
                    expect(block.index == next_index_[block.choice]++, "block indexes of a choice count up from 0");
+                   expect(!block.redacted || block.kind == BlockKind::reasoning, "only reasoning is redacted");
                    open_.insert({block.choice, block.index});
                  },
                  [&](const BlockDelta& delta) {
@@ -45,6 +46,12 @@ void Checker::watch(const Event& event) {
                  [&](const BlockEnd& block) {
                    content_allowed();
                    expect(open_.erase({block.choice, block.index}) == 1, "a block_end closes an open block");
+                 },
+                 [&](const Citation& citation) {
+                   content_allowed();
+                   expect(!finished_.contains(citation.choice), "a finished choice gets no more citations");
+                   expect(!citation.url.empty() || !citation.title.empty() || !citation.quoted.empty(),
+                          "a citation cites something");
                  },
                  [&](const UsageReport& report) {
                    content_allowed();

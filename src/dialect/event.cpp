@@ -14,8 +14,6 @@ std::string_view to_string(BlockKind kind) {
       return "refusal";
     case BlockKind::media:
       return "media";
-    case BlockKind::citation:
-      return "citation";
   }
   return "?";
 }
@@ -36,6 +34,36 @@ std::string_view to_string(FinishReason reason) {
       return "other";
     case FinishReason::unspecified:
       return "unspecified";
+  }
+  return "?";
+}
+
+Bytes to_string(ErrorClass error_class) {
+  switch (error_class) {
+    case ErrorClass::auth:
+      return "auth";
+    case ErrorClass::permission:
+      return "permission";
+    case ErrorClass::not_found:
+      return "not_found";
+    case ErrorClass::invalid_request:
+      return "invalid_request";
+    case ErrorClass::context_length:
+      return "context_length";
+    case ErrorClass::content_filter:
+      return "content_filter";
+    case ErrorClass::too_large:
+      return "too_large";
+    case ErrorClass::rate_limit:
+      return "rate_limit";
+    case ErrorClass::quota_exhausted:
+      return "quota_exhausted";
+    case ErrorClass::overloaded:
+      return "overloaded";
+    case ErrorClass::server:
+      return "server";
+    case ErrorClass::timeout:
+      return "timeout";
   }
   return "?";
 }

@@ -14,7 +14,7 @@ using codec::JsonType;
 
 namespace {
 
-using Presence = ChatRequest::Presence;
+using Presence = Envelope::Presence;
 using MaybeFault = std::optional<RequestFault>;
 
 RequestFault invalid(Bytes field) { return {Fault::field_invalid, field}; }
@@ -29,19 +29,19 @@ BodyRange range_of(JsonReader& json, Read&& read) {
   return {start, json.offset() - start};
 }
 
-MaybeFault read_model(JsonReader& json, ChatRequest& request) {
+MaybeFault read_model(JsonReader& json, Envelope& request) {
   if (json.peek() != JsonType::string) return invalid("model");
   JsonString name;
   request.model_value = range_of(json, [&] { json.read_string(name); });
   if (!json.ok()) return {};
   const bool fits = codec::decode_json_string(
-      name.raw, [](void* receiver, Bytes part) { return static_cast<ChatRequest*>(receiver)->append_model(part); },
+      name.raw, [](void* receiver, Bytes part) { return static_cast<Envelope*>(receiver)->append_model(part); },
       &request);
   if (!fits || request.model().empty()) return invalid("model");
   return {};
 }
 
-MaybeFault read_stream(JsonReader& json, ChatRequest& request) {
+MaybeFault read_stream(JsonReader& json, Envelope& request) {
   switch (json.peek()) {
     case JsonType::null:
       json.skip_value();
@@ -54,7 +54,7 @@ MaybeFault read_stream(JsonReader& json, ChatRequest& request) {
   }
 }
 
-MaybeFault read_include_usage(JsonReader& json, ChatRequest& request) {
+MaybeFault read_include_usage(JsonReader& json, Envelope& request) {
   constexpr Bytes kField = "stream_options.include_usage";
   if (request.include_usage_option != Presence::absent) return repeated(kField);
   const JsonType type = json.peek();
@@ -70,7 +70,7 @@ MaybeFault read_include_usage(JsonReader& json, ChatRequest& request) {
   return {};
 }
 
-MaybeFault read_stream_options(JsonReader& json, ChatRequest& request) {
+MaybeFault read_stream_options(JsonReader& json, Envelope& request) {
   const JsonType type = json.peek();
   if (type != JsonType::null && type != JsonType::object) return invalid("stream_options");
   request.stream_options = type == JsonType::null ? Presence::null : Presence::object;
@@ -98,7 +98,7 @@ MaybeFault read_stream_options(JsonReader& json, ChatRequest& request) {
 /// The top-level members that are read; everything else is validated and passes through.
 struct Field {
   Bytes name;
-  MaybeFault (*read)(JsonReader& json, ChatRequest& request);
+  MaybeFault (*read)(JsonReader& json, Envelope& request);
 };
 constexpr Field kFields[] = {
     {"model", read_model},
@@ -109,8 +109,8 @@ constexpr std::size_t kModel = 0;
 
 }  // namespace
 
-RequestResult<ChatRequest> read(Bytes body) {
-  ChatRequest request;
+RequestResult<Envelope> read_envelope(Bytes body) {
+  Envelope request;
   JsonReader json(body);
   bool seen[std::size(kFields)] = {};
   MaybeFault fault;
@@ -139,7 +139,7 @@ RequestResult<ChatRequest> read(Bytes body) {
   return request;
 }
 
-EditList write_passthrough(const ChatRequest& request, Bytes provider_model, bool ask_usage, std::string& scratch) {
+EditList write_passthrough(const Envelope& request, Bytes provider_model, bool ask_usage, std::string& scratch) {
   EditList edits;
   if (provider_model != request.model()) {
     scratch = "\"";

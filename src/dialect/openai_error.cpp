@@ -36,6 +36,8 @@ Words words_of(Fault fault) {
       return {kRequest, "missing_required_parameter"};
     case Fault::field_invalid:
       return {kRequest, "invalid_type"};
+    case Fault::parameter_unsupported:
+      return {kRequest, "unsupported_parameter"};
     case Fault::field_repeated:
       return {kRequest, "invalid_value"};
     case Fault::unauthorized:
@@ -75,6 +77,7 @@ Words words_of(Fault fault) {
     case Fault::upstream_redirect:
     case Fault::upstream_stream_error:
     case Fault::upstream_truncated:
+    case Fault::answer_too_large:
       return {kServer, {}};
     case Fault::client_gone:
     case Fault::client_stalled:

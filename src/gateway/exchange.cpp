@@ -76,7 +76,7 @@ io::Task<codec::ResponseHead*> Exchange::ask_provider() {
   const Instant request_arrived = loop_.now();
   record_.request_bytes = body.size();
 
-  const auto request = dialect::openai_chat::read(body.contiguous(gateway_.context().scratch));
+  const auto request = dialect::openai_chat::read_envelope(body.contiguous(gateway_.context().scratch));
   if (!request) co_return refused(request.error().fault, {.text = {}, .param = request.error().field});
   record_.model.assign(request->model());
   record_.stream = request->stream;

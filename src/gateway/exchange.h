@@ -4,7 +4,7 @@
 #include "attempt.h"
 #include "refuse.h"
 #include "sse_relay.h"
-#include "weir/dialect/request.h"
+#include "weir/dialect/envelope.h"
 #include "weir/gateway/gateway.h"
 
 namespace weir::gateway {

@@ -19,8 +19,8 @@ struct Prompt {
   std::optional<std::uint64_t> max_tokens;  ///< the smaller of max_tokens and max_completion_tokens
 };
 
-/// Reads a body that dialect::openai_chat::read accepted. Whatever has another shape than expected is passed over, as
-/// if it were not there.
+/// Reads a body that dialect::openai_chat::read_envelope accepted. Whatever has another shape than expected is passed
+/// over, as if it were not there.
 Prompt read_prompt(Bytes body);
 
 }  // namespace weir::simulator

@@ -70,7 +70,7 @@ io::Task<> Simulator::complete_chat(net::Downstream& downstream, codec::RequestH
   net::Body body;
   if (const auto read = co_await downstream.read_body(body); !read) co_return refuse(downstream, read.error());
   const Bytes text = body.contiguous(context_.scratch);
-  const auto request = dialect::openai_chat::read(text);
+  const auto request = dialect::openai_chat::read_envelope(text);
   if (!request)
     co_return refuse_request(downstream, request.error().fault, {.text = {}, .param = request.error().field});
 

@@ -66,7 +66,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     WEIR_ASSERT(error == simdjson::SUCCESS || error == simdjson::NUMBER_ERROR || error == simdjson::STRING_ERROR,
                 "weir accepts what simdjson refuses");
 
-  const auto request = weir::dialect::openai_chat::read(body);
+  const auto request = weir::dialect::openai_chat::read_envelope(body);
   if (!request) return 0;
   WEIR_ASSERT(valid, "an accepted request is JSON");
   std::string scratch;
@@ -75,7 +75,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   edits.for_each_piece(body.size(), rebuild);
   WEIR_ASSERT(rebuild.out.size() == edits.size_after(body.size()), "the size is told before");
 
-  const auto again = weir::dialect::openai_chat::read(rebuild.out);
+  const auto again = weir::dialect::openai_chat::read_envelope(rebuild.out);
   WEIR_ASSERT(again && again->model() == kModel, "the provider reads its model");
   WEIR_ASSERT(again->stream == request->stream, "streaming stays as it was");
   WEIR_ASSERT(again->include_usage || !request->stream, "a stream is asked for usage");

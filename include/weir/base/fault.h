@@ -29,6 +29,7 @@ enum class FaultSource : std::uint8_t { request, upstream, weir, gone };
   X(field_missing,             400, request,  "A required field is missing.")                                           \
   X(field_invalid,             400, request,  "A field has a value of the wrong type.")                                 \
   X(field_repeated,            400, request,  "A field that weir has to read occurs twice.")                            \
+  X(parameter_unsupported,     400, request,  "The request holds something that the provider of this model cannot be given.")      \
   X(unauthorized,              401, request,  "Incorrect API key provided.")                                            \
   X(not_found,                 404, request,  "There is no such endpoint.")                                             \
   X(model_not_found,           404, request,  "The model does not exist or this key has no access to it.")              \
@@ -54,6 +55,7 @@ enum class FaultSource : std::uint8_t { request, upstream, weir, gone };
   X(upstream_head_too_large,   502, upstream, "The provider's answer has too large a head.")                            \
   X(upstream_redirect,         502, upstream, "The provider answered with a redirect, which is not followed.")          \
   X(upstream_stream_error,     502, upstream, "The provider reported an error inside its stream.")                      \
+  X(answer_too_large,          502, upstream, "The provider's answer is too large to be translated in one piece.")       \
   X(upstream_truncated,        502, upstream, "The provider's stream ended without a finish.")                          \
   X(first_byte_timeout,        504, upstream, "The provider did not begin to answer in time.")                          \
   X(idle_timeout,              504, upstream, "The provider's stream stood still for too long.")                        \

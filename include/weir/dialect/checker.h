@@ -5,6 +5,7 @@
 //   block_begin  index counts up from 0 within a choice; never in a finished choice
 //   block_delta  inside an open block; never empty
 //   block_end    closes exactly one open block
+//   citation     before its choice finishes; cites something
 //   usage        a cumulative snapshot that replaces the last one; numbers may be corrected downwards by the provider
 //   finish       once per choice, when no block of it is open
 //   fault        terminal: only ping and extra may follow

@@ -6,19 +6,18 @@
 
 #include "weir/base/bytes.h"
 #include "weir/codec/json_edit.h"
-#include "weir/dialect/request.h"
+#include "weir/dialect/envelope.h"
 
 namespace weir::dialect::openai_chat {
 
 /// Reads a chat completions body: one strict pass, every byte validated as JSON (depth up to 128).
 /// Faults: json_malformed, json_too_deep; field_missing (model); field_invalid; field_repeated when a field that is
 /// read here occurs twice, since providers differ in which of the two they believe.
-RequestResult<ChatRequest> read(Bytes body);
+RequestResult<Envelope> read_envelope(Bytes body);
 
 /// The edits that turn the client's body into the provider's: the model's name, and with `ask_usage` a request for
 /// usage in the stream when the client streams and did not ask. No edits when nothing differs.
 /// `scratch` is overwritten and must outlive the list.
-codec::EditList write_passthrough(const ChatRequest& request, Bytes provider_model, bool ask_usage,
-                                  std::string& scratch);
+codec::EditList write_passthrough(const Envelope& request, Bytes provider_model, bool ask_usage, std::string& scratch);
 
 }  // namespace weir::dialect::openai_chat

@@ -55,7 +55,7 @@ TEST(Golden, Requests) {
   for (const fs::path& folder : cases()) {
     if (!fs::exists(folder / "request.json")) continue;
     const std::string body = read_file(folder / "request.json");
-    const auto request = openai_chat::read(body);
+    const auto request = openai_chat::read_envelope(body);
     ASSERT_TRUE(request) << folder;
     std::string scratch;
     Rebuild rebuild{body, {}};

@@ -20,7 +20,8 @@ std::string apply(const codec::EditList& edits, Bytes body) {
 }
 
 TEST(OpenAiChatRead, FindsWhatTheGatewayNeeds) {
-  const auto request = read(R"( {"messages":[{"role":"user","content":"hi"}], "model" : "gpt-\u0078" ,"stream":true})");
+  const auto request =
+      read_envelope(R"( {"messages":[{"role":"user","content":"hi"}], "model" : "gpt-\u0078" ,"stream":true})");
   ASSERT_TRUE(request);
   EXPECT_EQ(request->model(), "gpt-x");
   EXPECT_EQ(request->model_value.offset, 57U);
@@ -28,21 +29,21 @@ TEST(OpenAiChatRead, FindsWhatTheGatewayNeeds) {
   EXPECT_TRUE(request->stream);
   EXPECT_FALSE(request->include_usage);
   EXPECT_EQ(request->first_member, 2U);
-  EXPECT_EQ(request->stream_options, ChatRequest::Presence::absent);
+  EXPECT_EQ(request->stream_options, Envelope::Presence::absent);
 }
 
 TEST(OpenAiChatRead, ReadsStreamOptions) {
-  using enum ChatRequest::Presence;
-  const auto asked = read(R"({"model":"m","stream_options":{"a":[1],"include_usage":true}})");
+  using enum Envelope::Presence;
+  const auto asked = read_envelope(R"({"model":"m","stream_options":{"a":[1],"include_usage":true}})");
   ASSERT_TRUE(asked);
   EXPECT_TRUE(asked->include_usage);
   EXPECT_EQ(asked->stream_options, object);
   EXPECT_EQ(asked->include_usage_option, value);
-  const auto null_option = read(R"({"model":"m","stream":null,"stream_options":{"include_usage":null}})");
+  const auto null_option = read_envelope(R"({"model":"m","stream":null,"stream_options":{"include_usage":null}})");
   ASSERT_TRUE(null_option);
   EXPECT_FALSE(null_option->stream || null_option->include_usage);
   EXPECT_EQ(null_option->include_usage_option, null);
-  EXPECT_EQ(read(R"({"model":"m","stream_options":null})")->stream_options, null);
+  EXPECT_EQ(read_envelope(R"({"model":"m","stream_options":null})")->stream_options, null);
 }
 
 struct Refusal {
@@ -84,7 +85,7 @@ TEST(OpenAiChatRead, RefusesWithTheNameOfTheField) {
        "stream_options.include_usage"},
   };
   for (const Refusal& refusal : refusals) {
-    const auto request = read(refusal.body);
+    const auto request = read_envelope(refusal.body);
     ASSERT_FALSE(request) << refusal.body;
     EXPECT_EQ(to_string(request.error().fault), to_string(refusal.fault)) << refusal.body;
     EXPECT_EQ(request.error().field, refusal.field) << refusal.body;
@@ -92,12 +93,12 @@ TEST(OpenAiChatRead, RefusesWithTheNameOfTheField) {
 }
 
 TEST(OpenAiChatRead, RepeatedFieldsThatPassThroughAreTheProvidersBusiness) {
-  EXPECT_TRUE(read(R"({"model":"m","temperature":1,"temperature":2})"));
+  EXPECT_TRUE(read_envelope(R"({"model":"m","temperature":1,"temperature":2})"));
 }
 
 TEST(OpenAiChatRead, TheLongestModelNameFits) {
-  const std::string name(ChatRequest::kMaxModelSize, 'm');
-  const auto request = read(R"({"model":")" + name + R"("})");
+  const std::string name(Envelope::kMaxModelSize, 'm');
+  const auto request = read_envelope(R"({"model":")" + name + R"("})");
   ASSERT_TRUE(request);
   EXPECT_EQ(request->model(), name);
 }
@@ -138,14 +139,14 @@ TEST(OpenAiChatWrite, ChangesNothingElse) {
        R"({"stream":true,"stream_options":{"include_usage":true},"model":"a"})"},
   };
   for (const Rewrite& rewrite : rewrites) {
-    const auto request = read(rewrite.body);
+    const auto request = read_envelope(rewrite.body);
     ASSERT_TRUE(request) << rewrite.body;
     std::string scratch;
     const auto edits = write_passthrough(*request, rewrite.model, rewrite.ask_usage, scratch);
     const std::string result = apply(edits, rewrite.body);
     EXPECT_EQ(result, rewrite.result);
     EXPECT_EQ(edits.empty(), result == rewrite.body);
-    const auto again = read(result);
+    const auto again = read_envelope(result);
     ASSERT_TRUE(again) << result;
     EXPECT_EQ(again->model(), rewrite.model);
   }

@@ -126,7 +126,7 @@ void replay_folder(const fs::path& folder, int& replayed, int& requests) {
       dom::parser request_parser;
       dom::element request;
       if (request_parser.parse(body).get(request) == simdjson::SUCCESS && has(request, "/model")) {
-        const auto read = openai_chat::read(body);
+        const auto read = openai_chat::read_envelope(body);
         ASSERT_TRUE(read);
         EXPECT_EQ(read->model(), string_at(request, "/model"));
         ++requests;

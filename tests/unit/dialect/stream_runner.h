@@ -41,12 +41,23 @@ inline std::string to_text(const Event& event) {
     std::string operator()(const BlockBegin& e) const {
       std::string line = "block_begin" + place(e.choice, e.index) + ' ' + std::string(to_string(e.kind));
       if (e.kind == BlockKind::tool_call) line += " id=" + quoted(e.id) + " name=" + quoted(e.name);
-      return line;
+      if (e.kind == BlockKind::media && !e.name.empty()) line += " type=" + quoted(e.name);
+      if (e.redacted) line += " redacted";
+      return line + sealed(e.signature);
     }
     std::string operator()(const BlockDelta& e) const {
       return "block_delta" + place(e.choice, e.index) + ' ' + quoted(e.text);
     }
-    std::string operator()(const BlockEnd& e) const { return "block_end" + place(e.choice, e.index); }
+    static std::string sealed(Bytes signature) { return signature.empty() ? "" : " signature=" + quoted(signature); }
+    std::string operator()(const BlockEnd& e) const {
+      return "block_end" + place(e.choice, e.index) + sealed(e.signature);
+    }
+    std::string operator()(const Citation& e) const {
+      std::string line = "citation " + std::to_string(e.choice) + " url=" + quoted(e.url) + " title=" + quoted(e.title);
+      if (!e.quoted.empty()) line += " quoted=" + quoted(e.quoted);
+      if (e.start >= 0) line += " at " + std::to_string(e.start) + ".." + std::to_string(e.end);
+      return line;
+    }
     std::string operator()(const UsageReport& e) const {
       const auto count = [](const char* name, std::uint64_t n) {
         return n ? std::string(" ") + name + '=' + std::to_string(n) : "";
@@ -58,11 +69,12 @@ inline std::string to_text(const Event& event) {
     }
     std::string operator()(const Finish& e) const {
       return "finish " + std::to_string(e.choice) + ' ' + std::string(to_string(e.reason)) +
-             " native=" + quoted(e.native);
+             " native=" + quoted(e.native) + (e.stop_sequence.empty() ? "" : " at " + quoted(e.stop_sequence));
     }
     std::string operator()(const FaultReport& e) const {
-      return "fault " + std::string(to_string(e.fault)) + " code=" + quoted(e.code) + " type=" + quoted(e.type) +
-             " message=" + quoted(e.message);
+      const bool usual = e.error_class == ErrorClass::server;
+      return "fault " + std::string(to_string(e.fault)) + (usual ? "" : ' ' + std::string(to_string(e.error_class))) +
+             " code=" + quoted(e.code) + " type=" + quoted(e.type) + " message=" + quoted(e.message);
     }
     std::string operator()(const Ping&) const { return "ping"; }
     std::string operator()(const Extra& e) const { return "extra " + std::string(e.raw); }
@@ -86,7 +98,9 @@ struct Answer {
   bool finished = false;
 };
 
-class StreamRunner {
+/// With the decoder of any dialect.
+template <class Decoder>
+class BasicStreamRunner {
  public:
   void feed(Bytes piece) {
     while (!piece.empty()) {
@@ -159,8 +173,8 @@ class StreamRunner {
     }
   }
 
-  OpenAiChatDecoder decoder;
-  OpenAiChatDecoder tap;  // sees the same payloads
+  Decoder decoder;
+  Decoder tap;  // sees the same payloads
   Checker checker;
   std::string lines;
   std::string id;
@@ -188,5 +202,7 @@ class StreamRunner {
   std::map<std::pair<std::uint32_t, std::uint32_t>, BlockKind> kinds_;
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::size_t> calls_;
 };
+
+using StreamRunner = BasicStreamRunner<OpenAiChatDecoder>;
 
 }  // namespace weir::dialect::test

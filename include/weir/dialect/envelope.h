@@ -1,0 +1,64 @@
+// A client's request as far as the gateway has to understand it to pass it on in its own dialect. The body stays where
+// it is; an Envelope holds positions in it and a copy of the model's name, so it may outlive any one view of the body.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+
+#include "weir/base/bytes.h"
+#include "weir/base/fault.h"
+
+namespace weir::dialect {
+
+/// A range of the body, in bytes.
+struct BodyRange {
+  std::size_t offset = 0;
+  std::size_t size = 0;
+};
+
+/// Why a request cannot be read. `field` is the JSON name of the field at fault (`stream_options.include_usage`),
+/// a literal; empty when no field is to blame.
+struct RequestFault {
+  Fault fault = Fault::json_malformed;
+  Bytes field;
+};
+
+template <class T>
+using RequestResult = std::expected<T, RequestFault>;
+
+class Envelope {
+ public:
+  /// Longest model name, in bytes after decoding. The longest in the public registries has about 120.
+  static constexpr std::size_t kMaxModelSize = 256;
+
+  /// The model's name as the client meant it, escapes decoded. Valid as long as this object.
+  Bytes model() const { return {model_.data(), model_size_}; }
+  /// Appends to the model's name. False when it becomes too long.
+  bool append_model(Bytes part) {
+    if (part.size() > model_.size() - model_size_) return false;
+    part.copy(model_.data() + model_size_, part.size());
+    model_size_ += part.size();
+    return true;
+  }
+
+  BodyRange model_value;         ///< the JSON value of `model`, quotes included
+  bool stream = false;           ///< the client wants a stream
+  bool include_usage = false;    ///< the client asked for usage in the stream
+  std::size_t first_member = 0;  ///< offset behind the `{`: a new member with a comma behind it fits here
+
+  /// What stands where an option would have to be edited.
+  enum class Presence : std::uint8_t { absent, null, object, value };
+  Presence stream_options = Presence::absent;  ///< absent, null or object
+  bool stream_options_empty = false;           ///< an object without members
+  BodyRange stream_options_value;
+  Presence include_usage_option = Presence::absent;  ///< absent, null or value (a boolean)
+  BodyRange include_usage_value;
+
+ private:
+  std::array<char, kMaxModelSize> model_{};
+  std::size_t model_size_ = 0;
+};
+
+}  // namespace weir::dialect

@@ -1,0 +1,78 @@
+// Whom a request is written for: what is true of the provider (quirks) and of the model (traits), as values. Which
+// provider and which model that is stands in the catalog and is nobody's business here.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <initializer_list>
+
+#include "weir/base/bytes.h"
+
+namespace weir::dialect {
+
+/// Named deviations of a provider from its dialect. Each is read in one place and owned by one golden test.
+/// Deviations of answers need none: decoders understand all of them at any time.
+enum class Quirk : std::uint8_t {
+  max_tokens_only,         ///< chat: knows max_tokens, not max_completion_tokens
+  no_developer_role,       ///< chat: developer messages are written as system messages
+  no_stream_options,       ///< chat: usage comes unasked and stream_options is refused
+  no_json_schema,          ///< chat: json_schema becomes json_object and the schema goes into the prompt
+  random_seed,             ///< chat: seed is called random_seed
+  tool_choice_any,         ///< chat: tool_choice "required" is called "any"
+  nine_character_ids,      ///< chat: tool call ids are nine letters or digits; others are mapped
+  strict_fields,           ///< chat: fields the provider does not document are refused with 422: they are dropped
+  text_tool_results_only,  ///< chat: see docs/providers.md
+  stream_only,             ///< chat: every request is streamed and collected for clients that want a document
+  model_in_path,           ///< the model's name stands in the URL (Azure deployments) and not in the body
+  anthropic_bearer,        ///< anthropic: credential as a bearer token
+};
+
+class Quirks {
+ public:
+  constexpr Quirks() = default;
+  constexpr Quirks(std::initializer_list<Quirk> quirks) {
+    for (const Quirk quirk : quirks) bits_ |= bit(quirk);
+  }
+  constexpr bool has(Quirk quirk) const { return bits_ & bit(quirk); }
+  constexpr bool none() const { return bits_ == 0; }
+  friend bool operator==(const Quirks&, const Quirks&) = default;
+
+ private:
+  static constexpr std::uint32_t bit(Quirk quirk) { return 1U << static_cast<unsigned>(quirk); }
+  std::uint32_t bits_ = 0;
+};
+
+/// What a model can and wants. Made from the model's id by catalog/model_traits.
+struct ModelTraits {
+  std::uint32_t default_max_tokens = 4096;  ///< where the dialect requires a limit and the client gave none
+  bool takes_sampling = true;               ///< Claude models after Opus 4.6 refuse temperature, top_p and top_k
+  bool takes_adaptive_thinking =
+      false;                          ///< Claude from 4.6 on: thinking adaptive and output_config.effort; else a budget
+  bool takes_output_schema = false;   ///< Claude: output_config.format; else a forced tool emulates it
+  bool takes_system_inside = false;   ///< Claude: role system among the messages; else it is hoisted
+  bool takes_prefill = true;          ///< Claude: a last assistant message is continued; later models refuse it
+  bool takes_thinking = true;         ///< Claude from 3.7 on, Gemini from 2.5 on
+  bool takes_thinking_level = false;  ///< Gemini 3: thinkingLevel; else thinkingBudget
+  bool takes_json_schema = true;      ///< Gemini: responseJsonSchema; else the OpenAPI subset
+  bool wants_signatures = false;      ///< Gemini 3: a function call in history needs its thoughtSignature
+  bool is_reasoning = false;          ///< OpenAI's: max_tokens is refused, max_completion_tokens is not
+};
+
+/// Tokens of thinking for an effort: `reasoning_budgets` of the configuration. minimal low medium high xhigh max.
+struct ReasoningBudgets {
+  std::array<std::uint32_t, 6> tokens = {1024, 1024, 2048, 4096, 8192, 16384};
+  /// 0 for `none` and for words that are no effort.
+  std::uint32_t of(Bytes effort) const;
+  /// The least effort whose budget is at least `budget`; `max` above all.
+  Bytes effort_of(std::uint64_t budget) const;
+};
+
+struct Target {
+  Bytes model_id;  ///< what the provider calls the model; plain text, not escaped
+  Quirks quirks;
+  ModelTraits traits;
+  ReasoningBudgets budgets;
+  bool stream = false;  ///< how the provider is asked, which may differ from how the client asked
+};
+
+}  // namespace weir::dialect
