@@ -7,8 +7,18 @@
 
 namespace weir::gateway {
 namespace {
+
 constexpr std::size_t kCopySmall = 2048;
+
+/// What a request of another dialect carries on: what traces it, and who the client says it is. The client's other fields
+/// speak of its own dialect's features, accounts and SDK.
+void forward_common_fields(codec::HeadWriter& writer, const codec::RequestHead& head) {
+  writer.field("content-type", "application/json");
+  for (const Bytes name : {Bytes("traceparent"), Bytes("tracestate"), Bytes("user-agent"), Bytes("x-request-id")})
+    if (const auto* field = head.find(name)) writer.field(name, field->value);
 }
+
+}  // namespace
 
 void Attempt::cancel() {
   cancelled_ = true;
@@ -34,7 +44,7 @@ io::Task<Result<codec::ResponseHead*>> Attempt::start(AttemptRequest request, co
       record_.connect_ns = to_ns(loop.now() - before);
     }
     record_.connection_reused = lease_->reused();
-    lease_->begin_request(codec::Method::post);
+    lease_->begin_request(request.call.method);
     if (const auto sent = send(request, edits); !sent) co_return fail(sent.error());
     const Instant first_byte = loop.now() + gateway_.context().options.first_byte_timeout;
     const auto head = co_await lease_->read_head(std::min(first_byte, deadline));
@@ -53,9 +63,16 @@ Result<void> Attempt::send(AttemptRequest request, const codec::EditList& edits)
   io::Chunk staging = gateway_.context().loop.buffers().take();
   if (!staging) return fail(Fault::shed);
   codec::HeadWriter writer(staging.writable());
-  writer.lines(gateway_.request_start(target_.provider_index));
-  codec::forward_request_fields(writer, request.head, provider.headers);
-  writer.content_length(edits.size_after(request.body.size()));
+  gateway_.start_of(target_.provider_index).write(writer, request.call);
+  if (request.translated) {
+    forward_common_fields(writer, request.head);
+  } else {
+    codec::forward_request_fields(writer, request.head, provider.headers);
+  }
+  for (const catalog::DefaultHeader& header : provider.default_headers)
+    if (header.dialect == request.call.dialect && (request.translated || !request.head.find(header.name)))
+      writer.field(header.name, header.value);
+  if (request.call.method == codec::Method::post) writer.content_length(edits.size_after(request.body.size()));
   const auto head = writer.finish();
   if (!head) return fail(head.error());
 

@@ -5,16 +5,19 @@
 #include "weir/codec/http1.h"
 #include "weir/codec/json_edit.h"
 #include "weir/gateway/gateway.h"
+#include "weir/gateway/provider_start.h"
 #include "weir/gateway/record.h"
 #include "weir/net/body.h"
 #include "weir/net/upstream.h"
 
 namespace weir::gateway {
 
-/// What is sent, independent of the provider it goes to.
+/// What is sent.
 struct AttemptRequest {
+  const Call& call;
   const codec::RequestHead& head;  ///< the client's; its fields travel where they may
   const net::Body& body;           ///< stays as it came
+  bool translated = false;         ///< another dialect than the client's: its fields mean nothing there
 };
 
 class Attempt {

@@ -3,14 +3,11 @@
 #include <algorithm>
 
 #include "authenticate.h"
-#include "models.h"
 #include "refuse.h"
-#include "weir/codec/url.h"
-#include "weir/dialect/openai_chat.h"
+#include "weir/catalog/model_traits.h"
+#include "weir/codec/json_writer.h"
 
 namespace weir::gateway {
-
-using codec::Method;
 
 Exchange::Exchange(Gateway& gateway, net::Downstream& downstream, codec::RequestHead& head)
     : gateway_(gateway), downstream_(downstream), head_(head), loop_(gateway.context().loop) {
@@ -29,34 +26,40 @@ Exchange::~Exchange() {
 }
 
 io::Task<> Exchange::run() {
+  const auto endpoint = find_endpoint(head_);
+  endpoint_ = endpoint.value_or(Endpoint{.client = dialect_of_client(head_)});
   const auto key = authenticate(head_, gateway_.keys());
   if (!key) co_return refuse(key.error());
   record_.key = (*key)->name;
   if (!downstream_.admit()) co_return refuse(Fault::shed);
+  if (!endpoint) co_return refuse(endpoint.error());
 
-  const Bytes path = codec::split_target(head_.target).path;
-  constexpr Bytes kModel = "/v1/models/";
-  const bool reads = head_.method == Method::get || head_.method == Method::head;
-  if (path == "/v1/chat/completions") {
-    if (head_.method != Method::post) co_return refuse(Fault::method_not_allowed);
-    co_await chat_completions();
-    if (downstream_.aborted()) note_fault(Fault::shed);  // nothing else was wrong: a buffer was missing
-  } else if (path == "/v1/models" || path.starts_with(kModel)) {
-    if (!reads) co_return refuse(Fault::method_not_allowed);
-    path == "/v1/models" ? list_models() : show_model(path.substr(kModel.size()));
-  } else {
-    refuse(Fault::not_found);
+  switch (endpoint_.operation) {
+    case Operation::answer:
+      co_await answer();
+      if (downstream_.aborted()) note_fault(Fault::shed);  // nothing else was wrong: a buffer was missing
+      co_return;
+    case Operation::list_models:
+      co_return list_models();
+    case Operation::show_model:
+      co_return show_model();
+    case Operation::count_tokens:
+      co_return co_await count_tokens();
+    case Operation::stored:
+      co_return co_await stored();
   }
 }
 
-io::Task<> Exchange::chat_completions() {
+io::Task<> Exchange::answer() {
   codec::ResponseHead* const head = co_await ask_provider();
   if (!head) co_return;
-  // The three lanes; each ends the answer, or the connection.
+  // The lanes; each ends the answer, or the connection.
   const auto* type = head->find(codec::HeaderId::content_type);
   const bool json = type && type->value.starts_with("application/json");
   if (head->status >= 300) {
     co_await relay_error(*head);
+  } else if (lane_) {
+    co_await translate(*head);
   } else if (record_.stream && !json) {
     co_await relay_stream(*head);
   } else {
@@ -66,83 +69,151 @@ io::Task<> Exchange::chat_completions() {
 }
 
 io::Task<codec::ResponseHead*> Exchange::ask_provider() {
-  const auto refused = [this](Fault fault, const dialect::openai_error::Detail& detail = {}) {
-    refuse(fault, detail);
+  const auto refused = [this](Fault fault) {
+    refuse(fault);
     return nullptr;
   };
   if (head_.find(codec::HeaderId::content_encoding)) co_return refused(Fault::media_type_unsupported);
-  net::Body body;
-  if (const auto read = co_await downstream_.read_body(body); !read) co_return refused(read.error());
+  Asking asking;
+  if (const auto read = co_await downstream_.read_body(asking.body); !read) co_return refused(read.error());
   const Instant request_arrived = loop_.now();
-  record_.request_bytes = body.size();
+  record_.request_bytes = asking.body.size();
+  if (!prepare(asking)) co_return nullptr;
 
-  const auto request = dialect::openai_chat::read_envelope(body.contiguous(gateway_.context().scratch));
-  if (!request) co_return refused(request.error().fault, {.text = {}, .param = request.error().field});
-  record_.model.assign(request->model());
-  record_.stream = request->stream;
-
-  const auto resolution = gateway_.catalog().find(request->model());
-  if (!resolution) co_return refused(Fault::model_not_found, {.text = request->model(), .param = "model"});
-  const catalog::Target target = (*resolution)[0];
-  record_.provider = target.provider->name;
-  // Of "provider/model" the model is a part of what the client wrote.
-  record_.model_id =
-      resolution->model()
-          ? target.model_id
-          : record_.model.view().substr(std::min(target.provider->name.size() + 1, record_.model.view().size()));
-
-  // Usage is asked for in every stream; a client that did not ask does not get to see it.
-  withhold_usage_ = request->stream && !request->include_usage;
-  std::string scratch;
-  const auto edits = dialect::openai_chat::write_passthrough(*request, target.model_id, withhold_usage_, scratch);
-
-  attempt_.emplace(gateway_, record_, target);
+  attempt_.emplace(gateway_, record_, asking.target);
   downstream_.watch(&on_client_gone, this);
   if (client_gone_) co_return refused(Fault::client_gone);  // it had left already: nobody is asked
   ++record_.attempts;
   record_.overhead_ns += to_ns(loop_.ring().precise_now() - request_arrived);
-  const auto head = co_await attempt_->start({head_, body}, edits, deadline_);
-  body.clear();
+  const AttemptRequest request{asking.call, head_, asking.body, lane_ && asking.call.dialect != endpoint_.client};
+  const auto head = co_await attempt_->start(request, asking.edits, deadline_);
+  asking.body.clear();
+  asking.memory.shrink_to(0);
   downstream_.release_request();  // nothing of the request is needed any more
   if (!head) co_return refused(at_deadline(head.error()));
   first_byte_answered();
   co_return *head;
 }
 
-void Exchange::list_models() {
-  const std::string body = models_document(gateway_.catalog());
-  record_.status = 200;
-  downstream_.answer(200, "application/json", body);
+bool Exchange::prepare(Asking& asking) {
+  const Bytes text = asking.body.contiguous(gateway_.context().scratch);
+  dialect::Envelope envelope;
+  if (const auto read = dialect::read_envelope(endpoint_.client, text)) {
+    envelope = *read;
+  } else {
+    return refused(read.error().fault, {.text = {}, .param = read.error().field});
+  }
+  Bytes model = envelope.model();
+  if (endpoint_.client == dialect::Dialect::gemini) {
+    auto decoded = decode_path(endpoint_.model, dialect::Envelope::kMaxModelSize);
+    if (!decoded) return refused(Fault::model_not_found, {.text = {}, .param = "model"});
+    model = asking.model = std::move(*decoded);
+    envelope.stream = endpoint_.stream;
+  }
+  record_.model.assign(model);
+  record_.stream = envelope.stream;
+
+  const auto resolution = gateway_.catalog().find(model);
+  if (!resolution) return refused(Fault::model_not_found, {.text = model, .param = "model"});
+  asking.target = (*resolution)[0];
+  const catalog::Provider& provider = *asking.target.provider;
+  record_.provider = provider.name;
+  // Of "provider/model" the model is a part of what the client wrote.
+  record_.model_id = resolution->model()
+                         ? asking.target.model_id
+                         : record_.model.view().substr(std::min(provider.name.size() + 1, record_.model.view().size()));
+
+  provider_dialect_ = provider.dialects.for_client(endpoint_.client);
+  const bool collects = !envelope.stream && provider.quirks.has(dialect::Quirk::stream_only);
+  asking.call = {.dialect = provider_dialect_, .model = asking.target.model_id, .stream = envelope.stream || collects};
+  if (!is_path_safe(asking.target.model_id)) return refused(Fault::model_not_found, {.text = {}, .param = "model"});
+  if (endpoint_.operation == Operation::count_tokens) return prepare_count(asking, envelope, text);
+  const bool rewrites = provider_dialect_ != endpoint_.client || collects || endpoint_.array;
+  if (rewrites) return translate_request(asking, text);
+
+  // Usage is asked for in every stream; a client that did not ask does not get to see it.
+  withhold_usage_ = dialect::withholds_usage(endpoint_.client, envelope);
+  dialect::Loss loss(asking.target.policy->unsupported_parameters);
+  asking.edits =
+      dialect::write_passthrough(endpoint_.client, envelope, text, target_of(asking), asking.scratch, loss);
+  return accept(loss);
 }
 
-void Exchange::show_model(Bytes name) {
-  const auto resolution = gateway_.catalog().find(name);
-  if (!resolution) return refuse(Fault::model_not_found, {.text = name, .param = "model"});
-  const std::string body = model_document(name, *resolution);
-  record_.status = 200;
-  downstream_.answer(200, "application/json", body);
+dialect::Target Exchange::target_of(const Asking& asking) const {
+  return {.model_id = asking.target.model_id,
+          .quirks = asking.target.provider->quirks,
+          .traits = catalog::model_traits(asking.target.model_id),
+          .budgets = gateway_.catalog().reasoning_budgets(),
+          .stream = asking.call.stream};
+}
+
+/// True when the request may go to the provider with what it has lost; else the client has been refused.
+bool Exchange::accept(const dialect::Loss& loss) {
+  if (loss.refused()) {
+    const dialect::Refusal& refusal = loss.refusal();
+    return refused(refusal.fault, {.text = refusal.why, .param = refusal.field});
+  }
+  for (const std::string& name : loss.dropped()) {
+    if (!dropped_.empty()) dropped_ += ',';
+    dropped_ += name;
+  }
+  return true;
+}
+
+bool Exchange::translate_request(Asking& asking, Bytes text) {
+  dialect::Request request;
+  dialect::Loss loss(asking.target.policy->unsupported_parameters);
+  dialect::read(endpoint_.client, text, request, loss);
+  if (loss.refused()) return accept(loss);
+  request.stream = record_.stream;
+  const dialect::Target target = target_of(asking);
+  std::string body;
+  dialect::write(provider_dialect_, request, target, body, loss);
+  if (!accept(loss)) return false;
+
+  lane_ = std::make_unique<Lane>();
+  codec::append_json_escaped(lane_->model, record_.model.view());
+  lane_->context = {.provider = provider_dialect_,
+                    .include_usage = request.include_usage,
+                    .array = endpoint_.array,
+                    .emulated_schema = dialect::emulates_schema(provider_dialect_, request, target),
+                    .seed = record_.id,
+                    .now = std::chrono::duration_cast<std::chrono::seconds>(loop_.ring().wall().time_since_epoch()).count(),
+                    .model = lane_->model};
+  return replace_body(asking, body);
+}
+
+/// The client's own bytes are not needed any more.
+bool Exchange::replace_body(Asking& asking, Bytes text) {
+  asking.body.clear();
+  asking.memory = {loop_.memory(), io::MemoryLedger::Use::request};
+  if (!asking.memory.grow_to(net::Body::most_memory(text.size(), loop_.buffers().buffer_bytes())) ||
+      !asking.body.assign(loop_.buffers(), text))
+    return refused(Fault::shed);
+  return true;
 }
 
 net::Downstream::Answer Exchange::start_answer(const codec::ResponseHead& head, codec::HeaderId except) {
   auto answer = downstream_.start_head(head.status);
   codec::forward_response_fields(answer.writer, head, except);
   answer.writer.field("x-weir-deployment", {record_.provider, "/", record_.model_id});
+  if (!dropped_.empty()) answer.writer.field("x-weir-dropped", dropped_);
   return answer;
 }
 
 // ---- Ending badly.
 
-void Exchange::refuse(Fault fault, const dialect::openai_error::Detail& detail) {
+void Exchange::refuse(Fault fault, const dialect::FaultDetail& detail) {
   if (client_gone_) fault = Fault::client_gone;
   note_fault(fault);
   record_.status = row(fault).status;
-  gateway::refuse(downstream_, fault, detail);
+  gateway::refuse(downstream_, endpoint_.client, fault, detail);
 }
 
 void Exchange::fail_stream(Fault fault) {
   if (client_gone_) fault = Fault::client_gone;
   note_fault(fault);
-  gateway::fail_stream(downstream_, fault);
+  gateway::fail_stream(downstream_, endpoint_.client, fault);
 }
 
 void Exchange::note_fault(Fault fault) {

@@ -1,13 +1,28 @@
 // The life of one client request and its answer: the story of weir, read from top to bottom in exchange.cpp.
 #pragma once
 
+#include <memory>
+
 #include "attempt.h"
+#include "endpoint.h"
 #include "refuse.h"
 #include "sse_relay.h"
-#include "weir/dialect/envelope.h"
+#include "translation.h"
+#include "weir/dialect/registry.h"
 #include "weir/gateway/gateway.h"
 
 namespace weir::gateway {
+
+/// What is known of a request between its last byte and the first one to the provider.
+struct Asking {
+  net::Body body;
+  codec::EditList edits;
+  std::string scratch;  // what the edits insert
+  std::string model;    // of a path, decoded
+  catalog::Target target;
+  Call call;
+  io::MemoryLedger::Hold memory;  // of a translated body
+};
 
 class Exchange {
  public:
@@ -21,22 +36,38 @@ class Exchange {
 
  private:
   // The endpoints.
-  io::Task<> chat_completions();
+  io::Task<> answer();
+  io::Task<> count_tokens();
+  io::Task<> stored();
+  io::Task<> pass_stored(codec::ResponseHead& head);
+  void list_models();
+  void show_model();
+
   /// Reads the request and sends it where it belongs: the head of the provider's answer, valid until the caller next
   /// suspends. Null: the client has been refused. All that is needed for asking, and not for answering, dies
   /// here: in a frame of its own, which the compiler would otherwise put into its caller's.
   [[gnu::noinline]] io::Task<codec::ResponseHead*> ask_provider();
-  void list_models();
-  void show_model(Bytes name);
+  /// What is asked, of whom and in which dialect. False: the client has been refused.
+  bool prepare(Asking& asking);
+  bool translate_request(Asking& asking, Bytes text);
+  dialect::Target target_of(const Asking& asking) const;
+  /// True when the request may go to the provider with what it has lost; else the client has been refused.
+  bool accept(const dialect::Loss& loss);
+  bool replace_body(Asking& asking, Bytes text);
+  bool prepare_count(Asking& asking, const dialect::Envelope& envelope, Bytes text);
+  void give_count(std::uint64_t tokens, bool estimated);
 
   // How an answer is given, once its head is there.
   io::Task<> relay_error(codec::ResponseHead& head);
   io::Task<> relay_document(codec::ResponseHead& head);
   io::Task<> relay_stream(codec::ResponseHead& head);
+  io::Task<> translate(codec::ResponseHead& head);
 
   /// What every answer of a provider carries: its own fields, and which deployment gave it.
   net::Downstream::Answer start_answer(const codec::ResponseHead& head, codec::HeaderId except);
   void give_error(net::Downstream::Answer answer, int status, const net::Body& body, bool whole);
+  /// The same of an error that is told in the words of the client's dialect.
+  void give_error(const dialect::ErrorReport& report, Bytes fields = {});
   /// Reads usage, finish and content out of a whole document; a status when it is an error in disguise.
   std::optional<int> tap_document(Bytes text);
 
@@ -51,10 +82,19 @@ class Exchange {
   void account(const SseRelay& relay);
   void pass(net::BodyPart&& part, SseRelay& relay);
   void end_stream(SseRelay& relay);
+
+  // A translated answer, part by part.
+  struct Translating;
+  Then translate_part(Translating& translating, Result<net::BodyPart>& part);
+  Then fail_translating(Translating& translating, Fault fault, Bytes told);
+  void send_translated(Translating& translating, std::string& out, bool whole);
+  void account(const Translation& translation);
+
   /// Reserves memory for as much of a document as has come. False: it is not to be held any longer.
   bool may_hold(const net::Body& body);
 
-  void refuse(Fault fault, const dialect::openai_error::Detail& detail = {});
+  void refuse(Fault fault, const dialect::FaultDetail& detail = {});
+  bool refused(Fault fault, const dialect::FaultDetail& detail = {}) { return refuse(fault, detail), false; }
   void fail_stream(Fault fault);
   /// The client has bytes that cannot be completed: its connection ends without a proper end.
   void cut_off(Fault fault);
@@ -70,6 +110,16 @@ class Exchange {
   net::Downstream& downstream_;
   codec::RequestHead& head_;
   io::Loop& loop_;
+  Endpoint endpoint_;  ///< views into the head: its texts die with it
+  dialect::Dialect provider_dialect_ = dialect::Dialect::openai_chat;
+  /// What answering needs of the request when the answer is translated; null: bytes pass through.
+  struct Lane {
+    dialect::AnswerContext context;
+    std::string model;  ///< escaped
+  };
+  std::unique_ptr<Lane> lane_;
+  std::uint64_t estimate_ = 0;  ///< of the tokens of a request that are to be counted
+  std::string dropped_;         ///< names of the parameters that the provider was not given
   Record record_;
   Instant deadline_;
   std::optional<Attempt> attempt_;

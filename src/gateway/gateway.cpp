@@ -6,24 +6,6 @@
 
 namespace weir::gateway {
 
-namespace {
-
-/// What could not be written is refused by the configuration reader, so here it is asserted.
-codec::HeadLines start_of_request(const catalog::Provider& provider) {
-  codec::HeadLines lines;
-  bool written = lines.add_request_line("POST", {provider.base_url.path, "/chat/completions"});
-  written &= lines.add("host", {provider.base_url.authority});
-  const auto auth = catalog::auth_header(provider.kind->auth);
-  if (!auth.name.empty() && !provider.credential.empty())
-    written &= lines.add(auth.name, {auth.prefix, provider.credential.reveal()});
-  for (const auto& [name, value] : provider.headers) written &= lines.add(name, {value});
-  written &= lines.add("accept-encoding", {"identity"});
-  WEIR_ASSERT(written, "what is sent to a provider can be written");
-  return lines;
-}
-
-}  // namespace
-
 Gateway::Gateway(net::Context& context, const catalog::Catalog& catalog, const admission::KeyTable& keys,
                  const io::NameOptions& names, io::LogSink& log)
     : context_(context),
@@ -37,7 +19,7 @@ Gateway::Gateway(net::Context& context, const catalog::Catalog& catalog, const a
     net::Endpoint endpoint{url.host, url.port, provider.proxy, provider.tls, provider.tls_host};
     pools_.push_back(
         std::make_unique<net::UpstreamPool>(context, resolver_, std::move(endpoint), provider.warm_connections));
-    request_starts_.push_back(start_of_request(provider));
+    starts_.emplace_back(provider);
   }
 }
 
@@ -54,7 +36,7 @@ void Gateway::refuse(net::Downstream& downstream, Fault fault) {
   record.started = context_.loop.now();
   record.fault = fault;
   record.status = row(fault).status;
-  gateway::refuse(downstream, fault);
+  gateway::refuse(downstream, dialect::Dialect::openai_chat, fault);  // not even its path is known
   settle(record);
 }
 
@@ -121,7 +103,8 @@ void Gateway::tidy() {
     pool->warm_up();
   }
   context_.loop.buffers().trim(context_.loop.memory().used());
-  if (context_.scratch.capacity() > (1 << 20)) context_.scratch = {};
+  for (std::string* const text : {&context_.scratch, &staging_})
+    if (text->capacity() > (1 << 20)) *text = {};
 }
 
 io::Task<> Gateway::close() {

@@ -2,19 +2,19 @@
 
 namespace weir::gateway {
 
-void refuse(net::Downstream& downstream, Fault fault, const dialect::openai_error::Detail& detail) {
+void refuse(net::Downstream& downstream, dialect::Dialect client, Fault fault, const dialect::FaultDetail& detail) {
   if (row(fault).source == FaultSource::gone) return downstream.abort_answer();
   std::string body;
-  dialect::openai_error::write_body(body, fault, detail);
+  dialect::write_fault(body, client, fault, detail);
   const bool soon =
       fault == Fault::shed || fault == Fault::client_limit || fault == Fault::draining || fault == Fault::system_limit;
   downstream.answer(row(fault).status, "application/json", body, soon ? "retry-after: 1\r\n" : Bytes{});
 }
 
-void fail_stream(net::Downstream& downstream, Fault fault) {
+void fail_stream(net::Downstream& downstream, dialect::Dialect client, Fault fault) {
   if (row(fault).source == FaultSource::gone) return downstream.abort_answer();
   std::string event;
-  dialect::openai_error::write_event(event, fault);
+  dialect::write_fault_event(event, client, fault);
   downstream.send_text(event);
   downstream.end_answer();
 }

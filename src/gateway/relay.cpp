@@ -8,6 +8,7 @@
 
 #include "exchange.h"
 #include "refuse.h"
+#include "weir/codec/json_reader.h"
 
 namespace weir::gateway {
 namespace {
@@ -16,12 +17,28 @@ constexpr std::size_t kMaxErrorBytes = 256 * 1024;
 constexpr std::size_t kHoldDocument = 64 * 1024;  // held as received chunks, then commit
 constexpr std::size_t kReadDocument = 4 << 20;    // largest document whose usage is read
 
+/// What a client of any dialect may want to know of a provider's error beside its body.
+std::string retry_fields(const codec::ResponseHead& head) {
+  std::string lines;
+  for (const Bytes name : {Bytes("retry-after"), Bytes("retry-after-ms"), Bytes("x-should-retry"), Bytes("x-request-id")})
+    if (const auto* field = head.find(name)) lines.append(name).append(": ").append(field->value).append("\r\n");
+  return lines;
+}
+
+bool is_json(Bytes text) {
+  codec::JsonReader json(text);
+  return json.skip_value() && json.finish();
+}
+
 }  // namespace
 
 io::Task<> Exchange::relay_error(codec::ResponseHead& head) {
   const int status = head.status;
   if (status < 400) co_return refuse(Fault::upstream_redirect);
-  auto answer = start_answer(head, codec::HeaderId::content_type);
+  const bool translated = provider_dialect_ != endpoint_.client;
+  std::string fields = translated ? retry_fields(head) : std::string();
+  auto answer = translated ? net::Downstream::Answer{{}, codec::HeadWriter({})}
+                           : start_answer(head, codec::HeaderId::content_type);
   auto& upstream = attempt_->upstream();
   net::Body body;
   while (!upstream.body_done() && body.size() <= kMaxErrorBytes) {
@@ -31,21 +48,35 @@ io::Task<> Exchange::relay_error(codec::ResponseHead& head) {
     if (!may_hold(body)) break;  // nor is there memory for it
   }
   if (client_gone_) co_return refuse(Fault::client_gone);
-  give_error(std::move(answer), status, body, upstream.body_done());
+  if (!translated) co_return give_error(std::move(answer), status, body, upstream.body_done());
+  const Bytes text = body.contiguous(gateway_.context().scratch);
+  std::string scratch;
+  give_error(dialect::read_error(status, upstream.body_done() ? text : Bytes(), scratch), fields);
+}
+
+void Exchange::give_error(const dialect::ErrorReport& report, Bytes fields) {
+  if (client_gone_) return refuse(Fault::client_gone);
+  std::string body;
+  dialect::write_error(body, endpoint_.client, report);
+  record_.status = dialect::status_for(endpoint_.client, report);
+  std::string more(fields);
+  more.append("x-weir-deployment: ").append(record_.provider).append("/").append(record_.model_id).append("\r\n");
+  downstream_.answer(record_.status, "application/json", body, more);
+  sent_first_byte();
 }
 
 void Exchange::give_error(net::Downstream::Answer answer, int status, const net::Body& body, bool whole) {
   record_.status = status;
   answer.writer.field("content-type", "application/json");
   const Bytes text = body.contiguous(gateway_.context().scratch);
-  dialect::OpenAiChatDecoder decoder;
-  if (whole && !text.empty() && !decoder.tap(text).malformed) {
+  if (whole && codec::JsonReader(text).peek() == codec::JsonType::object && is_json(text)) {
     downstream_.begin_sized(std::move(answer), text.size());
     for (const io::Chunk& chunk : body.chunks()) downstream_.send(chunk);
   } else {
     // A page of some proxy in between, or nothing at all: the client's SDK expects an error object.
+    std::string scratch;
     std::string wrapped;
-    dialect::openai_error::write_status_body(wrapped, status);
+    dialect::write_error(wrapped, endpoint_.client, dialect::read_error(status, whole ? text : Bytes(), scratch));
     downstream_.begin_sized(std::move(answer), wrapped.size());
     downstream_.send_text(wrapped);
   }
@@ -116,7 +147,7 @@ bool Exchange::may_hold(const net::Body& body) {
 }
 
 std::optional<int> Exchange::tap_document(Bytes text) {
-  dialect::OpenAiChatDecoder decoder;
+  dialect::Decoder decoder(provider_dialect_);
   const auto facts = decoder.tap(text);
   record_.usage = decoder.usage();
   record_.finish = decoder.finish_reason();

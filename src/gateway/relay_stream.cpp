@@ -23,7 +23,7 @@ struct Exchange::Stream {
 
 io::Task<> Exchange::relay_stream(codec::ResponseHead& head) {
   record_.status = head.status;
-  Stream stream{.relay = SseRelay(withhold_usage_),
+  Stream stream{.relay = SseRelay(endpoint_.client, withhold_usage_),
                 .answer = start_answer(head, codec::HeaderId::other),
                 .comments = {},
                 .tail_memory = {loop_.memory(), io::MemoryLedger::Use::held}};
@@ -136,7 +136,8 @@ void Exchange::end_stream(SseRelay& relay) {
     return downstream_.end_answer();
   }
   if (!relay.complete()) return fail_stream(Fault::upstream_truncated);
-  if (!relay.done()) downstream_.send_text("data: [DONE]\n\n");  // some servers leave it out; SDKs wait for it
+  if (!relay.done() && endpoint_.client == dialect::Dialect::openai_chat)
+    downstream_.send_text("data: [DONE]\n\n");  // some servers leave it out; SDKs wait for it
   downstream_.end_answer();
 }
 

@@ -15,7 +15,7 @@
 
 #include "weir/codec/sse.h"
 #include "weir/dialect/frame_memo.h"
-#include "weir/dialect/openai_chat_decoder.h"
+#include "weir/dialect/registry.h"
 #include "weir/io/buffer_pool.h"
 #include "weir/net/body_reader.h"
 
@@ -35,7 +35,7 @@ class SseRelay {
     bool done = false;         ///< the end marker came; nothing after it is passed on
   };
 
-  explicit SseRelay(bool withhold_usage) : withhold_usage_(withhold_usage) {}
+  SseRelay(dialect::Dialect dialect, bool withhold_usage) : decoder_(dialect), withhold_usage_(withhold_usage) {}
 
   /// Reads a part. Afterwards pass() hands over what is to be sent of it.
   Facts read(const net::BodyPart& part);
@@ -67,7 +67,7 @@ class SseRelay {
   void pack_tail(io::Chunk chunk);
   /// After read(): lets the tail through as it is, like that of an oversize frame, because there is no memory for it.
   void let_go();
-  const dialect::OpenAiChatDecoder& decoder() const { return decoder_; }
+  const dialect::Decoder& decoder() const { return decoder_; }
   /// The provider's error frame, as JSON, after Facts::fault.
   Bytes error_payload() const { return pieces_ ? Bytes(pieces_->scratch) : Bytes(); }
 
@@ -80,7 +80,7 @@ class SseRelay {
   void take_held(bool keep);
 
   codec::SseScanner scanner_;
-  dialect::OpenAiChatDecoder decoder_;
+  dialect::Decoder decoder_;
   dialect::FrameMemo memo_;
   bool withhold_usage_;
   bool untouched_ = true;

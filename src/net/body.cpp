@@ -35,6 +35,22 @@ void Body::append(io::BufferPool& buffers, const BodyPart& part) {
   chunks_.push_back(whole.slice(payload));
 }
 
+bool Body::assign(io::BufferPool& buffers, Bytes text) {
+  clear();
+  while (!text.empty()) {
+    io::Chunk chunk = buffers.take();
+    if (!chunk) {
+      clear();
+      return false;
+    }
+    chunk.truncate(text.copy(chunk.writable().data(), chunk.size()));
+    text.remove_prefix(chunk.size());
+    size_ += chunk.size();
+    chunks_.push_back(std::move(chunk));
+  }
+  return true;
+}
+
 Bytes Body::contiguous(std::string& scratch) const {
   if (chunks_.empty()) return {};
   if (chunks_.size() == 1) return chunks_.all().front().bytes();

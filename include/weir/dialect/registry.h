@@ -1,6 +1,7 @@
 // The four functions of each dialect, by dialect: the only switch over dialects.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -26,6 +27,31 @@ void read(Dialect client, Bytes body, Request& request, Loss& loss);
 /// Writes the body of a provider's request, appended to `out`. What cannot be written is in `loss`.
 void write(Dialect provider, const Request& request, const Target& target, std::string& out, Loss& loss);
 
+/// The shallow look at a request that may pass in its own dialect. Gemini's holds neither model nor stream: they stand in
+/// the URL.
+RequestResult<Envelope> read_envelope(Dialect client, Bytes body);
+
+/// The edits that turn a client's body into the provider's of the same dialect: the model's name, what the provider's
+/// quirks demand, and a request for usage where that has to be asked for. `scratch` is overwritten and must outlive the
+/// list.
+codec::EditList write_passthrough(Dialect dialect, const Envelope& envelope, Bytes body, const Target& target,
+                                  std::string& scratch, Loss& loss);
+
+/// True when usage was asked for in the client's place, who must not get to see it.
+inline bool withholds_usage(Dialect client, const Envelope& envelope) {
+  return client == Dialect::openai_chat && envelope.stream && !envelope.include_usage;
+}
+
+/// True when write() emulates the request's structured output by a forced tool.
+bool emulates_schema(Dialect provider, const Request& request, const Target& target);
+
+/// Writes the body that asks a provider how many tokens a request is. Not for openai_chat, which has no such question.
+void write_count_tokens(Dialect provider, const Request& request, const Target& target, std::string& out, Loss& loss);
+/// Reads the answer of any dialect; nothing when there is no count in it.
+std::optional<std::uint64_t> read_token_count(Bytes body);
+/// Writes it for a client.
+void write_token_count(Dialect client, std::uint64_t tokens, std::string& out);
+
 /// A decoder of any dialect, for one answer.
 class Decoder {
  public:
@@ -45,6 +71,8 @@ class Decoder {
   Usage usage() const;
   FinishReason finish_reason() const;
   const FaultReport& error() const;
+  /// See OpenAiChatDecoder::only_text(); nothing in other dialects.
+  Bytes only_text() const;
 
  private:
   std::variant<OpenAiChatDecoder> decoder_;

@@ -9,8 +9,8 @@
 
 #include "weir/admission/key_memo.h"
 #include "weir/catalog/catalog.h"
-#include "weir/codec/http1_writer.h"
 #include "weir/gateway/metrics.h"
+#include "weir/gateway/provider_start.h"
 #include "weir/io/log_sink.h"
 #include "weir/net/server.h"
 #include "weir/net/upstream.h"
@@ -31,8 +31,10 @@ class Gateway final : public net::Handler {
   net::Context& context() { return context_; }
   const catalog::Catalog& catalog() const { return catalog_; }
   admission::KeyMemo& keys() { return keys_; }
-  /// What a request for chat completions to this provider begins with.
-  const codec::HeadLines& request_start(std::size_t provider) const { return request_starts_[provider]; }
+  /// What requests to this provider begin with.
+  const ProviderStart& start_of(std::size_t provider) const { return starts_[provider]; }
+  /// For bytes that are written and sent within one turn: one string for all exchanges of the shard.
+  std::string& staging() { return staging_; }
   net::UpstreamPool& pool(std::size_t provider) { return *pools_[provider]; }
   Metrics& metrics() { return metrics_; }
 
@@ -58,7 +60,8 @@ class Gateway final : public net::Handler {
   admission::KeyMemo keys_;
   net::Resolver resolver_;
   std::vector<std::unique_ptr<net::UpstreamPool>> pools_;  // of the catalog's providers, in their order
-  std::vector<codec::HeadLines> request_starts_;           // likewise
+  std::vector<ProviderStart> starts_;                      // likewise
+  std::string staging_;
   io::LogSink& log_;
   std::unique_ptr<LogTime> log_time_;
   Metrics metrics_;

@@ -23,6 +23,9 @@ class Body {
   /// Takes the payloads of a part. Its bytes are moved within their buffer: the part is not to be used afterwards.
   void append(io::BufferPool& buffers, const BodyPart& part);
 
+  /// Becomes a copy of a text of our own. False when no buffers are left for it; then it is empty.
+  bool assign(io::BufferPool& buffers, Bytes text);
+
   /// The most that a body of `size` bytes can pin, however it arrives: all its buffers are 7/8 full but the last, and
   /// the first one, which the head may share (the caller counts that one with the head).
   static constexpr std::size_t most_memory(std::size_t size, std::size_t buffer_bytes) {

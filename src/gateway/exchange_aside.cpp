@@ -1,0 +1,154 @@
+// What clients ask beside an answer: the models there are, how many tokens a request would be, and about answers that a
+// provider keeps.
+#include "exchange.h"
+#include "models.h"
+#include "refuse.h"
+#include "weir/codec/json_writer.h"
+#include "weir/dialect/estimate.h"
+
+namespace weir::gateway {
+
+using codec::Method;
+using dialect::Dialect;
+
+namespace {
+
+constexpr std::size_t kMaxCountBytes = 64 * 1024;
+constexpr std::size_t kMaxStoredId = 256;
+
+/// `resp_…`, `resp_…/cancel`, `resp_…/input_items`: nothing that would lead elsewhere with our credential.
+bool is_stored_path(Bytes path, Method method) {
+  const std::size_t slash = path.find('/');
+  const Bytes id = path.substr(0, slash);
+  for (const char c : id)
+    if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && c != '_' && c != '-') return false;
+  if (id.empty() || id.size() > kMaxStoredId) return false;
+  if (slash == Bytes::npos) return method == Method::get || method == Method::delete_;
+  const Bytes rest = path.substr(slash + 1);
+  return (rest == "cancel" && method == Method::post) || (rest == "input_items" && method == Method::get);
+}
+
+}  // namespace
+
+void Exchange::list_models() {
+  const std::string body = models_document(gateway_.catalog(), endpoint_.client);
+  record_.status = 200;
+  downstream_.answer(200, "application/json", body);
+}
+
+void Exchange::show_model() {
+  const auto name = decode_path(endpoint_.model, dialect::Envelope::kMaxModelSize);
+  const auto resolution = name ? gateway_.catalog().find(*name) : std::nullopt;
+  if (!resolution) return refuse(Fault::model_not_found, {.text = name ? Bytes(*name) : Bytes(), .param = "model"});
+  const std::string body = model_document(*name, *resolution, endpoint_.client);
+  record_.status = 200;
+  downstream_.answer(200, "application/json", body);
+}
+
+// ---- Counting tokens.
+
+bool Exchange::prepare_count(Asking& asking, const dialect::Envelope& envelope, Bytes text) {
+  dialect::Request request;
+  dialect::Loss loss;
+  dialect::read(endpoint_.client, text, request, loss);
+  estimate_ = dialect::estimate_tokens(request);
+  asking.call.kind = Call::Kind::count_tokens;
+  const dialect::Target target = target_of(asking);
+  if (provider_dialect_ == endpoint_.client) {
+    dialect::Loss none;
+    asking.edits = dialect::write_passthrough(endpoint_.client, envelope, text, target, asking.scratch, none);
+    return accept(none);
+  }
+  if (loss.refused()) return accept(loss);
+  if (provider_dialect_ == Dialect::openai_chat) {
+    give_count(estimate_, true);
+    return false;
+  }
+  std::string body;
+  dialect::write_count_tokens(provider_dialect_, request, target, body, loss);
+  return accept(loss) && replace_body(asking, body);
+}
+
+io::Task<> Exchange::count_tokens() {
+  codec::ResponseHead* const head = co_await ask_provider();
+  if (!head) co_return;
+  if (head->status == 404 || head->status == 405 || head->status == 501) {
+    give_count(estimate_, true);  // servers of this dialect need not have this endpoint
+  } else if (head->status >= 300) {
+    co_await relay_error(*head);
+  } else if (provider_dialect_ == endpoint_.client) {
+    co_await relay_document(*head);
+  } else {
+    auto& upstream = attempt_->upstream();
+    net::Body body;
+    while (!upstream.body_done() && body.size() <= kMaxCountBytes) {
+      const auto part = co_await upstream.read_body(next_frame_deadline());
+      if (!part) co_return refuse(at_deadline(part.error()));
+      body.append(loop_.buffers(), *part);
+    }
+    const auto tokens = dialect::read_token_count(body.contiguous(gateway_.context().scratch));
+    give_count(tokens.value_or(estimate_), !tokens);
+  }
+  attempt_->release();
+}
+
+void Exchange::give_count(std::uint64_t tokens, bool estimated) {
+  std::string body;
+  dialect::write_token_count(endpoint_.client, tokens, body);
+  record_.status = 200;
+  downstream_.answer(200, "application/json", body, estimated ? Bytes("x-weir-estimated: true\r\n") : Bytes());
+}
+
+// ---- Answers that a provider keeps.
+
+io::Task<> Exchange::stored() {
+  if (!is_stored_path(endpoint_.stored, head_.method)) co_return refuse(Fault::not_found);
+  net::Body body;
+  if (const auto read = co_await downstream_.read_body(body); !read) co_return refuse(read.error());
+  body.clear();  // none of these questions needs one
+
+  const auto providers = gateway_.catalog().providers();
+  const auto owner = gateway_.owners().find(endpoint_.stored.substr(0, endpoint_.stored.find('/')));
+  downstream_.watch(&on_client_gone, this);
+  Fault last = Fault::not_found;
+  for (std::size_t i = 0; i < providers.size(); ++i) {
+    if (owner ? i != *owner : !providers[i].dialects.has(Dialect::openai_responses)) continue;
+    if (client_gone_) co_return refuse(Fault::client_gone);
+    record_.provider = providers[i].name;
+    ++record_.attempts;
+    const Call call{.kind = Call::Kind::stored,
+                    .dialect = Dialect::openai_responses,
+                    .stored = endpoint_.stored,
+                    .query = codec::split_target(head_.target).query,
+                    .method = head_.method};
+    attempt_.reset();
+    attempt_.emplace(gateway_, record_, catalog::Target{.provider = &providers[i], .provider_index = i});
+    const auto head = co_await attempt_->start({call, head_, body}, {}, deadline_);
+    if (!head) {
+      last = at_deadline(head.error());
+      continue;
+    }
+    if ((*head)->status == 404 && !owner) {
+      last = Fault::not_found;  // another one may keep it
+      continue;
+    }
+    first_byte_answered();
+    co_return co_await pass_stored(**head);
+  }
+  refuse(last, {.text = endpoint_.stored, .param = {}});
+}
+
+io::Task<> Exchange::pass_stored(codec::ResponseHead& head) {
+  provider_dialect_ = endpoint_.client;
+  const auto* type = head.find(codec::HeaderId::content_type);
+  if (head.status >= 300) {
+    co_await relay_error(head);
+  } else if (type && type->value.starts_with("text/event-stream")) {
+    co_await relay_stream(head);
+  } else {
+    co_await relay_document(head);
+  }
+  attempt_->release();
+}
+
+}  // namespace weir::gateway

@@ -1,0 +1,145 @@
+#include "translation.h"
+
+namespace weir::gateway {
+
+using dialect::Event;
+
+namespace {
+
+/// Content, or the end of the answer: what makes it worth to begin the client's.
+bool is_meaningful(const Event& event) {
+  return std::holds_alternative<dialect::BlockBegin>(event) || std::holds_alternative<dialect::BlockDelta>(event) ||
+         std::holds_alternative<dialect::Finish>(event);
+}
+
+}  // namespace
+
+Translation::Translation(dialect::Dialect client, const dialect::AnswerContext& context, bool as_document)
+    : client_(client), context_(context), decoder_(context.provider), encoder_(client, context) {
+  if (as_document) collector_.emplace(kMaxHeld);
+}
+
+void Translation::read(const net::BodyPart& part, std::string& out) {
+  out_ = &out;
+  for (std::size_t i = 0; i < part.count; ++i) read(part.payloads[i]);
+}
+
+void Translation::read(Bytes bytes) {
+  if (framing_ == Framing::unknown) {
+    const std::size_t first = bytes.find_first_not_of(" \t\r\n");
+    if (first == Bytes::npos) return;  // DeepSeek sends line ends to keep the connection open
+    framing_ = bytes[first] == '{' ? Framing::document : bytes[first] == '[' ? Framing::array : Framing::events;
+  }
+  if (failed_ || ended_) return;
+  if (framing_ == Framing::document) return hold(bytes);
+  read_frames(bytes);
+}
+
+void Translation::read_frames(Bytes bytes) {
+  while (!failed_ && !ended_) {
+    const std::size_t size = scanner_.find_end(bytes);
+    if (size == codec::SseScanner::npos) return hold(bytes);
+    const Bytes frame = bytes.substr(0, size);
+    codec::SseFrame fields;
+    if (cut_.empty()) {
+      const Bytes line = scanner_.only_line();
+      fields = line.empty() ? codec::parse_sse_frame(frame, scratch_) : codec::parse_sse_line(line);
+    } else {
+      hold(frame);
+      fields = codec::parse_sse_frame(cut_, scratch_);
+    }
+    if (fields.has_data && !failed_) read_payload(fields.data);
+    cut_.clear();
+    if (cut_.capacity() > 4096) cut_ = {};
+    bytes.remove_prefix(size);
+  }
+}
+
+void Translation::hold(Bytes bytes) {
+  if (bytes.size() > kMaxHeld - cut_.size()) {
+    fault_ = Fault::answer_too_large;
+    return take_fault({.fault = Fault::answer_too_large});
+  }
+  cut_ += bytes;
+}
+
+void Translation::read_payload(Bytes payload) {
+  dialect::EventBatch batch(*this);
+  decoder_.decode(payload, batch);
+  if (decoder_.done()) ended_ = true;
+}
+
+void Translation::end(std::string& out) {
+  out_ = &out;
+  if (!failed_ && !ended_ && !trim(cut_).empty()) {
+    if (framing_ == Framing::document) {
+      read_payload(cut_);
+    } else {
+      // Without its blank line the last frame is believed only if it is whole in itself.
+      const codec::SseFrame fields = codec::parse_sse_frame(cut_, scratch_);
+      if (fields.has_data) read_payload(fields.data);
+    }
+  }
+  cut_ = {};
+  if (!failed_) {
+    dialect::EventBatch batch(*this);
+    decoder_.end(batch);
+  }
+  if (failed_) return;
+  if (collector_) {
+    begun_ = true;
+    write_document(client_, collector_->answer(), context_, out);
+  } else {
+    out += std::exchange(held_, {});
+    begun_ = true;
+    encoder_.end(out);
+  }
+}
+
+void Translation::fail(Fault fault, std::string& out) {
+  if (failed_) return;
+  out_ = &out;
+  take_fault({.fault = fault});
+}
+
+void Translation::take(std::span<const Event> events) {
+  if (failed_) return;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (is_meaningful(events[i])) {
+      has_content_ = true;
+      if (!begun_ && !collector_) {
+        begun_ = true;
+        *out_ += std::exchange(held_, {});
+      }
+    } else if (const auto* report = std::get_if<dialect::FaultReport>(&events[i])) {
+      if (i > 0) take(events.first(i));
+      return take_fault(*report);
+    }
+  }
+  if (!collector_) return encoder_.encode(events, begun_ ? *out_ : held_);
+  collector_->take(events);
+  if (collector_->too_large()) take_fault({.fault = Fault::answer_too_large});
+}
+
+void Translation::take_fault(const dialect::FaultReport& report) {
+  failed_ = true;
+  fault_ = report.fault;
+  failure_ = Failure{report.error_class, std::string(report.message), std::string(report.code), std::string(report.type)};
+  if (failure_->message.empty()) failure_->message = row(report.fault).sentence;
+  if (!begun_ || collector_) return;
+  dialect::FaultReport told = report;
+  told.message = failure_->message;
+  const Event event = told;
+  encoder_.encode({&event, 1}, *out_);
+}
+
+dialect::ErrorReport Translation::error() const {
+  if (!failure_) return {};
+  return {.error_class = failure_->error_class,
+          .status = row(fault_).status,
+          .message = failure_->message,
+          .code = failure_->code,
+          .type = failure_->type};
+}
+
+}  // namespace weir::gateway
