@@ -7,6 +7,7 @@
 #include "weir/base/bytes.h"
 #include "weir/codec/json_edit.h"
 #include "weir/dialect/envelope.h"
+#include "weir/dialect/error_class.h"
 
 namespace weir::dialect::openai_chat {
 
@@ -19,5 +20,12 @@ RequestResult<Envelope> read_envelope(Bytes body);
 /// usage in the stream when the client streams and did not ask. No edits when nothing differs.
 /// `scratch` is overwritten and must outlive the list.
 codec::EditList write_passthrough(const Envelope& request, Bytes provider_model, bool ask_usage, std::string& scratch);
+
+/// Appends `{"error":{"message":…,"type":…,"param":…,"code":…}}`: type and code are OpenAI's for the class, `code`
+/// stands in for the latter when it is not empty. All texts escaped.
+void write_error_body(std::string& out, ErrorClass error_class, int status, Bytes message, Bytes code, Bytes param);
+/// The same as an SSE frame. No `[DONE]` follows an error: OpenAI sends none, and a client must not take the answer for
+/// complete.
+void write_error_event(std::string& out, ErrorClass error_class, int status, Bytes message, Bytes code, Bytes param);
 
 }  // namespace weir::dialect::openai_chat
