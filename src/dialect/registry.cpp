@@ -27,6 +27,31 @@ void write(Dialect provider, const Request&, const Target&, std::string&, Loss&)
   WEIR_ASSERT(false, "this dialect is not written");
 }
 
+RequestResult<Envelope> read_envelope(Dialect client, Bytes body) {
+  switch (client) {
+    case Dialect::openai_chat:
+      return openai_chat::read_envelope(body);
+    case Dialect::openai_responses:
+    case Dialect::anthropic_messages:
+    case Dialect::gemini:
+      break;
+  }
+  WEIR_ASSERT(false, "this dialect is not read");
+}
+
+codec::EditList write_passthrough(Dialect dialect, const Envelope& envelope, Bytes body, const Target& target,
+                                  std::string& scratch, Loss& loss) {
+  switch (dialect) {
+    case Dialect::openai_chat:
+      return openai_chat::write_passthrough(envelope, target.model_id, withholds_usage(dialect, envelope), scratch);
+    case Dialect::openai_responses:
+    case Dialect::anthropic_messages:
+    case Dialect::gemini:
+      break;
+  }
+  WEIR_ASSERT(false, "this dialect is not written");
+}
+
 Decoder::Decoder(Dialect provider) {
   switch (provider) {
     case Dialect::openai_chat:

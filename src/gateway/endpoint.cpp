@@ -76,6 +76,7 @@ Result<Endpoint> find_endpoint(const codec::RequestHead& head) {
   constexpr Bytes kResponses = "/v1/responses/";
   constexpr Bytes kModels = "/v1/models";
   constexpr Bytes kBetaModels = "/v1beta/models";
+  constexpr Bytes kBeta = "/v1beta/";
   if (path == "/v1/chat/completions") return posted(method, {.client = Dialect::openai_chat});
   if (path == "/v1/messages") return posted(method, {.client = Dialect::anthropic_messages});
   if (path == "/v1/responses") return posted(method, {.client = Dialect::openai_responses});
@@ -90,6 +91,9 @@ Result<Endpoint> find_endpoint(const codec::RequestHead& head) {
   for (const Bytes base : {kModels, kBetaModels})
     if (path == base || (path.starts_with(base) && path[base.size()] == '/'))
       return models(path.substr(base.size()), target.query, method, dialect_of_client(head));
+  // A model with a slash in its name is taken for a whole resource name by some SDKs: /v1beta/{provider}/{model}:method.
+  if (path.starts_with(kBeta) && path.contains(':') && method == Method::post)
+    return gemini_method(path.substr(kBeta.size()), target.query, method);
   return fail(Fault::not_found);
 }
 

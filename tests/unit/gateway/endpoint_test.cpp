@@ -48,6 +48,7 @@ TEST(Endpoint, IsReadFromMethodAndPath) {
       {"POST /v1beta/models/g:streamGenerateContent?a=1&alt=sse", "answer gemini model=g stream"},
       {"POST /v1beta/models/g:streamGenerateContent", "answer gemini model=g array"},
       {"POST /v1beta/models/g:streamGenerateContent?xalt=sse", "answer gemini model=g array"},
+      {"POST /v1beta/p/g:generateContent", "answer gemini model=p/g"},
       {"POST /v1beta/models/g%2Fm:countTokens", "count_tokens gemini model=g%2Fm"},
       {"POST /v1beta/models/g:embedContent", "not_found gemini"},
       {"POST /v1beta/models/:generateContent", "not_found gemini"},
