@@ -268,6 +268,8 @@ int serve(Config config) {
   // As many clients as there can be connections, each of its own address.
   shared::ClientTable clients(options.net.max_connections * shards + shards, ring->random_seed());
   options.clients = &clients;
+  shared::OwnerTable owners({ring->random_seed(), ring->random_seed()});
+  options.owners = &owners;
   shared::LoadBoard loads(shards);
   const auto make = [&](std::size_t index, io::Ring& shard_ring) {
     return std::make_unique<gateway::Shard>(index, shard_ring, options, config.catalog, config.keys, loads);

@@ -178,7 +178,7 @@ bool Exchange::translate_request(Asking& asking, Bytes text) {
                     .array = endpoint_.array,
                     .emulated_schema = dialect::emulates_schema(provider_dialect_, request, target),
                     .seed = record_.id,
-                    .now = std::chrono::duration_cast<std::chrono::seconds>(loop_.ring().wall().time_since_epoch()).count(),
+                    .now = loop_.ring().wall().unix_ns / 1'000'000'000,
                     .model = lane_->model};
   return replace_body(asking, body);
 }

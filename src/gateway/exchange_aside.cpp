@@ -3,7 +3,7 @@
 #include "exchange.h"
 #include "models.h"
 #include "refuse.h"
-#include "weir/codec/json_writer.h"
+#include "weir/codec/url.h"
 #include "weir/dialect/estimate.h"
 
 namespace weir::gateway {
@@ -108,7 +108,7 @@ io::Task<> Exchange::stored() {
   body.clear();  // none of these questions needs one
 
   const auto providers = gateway_.catalog().providers();
-  const auto owner = gateway_.owners().find(endpoint_.stored.substr(0, endpoint_.stored.find('/')));
+  const auto owner = gateway_.owner_of(endpoint_.stored.substr(0, endpoint_.stored.find('/')));
   downstream_.watch(&on_client_gone, this);
   Fault last = Fault::not_found;
   for (std::size_t i = 0; i < providers.size(); ++i) {

@@ -7,12 +7,13 @@
 namespace weir::gateway {
 
 Gateway::Gateway(net::Context& context, const catalog::Catalog& catalog, const admission::KeyTable& keys,
-                 const io::NameOptions& names, io::LogSink& log)
+                 const io::NameOptions& names, io::LogSink& log, shared::OwnerTable* owners)
     : context_(context),
       catalog_(catalog),
       keys_(keys, {context.loop.ring().random_seed(), context.loop.ring().random_seed()}),
       resolver_(context.loop, names),
       log_(log),
+      owners_(owners),
       log_time_(std::make_unique<LogTime>()) {
   for (const catalog::Provider& provider : catalog.providers()) {
     const auto& url = provider.base_url;

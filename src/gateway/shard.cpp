@@ -14,7 +14,7 @@ Shard::Shard(std::size_t index, io::Ring& ring, const ShardOptions& options, con
       loop_(ring, options.buffers),
       context_(loop_, options.net, options.clients),
       log_(loop_, options.log),
-      gateway_(context_, catalog, keys, options.names, log_),
+      gateway_(context_, catalog, keys, options.names, log_, options.owners),
       server_(context_, gateway_),
       loads_(loads),
       wake_(*this),

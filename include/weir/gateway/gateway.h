@@ -14,6 +14,7 @@
 #include "weir/io/log_sink.h"
 #include "weir/net/server.h"
 #include "weir/net/upstream.h"
+#include "weir/shared/owner_table.h"
 
 namespace weir::gateway {
 
@@ -22,7 +23,7 @@ class LogTime;
 class Gateway final : public net::Handler {
  public:
   Gateway(net::Context& context, const catalog::Catalog& catalog, const admission::KeyTable& keys,
-          const io::NameOptions& names, io::LogSink& log);
+          const io::NameOptions& names, io::LogSink& log, shared::OwnerTable* owners = nullptr);
   ~Gateway();
 
   io::Task<> handle(net::Downstream& downstream, codec::RequestHead& head) override;
@@ -37,6 +38,14 @@ class Gateway final : public net::Handler {
   std::string& staging() { return staging_; }
   net::UpstreamPool& pool(std::size_t provider) { return *pools_[provider]; }
   Metrics& metrics() { return metrics_; }
+
+  /// The provider that keeps an answer, by its index, if that is known.
+  std::optional<std::uint32_t> owner_of(Bytes answer_id) const {
+    return owners_ ? owners_->find(answer_id) : std::nullopt;
+  }
+  void remember_owner(Bytes answer_id, std::size_t provider) {
+    if (owners_ && !answer_id.empty()) owners_->remember(answer_id, static_cast<std::uint32_t>(provider));
+  }
 
   /// Ends the exchange's account: exactly once per exchange. Counts it and writes its log line.
   void settle(const Record& record);
@@ -63,6 +72,7 @@ class Gateway final : public net::Handler {
   std::vector<ProviderStart> starts_;                      // likewise
   std::string staging_;
   io::LogSink& log_;
+  shared::OwnerTable* owners_;  // of all shards; null: none is kept
   std::unique_ptr<LogTime> log_time_;
   Metrics metrics_;
 };

@@ -31,6 +31,7 @@ struct ShardOptions {
   ListenerTls tls;                         ///< what is spoken on each listener
   io::Fd log;                              ///< where access lines go; invalid: nowhere
   shared::ClientTable* clients = nullptr;  ///< of all shards; none: connections come without tickets
+  shared::OwnerTable* owners = nullptr;    ///< of all shards; none: who keeps an answer is found out by asking
 };
 
 /// What the front shard asks of another one, and the answers.
