@@ -85,13 +85,13 @@ Result<Endpoint> find_endpoint(const codec::RequestHead& head) {
   if (path == "/v1/responses/input_tokens")
     return posted(method, {.operation = Operation::count_tokens, .client = Dialect::openai_responses});
   if (path.starts_with(kResponses) && path.size() > kResponses.size())
-    return Endpoint{.operation = Operation::stored,
-                    .client = Dialect::openai_responses,
-                    .stored = path.substr(kResponses.size())};
+    return Endpoint{
+        .operation = Operation::stored, .client = Dialect::openai_responses, .stored = path.substr(kResponses.size())};
   for (const Bytes base : {kModels, kBetaModels})
     if (path == base || (path.starts_with(base) && path[base.size()] == '/'))
       return models(path.substr(base.size()), target.query, method, dialect_of_client(head));
-  // A model with a slash in its name is taken for a whole resource name by some SDKs: /v1beta/{provider}/{model}:method.
+  // A model with a slash in its name is taken for a whole resource name by some SDKs:
+  // /v1beta/{provider}/{model}:method.
   if (path.starts_with(kBeta) && path.contains(':') && method == Method::post)
     return gemini_method(path.substr(kBeta.size()), target.query, method);
   return fail(Fault::not_found);

@@ -1,4 +1,5 @@
-// What a request asks of weir: read from its method and target alone, so that even a refusal speaks the client's dialect.
+// What a request asks of weir: read from its method and target alone, so that even a refusal speaks the client's
+// dialect.
 #pragma once
 
 #include "weir/base/bytes.h"

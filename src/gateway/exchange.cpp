@@ -134,8 +134,7 @@ bool Exchange::prepare(Asking& asking) {
   // Usage is asked for in every stream; a client that did not ask does not get to see it.
   withhold_usage_ = dialect::withholds_usage(endpoint_.client, envelope);
   dialect::Loss loss(asking.target.policy->unsupported_parameters);
-  asking.edits =
-      dialect::write_passthrough(endpoint_.client, envelope, text, target_of(asking), asking.scratch, loss);
+  asking.edits = dialect::write_passthrough(endpoint_.client, envelope, text, target_of(asking), asking.scratch, loss);
   return accept(loss);
 }
 

@@ -21,7 +21,8 @@ bool is_stored_path(Bytes path, Method method) {
   const std::size_t slash = path.find('/');
   const Bytes id = path.substr(0, slash);
   for (const char c : id)
-    if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && c != '_' && c != '-') return false;
+    if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && c != '_' && c != '-')
+      return false;
   if (id.empty() || id.size() > kMaxStoredId) return false;
   if (slash == Bytes::npos) return method == Method::get || method == Method::delete_;
   const Bytes rest = path.substr(slash + 1);

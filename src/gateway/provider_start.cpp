@@ -50,7 +50,8 @@ std::string target_of(const catalog::Provider& provider, const Call& call) {
     has_query = true;
   };
   // Azure's v1 form needs none; of a deployment's default it would not even know the name.
-  if (by_deployment || provider.url_form != catalog::UrlForm::azure_deployment) add("api-version=", provider.api_version);
+  if (by_deployment || provider.url_form != catalog::UrlForm::azure_deployment)
+    add("api-version=", provider.api_version);
   add("", call.query);
   return path;
 }
@@ -83,7 +84,10 @@ void append_path(std::string& out, Bytes model) {
 
 std::optional<std::string> decode_path(Bytes text, std::size_t most) {
   const auto digit = [](char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
   };
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -114,8 +118,8 @@ ProviderStart::ProviderStart(const catalog::Provider& provider) : provider_(prov
   };
   add_fields(fields_);
   for (const Dialect dialect : provider.dialects.all()) {
-    const bool model_in_path =
-        dialect == Dialect::gemini || (dialect == Dialect::openai_chat && provider.url_form == catalog::UrlForm::azure_deployment);
+    const bool model_in_path = dialect == Dialect::gemini || (dialect == Dialect::openai_chat &&
+                                                              provider.url_form == catalog::UrlForm::azure_deployment);
     if (model_in_path) continue;
     auto& lines = answers_[static_cast<std::size_t>(dialect)].emplace();
     const bool written = lines.add_request_line("POST", {target_of(provider, {.dialect = dialect})});
@@ -128,9 +132,9 @@ void ProviderStart::write(codec::HeadWriter& writer, const Call& call) const {
   const auto& answer = answers_[static_cast<std::size_t>(call.dialect)];
   if (call.kind == Call::Kind::answer && call.query.empty() && answer) return writer.lines(*answer);
   constexpr Bytes kMethods[] = {"POST", "GET", "DELETE"};
-  const Bytes method = call.method == codec::Method::get        ? kMethods[1]
+  const Bytes method = call.method == codec::Method::get       ? kMethods[1]
                        : call.method == codec::Method::delete_ ? kMethods[2]
-                                                                : kMethods[0];
+                                                               : kMethods[0];
   writer.request_line(method, {target_of(provider_, call)});
   writer.lines(fields_);
 }

@@ -20,7 +20,8 @@ constexpr std::size_t kReadDocument = 4 << 20;    // largest document whose usag
 /// What a client of any dialect may want to know of a provider's error beside its body.
 std::string retry_fields(const codec::ResponseHead& head) {
   std::string lines;
-  for (const Bytes name : {Bytes("retry-after"), Bytes("retry-after-ms"), Bytes("x-should-retry"), Bytes("x-request-id")})
+  for (const Bytes name :
+       {Bytes("retry-after"), Bytes("retry-after-ms"), Bytes("x-should-retry"), Bytes("x-request-id")})
     if (const auto* field = head.find(name)) lines.append(name).append(": ").append(field->value).append("\r\n");
   return lines;
 }

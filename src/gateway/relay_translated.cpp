@@ -26,9 +26,9 @@ io::Task<> Exchange::translate(codec::ResponseHead& head) {
                           .answer = start_answer(head, codec::HeaderId::content_type),
                           .memory = {loop_.memory(), io::MemoryLedger::Use::held},
                           .large = {}};
-  translating.answer.writer.field("content-type",
-                                  record_.stream ? dialect::stream_content_type(endpoint_.client, endpoint_.array)
-                                                 : Bytes("application/json"));
+  translating.answer.writer.field("content-type", record_.stream
+                                                      ? dialect::stream_content_type(endpoint_.client, endpoint_.array)
+                                                      : Bytes("application/json"));
   for (;;) {
     auto part = co_await attempt_->upstream().read_body(next_frame_deadline());
     const Then then = translate_part(translating, part);

@@ -37,6 +37,19 @@ void Translation::read(Bytes bytes) {
 
 void Translation::read_frames(Bytes bytes) {
   while (!failed_ && !ended_) {
+    if (cut_.empty() && !collector_) {
+      codec::JsonString text;
+      const std::size_t known = memo_.match(bytes, text);
+      // What begins with '<' may be a tag that decoders look for.
+      if (known != 0 && !text.raw.contains('<')) {
+        scanner_.reset();
+        repeated_.text = text.raw;
+        const Event event = repeated_;
+        encoder_.encode({&event, 1}, *out_);
+        bytes.remove_prefix(known);
+        continue;
+      }
+    }
     const std::size_t size = scanner_.find_end(bytes);
     if (size == codec::SseScanner::npos) return hold(bytes);
     const Bytes frame = bytes.substr(0, size);
@@ -44,15 +57,26 @@ void Translation::read_frames(Bytes bytes) {
     if (cut_.empty()) {
       const Bytes line = scanner_.only_line();
       fields = line.empty() ? codec::parse_sse_frame(frame, scratch_) : codec::parse_sse_line(line);
-    } else {
-      hold(frame);
-      fields = codec::parse_sse_frame(cut_, scratch_);
+      fields.has_data ? read_payload(fields.data) : keep_alive();
+      if (begun_ && told_ == 1 && !only_delta_.empty() && only_delta_.data() >= frame.data() &&
+          only_delta_.data() < frame.data() + frame.size())
+        memo_.remember(frame, only_delta_);
+      bytes.remove_prefix(size);
+      continue;
     }
-    if (fields.has_data && !failed_) read_payload(fields.data);
+    hold(frame);
+    if (failed_) return;
+    fields = codec::parse_sse_frame(cut_, scratch_);
+    fields.has_data ? read_payload(fields.data) : keep_alive();
     cut_.clear();
     if (cut_.capacity() > 4096) cut_ = {};
     bytes.remove_prefix(size);
   }
+}
+
+/// A comment, by which a provider shows that it is still there; so the client is shown, too.
+void Translation::keep_alive() {
+  if (begun_ && !collector_ && !context_.array) *out_ += ":\n\n";
 }
 
 void Translation::hold(Bytes bytes) {
@@ -64,6 +88,9 @@ void Translation::hold(Bytes bytes) {
 }
 
 void Translation::read_payload(Bytes payload) {
+  memo_.forget();  // what it says may open or close blocks
+  told_ = 0;
+  only_delta_ = {};
   dialect::EventBatch batch(*this);
   decoder_.decode(payload, batch);
   if (decoder_.done()) ended_ = true;
@@ -104,18 +131,27 @@ void Translation::fail(Fault fault, std::string& out) {
 
 void Translation::take(std::span<const Event> events) {
   if (failed_) return;
+  told_ += static_cast<std::uint32_t>(events.size());
   for (std::size_t i = 0; i < events.size(); ++i) {
-    if (is_meaningful(events[i])) {
+    if (const auto* delta = std::get_if<dialect::BlockDelta>(&events[i])) {
       has_content_ = true;
+      only_delta_ = delta->text;
+      repeated_ = *delta;
+    }
+    if (is_meaningful(events[i])) {
       if (!begun_ && !collector_) {
         begun_ = true;
         *out_ += std::exchange(held_, {});
       }
     } else if (const auto* report = std::get_if<dialect::FaultReport>(&events[i])) {
-      if (i > 0) take(events.first(i));
+      if (i > 0) tell(events.first(i));
       return take_fault(*report);
     }
   }
+  tell(events);
+}
+
+void Translation::tell(std::span<const Event> events) {
   if (!collector_) return encoder_.encode(events, begun_ ? *out_ : held_);
   collector_->take(events);
   if (collector_->too_large()) take_fault({.fault = Fault::answer_too_large});
@@ -124,7 +160,8 @@ void Translation::take(std::span<const Event> events) {
 void Translation::take_fault(const dialect::FaultReport& report) {
   failed_ = true;
   fault_ = report.fault;
-  failure_ = Failure{report.error_class, std::string(report.message), std::string(report.code), std::string(report.type)};
+  failure_ =
+      Failure{report.error_class, std::string(report.message), std::string(report.code), std::string(report.type)};
   if (failure_->message.empty()) failure_->message = row(report.fault).sentence;
   if (!begun_ || collector_) return;
   dialect::FaultReport told = report;

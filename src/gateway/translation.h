@@ -6,9 +6,9 @@
 // How the provider answers, whatever it was asked for, its first byte tells: '{' begins a document, '[' an array of
 // payloads, anything else a stream of server-sent events.
 //
-// Nothing is told to the client before something meaningful has come: content, a finish. What was written before is held
-// here, so that an error in its place still becomes a status.
-// Pure: no socket, no clock. What it holds is bounded (kMaxHeld) and told (held_bytes), so that its owner can reserve it.
+// Nothing is told to the client before something meaningful has come: content, a finish. What was written before is
+// held here, so that an error in its place still becomes a status. Pure: no socket, no clock. What it holds is bounded
+// (kMaxHeld) and told (held_bytes), so that its owner can reserve it.
 #pragma once
 
 #include <optional>
@@ -17,6 +17,7 @@
 #include "weir/codec/sse.h"
 #include "weir/dialect/answer.h"
 #include "weir/dialect/error_report.h"
+#include "weir/dialect/frame_memo.h"
 #include "weir/dialect/registry.h"
 #include "weir/net/body_reader.h"
 
@@ -48,7 +49,8 @@ class Translation {
   bool has_content() const { return has_content_; }
   /// The provider has said that this is the end: the rest of its body need not be waited for.
   bool done() const { return decoder_.done(); }
-  /// The fault of weir's own side of it: upstream_stream_error, upstream_truncated, answer_too_large, upstream_malformed.
+  /// The fault of weir's own side of it: upstream_stream_error, upstream_truncated, answer_too_large,
+  /// upstream_malformed.
   Fault fault() const { return fault_; }
   /// The provider's error, after failed().
   dialect::ErrorReport error() const;
@@ -64,7 +66,9 @@ class Translation {
   void read(Bytes bytes);
   void read_frames(Bytes bytes);
   void read_payload(Bytes payload);
+  void keep_alive();
   void hold(Bytes bytes);
+  void tell(std::span<const dialect::Event> events);
   void take_fault(const dialect::FaultReport& report);
 
   const dialect::Dialect client_;
@@ -73,16 +77,20 @@ class Translation {
   dialect::Encoder encoder_;
   std::optional<dialect::Collector> collector_;  // for a client that wants a document
   codec::SseScanner scanner_;
+  dialect::FrameMemo memo_;       // of a frame that told nothing but one delta...
+  dialect::BlockDelta repeated_;  // ...which is this one, with another text
   Framing framing_ = Framing::unknown;
   bool begun_ = false;
   bool failed_ = false;
   bool ended_ = false;
   bool has_content_ = false;
   Fault fault_ = Fault::upstream_stream_error;
-  std::string held_;     // written before something meaningful came
-  std::string cut_;      // the beginning of a frame, or all of a document
-  std::string scratch_;  // of a frame with data in several lines
+  std::string held_;            // written before something meaningful came
+  std::string cut_;             // the beginning of a frame, or all of a document
+  std::string scratch_;         // of a frame with data in several lines
   std::string* out_ = nullptr;  // during a call
+  std::uint32_t told_ = 0;      // events of the present payload
+  Bytes only_delta_;            // the text of its delta, if there was no other event
   struct Failure {
     dialect::ErrorClass error_class;
     std::string message, code, type;

@@ -46,9 +46,13 @@ class FrameMemo {
   /// The size of the frame that `input` begins with, when it is the remembered one with another text, which is valid
   /// and not empty; else 0.
   std::size_t match(Bytes input) const {
+    codec::JsonString text;
+    return match(input, text);
+  }
+  /// The same, giving the text.
+  std::size_t match(Bytes input, codec::JsonString& text) const {
     if (before_ == 0 || input.size() < before_ + behind_) return 0;
     if (std::memcmp(input.data(), bytes_.data(), before_) != 0) return 0;
-    codec::JsonString text;
     // A reader checks all the UTF-8 it is given, so it is given a little, not the frames that came behind this one.
     codec::JsonReader nearby(input.substr(before_ - 1, kNearby));  // at the quote
     if (!nearby.read_string(text)) {
@@ -67,7 +71,8 @@ class FrameMemo {
     if (padding_end_ == 0) return at;
     if (at == input.size() || input[at] != '"') return 0;  // white space in front of it may end the line
     codec::JsonReader padding(input.substr(at, kNearby));
-    if (!padding.read_string(text)) return 0;
+    codec::JsonString ignored;
+    if (!padding.read_string(ignored)) return 0;
     at += padding.offset();
     return follows(behind + behind_, padding_end_) ? at : 0;
   }

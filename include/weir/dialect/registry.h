@@ -27,8 +27,8 @@ void read(Dialect client, Bytes body, Request& request, Loss& loss);
 /// Writes the body of a provider's request, appended to `out`. What cannot be written is in `loss`.
 void write(Dialect provider, const Request& request, const Target& target, std::string& out, Loss& loss);
 
-/// The shallow look at a request that may pass in its own dialect. Gemini's holds neither model nor stream: they stand in
-/// the URL.
+/// The shallow look at a request that may pass in its own dialect. Gemini's holds neither model nor stream: they stand
+/// in the URL.
 RequestResult<Envelope> read_envelope(Dialect client, Bytes body);
 
 /// The edits that turn a client's body into the provider's of the same dialect: the model's name, what the provider's

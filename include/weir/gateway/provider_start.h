@@ -1,5 +1,6 @@
-// What a request to a provider begins with: the request line, and the fields that go with every request to it. Made once
-// for each provider, because nearly all requests begin alike; checked then, written many times. Holds the credential.
+// What a request to a provider begins with: the request line, and the fields that go with every request to it. Made
+// once for each provider, because nearly all requests begin alike; checked then, written many times. Holds the
+// credential.
 #pragma once
 
 #include <array>

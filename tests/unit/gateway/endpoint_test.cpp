@@ -14,7 +14,8 @@ std::string told(const char* request) {
   const std::string text = std::string(request) + "\r\n";
   EXPECT_TRUE(codec::parse_request_head(text, head)) << request;
   const auto endpoint = find_endpoint(head);
-  if (!endpoint) return std::string(to_string(endpoint.error())) + ' ' + std::string(to_string(dialect_of_client(head)));
+  if (!endpoint)
+    return std::string(to_string(endpoint.error())) + ' ' + std::string(to_string(dialect_of_client(head)));
   constexpr const char* kOperations[] = {"answer", "count_tokens", "stored", "list_models", "show_model"};
   std::string out = kOperations[static_cast<int>(endpoint->operation)];
   out.append(" ").append(to_string(endpoint->client));

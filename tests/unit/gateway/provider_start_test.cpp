@@ -80,7 +80,8 @@ TEST(ProviderStart, CarriesHostCredentialAndTheOperatorsFields) {
 }
 
 TEST(ProviderStart, AModelStaysInItsPlace) {
-  for (const char* good : {"gpt-4o", "openai/gpt-4o", "a:b", "a..b", "\xc3\xa9"}) EXPECT_TRUE(is_path_safe(good)) << good;
+  for (const char* good : {"gpt-4o", "openai/gpt-4o", "a:b", "a..b", "\xc3\xa9"})
+    EXPECT_TRUE(is_path_safe(good)) << good;
   for (const char* bad : {"", "/", "a/", "/a", "..", "../x", "a/../b", "a/.", "a\r\nb", "a b", "\x7f"})
     EXPECT_FALSE(is_path_safe(bad)) << bad;
 }
