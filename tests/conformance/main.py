@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import documents, reasons, recordings, results as outcome
+from . import documents, reasons, recordings, request_assertions, results as outcome, stream_edge
 from .decoders import DIALECTS
 from .finish import Table
 from .gateway import Gateway
@@ -51,7 +51,8 @@ async def run(options):
     found, upstream, gateway = outcome.Results(), Upstream(), Gateway(options.weir)
     await upstream.start()
     table = Table(options.data)
-    suites = [recordings.Suite(options.data, gateway, upstream, table, found, options.only)]
+    suites = [suite.Suite(options.data, gateway, upstream, table, found, options.only)
+              for suite in (recordings, request_assertions, stream_edge)]
     if gateway.providers:
         await gateway.start()
         http, gate = Client(gateway.port), asyncio.Semaphore(AT_ONCE)
