@@ -1,4 +1,5 @@
 """What a client of each dialect sends: the address, the body, and how an answer of weir's is read."""
+import gzip
 import json
 
 from . import decoders
@@ -45,7 +46,8 @@ async def ask(http, client, model, stream, body=None, headers=()):
 
 def read(client, message, stream):
     """-> Answer, which holds an error if the status says so."""
-    answer = decoders.decode(client, message.body, stream and message.status == 200)
+    body = gzip.decompress(message.body) if message.headers.get("content-encoding") == "gzip" else message.body
+    answer = decoders.decode(client, body, stream and message.status == 200)
     if message.status >= 400 and not answer.error:
         raise decoders.Unreadable(f"status {message.status} without an error in the body: {message.body[:200]!r}")
     return answer

@@ -16,6 +16,7 @@ class Result:
     dialect: str = ""   # the provider's
     features: list = field(default_factory=list)
     detail: str = ""
+    note: str = ""      # passed: where it knowingly differs from a peer
 
     @property
     def full_name(self):
