@@ -3,6 +3,7 @@ import gzip
 import json
 
 from . import decoders
+from .http1 import Message
 from .decoders import CHAT, GEMINI, MESSAGES, RESPONSES
 
 QUESTION = "What is recorded here?"
@@ -51,3 +52,8 @@ def read(client, message, stream):
     if message.status >= 400 and not answer.error:
         raise decoders.Unreadable(f"status {message.status} without an error in the body: {message.body[:200]!r}")
     return answer
+
+
+def made(status, body):
+    """A message as if it had come from weir: what the pure functions wrote."""
+    return Message("made", {}, body, True, status)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from . import kinds as sentences
 from . import reasons, results as outcome
+from .results import SEPARATOR
 
 BEGIN, END = "<!-- conformance: begin, made by tools/conformance --write-docs -->", "<!-- conformance: end -->"
 
@@ -24,7 +25,14 @@ def text(found):
     lines += [] if failed else ["None."]
     lines += ["", "### Not applicable", "", "| kind | how often | why |", "|---|---|---|"]
     lines += [f"| {kind} | {count} | {sentences.KINDS[kind]} |" for kind, count in kinds(found)]
+    notes = Counter(sentence for r in found.all for sentence in split_notes(r.note))
+    lines += ["", "### Known disagreements with peers", ""]
+    lines += [f"- {sentence} ({count} cases)" for sentence, count in sorted(notes.items())] or ["None."]
     return "\n".join(lines)
+
+
+def split_notes(note):
+    return [s.strip() for s in note.split(SEPARATOR) if s.strip()]
 
 
 def write(path, found):

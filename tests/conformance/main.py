@@ -2,11 +2,12 @@
 import argparse
 import asyncio
 import json
+import os
 import sys
 import time
 from pathlib import Path
 
-from . import documents, peers, reasons, recordings, request_assertions, results as outcome, stream_edge
+from . import asking, documents, peers, pure, reasons, recordings, request_assertions, results as outcome, stream_edge
 from .decoders import DIALECTS
 from .finish import Table
 from .gateway import Gateway
@@ -20,7 +21,7 @@ AT_ONCE = 24  # requests in flight
 def parse(arguments):
     p = argparse.ArgumentParser(prog="tools/conformance", description="Drives recorded answers and conformance cases through "
                                 "weir, and compares what comes out with what the data says.")
-    p.add_argument("data", nargs="?", default=str(ROOT / ".." / "shared" / "data"), metavar="DIR",
+    p.add_argument("data", nargs="?", default=os.path.join(os.environ.get("WEIR_SHARED") or ROOT.parent / "shared", "data"), metavar="DIR",
                    help="a folder laid out like the shared data (default: ../shared/data)")
     p.add_argument("--weir", default=str(ROOT / "build" / "weir"), help="the binary (build/weir)")
     p.add_argument("--pure", default=str(ROOT / "build" / "tests" / "conformance" / "pure"),
@@ -32,9 +33,8 @@ def parse(arguments):
     return p.parse_args(arguments)
 
 
-async def served_dialects(gateway, http, upstream):
+async def served_dialects(http):
     """Which client dialects this binary serves: an unknown path is answered with 404."""
-    from . import asking
     found = set()
     for client in DIALECTS:
         message = await asking.ask(http, client, "nobody/nothing", False)
@@ -57,7 +57,7 @@ async def run(options):
         await gateway.start()
         http, gate = Client(gateway.port), asyncio.Semaphore(AT_ONCE)
         try:
-            served = await served_dialects(gateway, http, upstream)
+            served = await served_dialects(http)
             for suite in suites:
                 await suite.run(http, gate, served)
                 if not gateway.alive():
@@ -67,6 +67,10 @@ async def run(options):
             code = await gateway.stop()
             await upstream.stop()
         found.judged("weir", "ends well", [] if code == 0 else [f"exit code {code}: {gateway.errors[-500:]}"])
+    if Path(options.pure).exists():
+        pure.run(pure.Program(options.pure), options.data, table, found, options.only, suites)
+    else:
+        found.not_applicable(pure.SUITE, "all", "pure program missing")
     return found
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from . import asking, decoders, disagreements, judge, minimal, neutral_request
 from .decoders import CHAT, DIALECTS, GEMINI, MESSAGES, RESPONSES
 from .recordings import SPOKEN, why_not
+from .results import SEPARATOR
 from .truth import truth
 from .upstream import Script
 
@@ -119,7 +120,7 @@ class Suite:
             if case.requests and (case.expected_answer is not None or case.answer is not None):
                 more, why = self.answer_faults(case, message, got)
                 faults, sentences = faults + more, sentences + why
-        self.results.judged(case.suite, case.name, faults, client=case.client, note=" ".join(dict.fromkeys(sentences)),
+        self.results.judged(case.suite, case.name, faults, client=case.client, note=SEPARATOR.join(dict.fromkeys(sentences)),
                             detail=message.body.decode("utf-8", "replace") if not case.expected_request or not case.requests
                             else case.requests[0].body.decode("utf-8", "replace"))
 

@@ -2,6 +2,9 @@
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
+from . import kinds
+
+SEPARATOR = " | "  # between the sentences of a note
 PASSED, FAILED, NOT_APPLICABLE = "passed", "failed", "n/a"
 
 
@@ -35,7 +38,7 @@ class Results:
         self.add(suite, name, FAILED if faults else PASSED, "; ".join(faults), **more)
 
     def not_applicable(self, suite, name, kind, **more):
-        self.add(suite, name, NOT_APPLICABLE, kind, **more)
+        self.add(suite, name, NOT_APPLICABLE, kinds.check(kind), **more)
 
     def of(self, verdict):
         return [r for r in self.all if r.verdict == verdict]
