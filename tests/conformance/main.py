@@ -93,7 +93,7 @@ def main(arguments=None):
         documents.write(ROOT / "docs" / "conformance.md", found)
     print(f"{time.monotonic() - started:.1f} s; {len(unexplained)} failures without a known reason")
     print(found.last_line())
-    return 1 if unexplained or not found.all else 0
+    return 1 if unexplained or not any(found.counts()[:2]) else 0
 
 
 if __name__ == "__main__":

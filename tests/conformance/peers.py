@@ -9,7 +9,8 @@ import json
 from pathlib import Path
 
 from . import asking, decoders, disagreements, judge, minimal, neutral_request
-from .decoders import CHAT, DIALECTS, GEMINI, MESSAGES, RESPONSES
+from .cases import load
+from .decoders import CHAT, GEMINI, MESSAGES, RESPONSES
 from .recordings import SPOKEN, why_not
 from .results import SEPARATOR
 from .truth import truth
@@ -67,8 +68,8 @@ class Suite:
     def __init__(self, data, gateway, upstream, table, results, only):
         self.table, self.results, self.cases = table, results, []
         root = Path(data) / "conformance"
-        found = [translation(p) for p in sorted((root / TRANSLATION).glob("*.json"))]
-        found += [end_to_end(p) for p in sorted((root / E2E).glob("*.json"))]
+        found = load(sorted((root / TRANSLATION).glob("*.json")), translation, TRANSLATION, results, only)
+        found += load(sorted((root / E2E).glob("*.json")), end_to_end, E2E, results, only)
         for number, case in enumerate(found):
             if only and only not in f"{case.suite}/{case.name}":
                 continue

@@ -1,11 +1,12 @@
 """Each recorded answer, served by the test provider, asked for in every client dialect through the real binary."""
 import asyncio
 import base64
-import csv
+import itertools
 import json
 from pathlib import Path
 
 from . import asking, decoders, judge
+from .cases import load, provider_name
 from .decoders import CHAT, DIALECTS, GEMINI, MESSAGES, RESPONSES
 from .truth import truth
 from .upstream import recorded
@@ -26,14 +27,8 @@ def why_not(dialect):
 
 
 def files(data):
-    """The recordings of a folder, by its index if it has one, else all there are."""
-    root = Path(data) / "recordings"
-    index = root / "index.csv"
-    listed = []
-    if index.exists():
-        with index.open(newline="") as lines:
-            listed = [Path(data) / row["path"] for row in csv.DictReader(lines)]
-    return listed if listed and all(p.exists() for p in listed) else sorted(root.rglob("*.json"))
+    """Every recording of a folder, whether or not its index lists it."""
+    return sorted((Path(data) / SUITE).rglob("*.json"))
 
 
 class Recording:
@@ -57,8 +52,8 @@ class Suite:
     def __init__(self, data, gateway, upstream, table, results, only):
         self.gateway, self.upstream, self.table, self.results = gateway, upstream, table, results
         self.recordings, self.by_model, self.seen = [], {}, {}
-        for number, path in enumerate(files(data)):
-            recording = Recording(path, number)
+        numbers = itertools.count()
+        for recording in load(files(data), lambda path: Recording(path, next(numbers)), SUITE, results, only):
             if only and only not in f"{SUITE}/{recording.id}":
                 continue
             kind = gateway.kind(recording.provider, recording.dialect) if recording.dialect else None
@@ -69,7 +64,7 @@ class Suite:
                 continue
             self.recordings.append(recording)
             self.by_model[recording.model] = recording
-            recording.weir_provider = f"rec-{recording.provider}-{recording.dialect}"
+            recording.weir_provider = provider_name("rec", recording.provider, recording.dialect)
             if recording.weir_provider not in gateway.providers:
                 gateway.add(recording.weir_provider, recording.dialect, upstream.port, kind)
                 upstream.routes[recording.weir_provider] = self.serve

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from . import asking, minimal
 from .assertions import Seen, fails
-from .decoders import CHAT, GEMINI, RESPONSES
+from .cases import load
+from .decoders import CHAT, GEMINI
 from .recordings import SPOKEN, why_not
 
 SUITE = "request-assertions"
@@ -25,8 +26,8 @@ class Case:
 class Suite:
     def __init__(self, data, gateway, upstream, table, results, only):
         self.results, self.cases = results, []
-        for number, path in enumerate(sorted((Path(data) / "conformance" / SUITE).glob("*.json"))):
-            case = Case(path)
+        paths = sorted((Path(data) / "conformance" / SUITE).glob("*.json"))
+        for number, case in enumerate(load(paths, Case, SUITE, results, only)):
             if only and only not in f"{SUITE}/{case.id}":
                 continue
             dialect = SPOKEN.get(case.to, CHAT)  # the name of a provider: it is spoken with in the chat dialect

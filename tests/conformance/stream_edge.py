@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from . import asking, decoders, judge, phrases
+from .cases import load
 from .decoders import CHAT, DIALECTS, MESSAGES, RESPONSES
 from .phrases import Outcome
 from .recordings import SPOKEN, why_not
@@ -29,14 +30,19 @@ def script(upstream):
                   framing="length" if is_error else "chunked", reset=upstream["close"] == "reset")
 
 
+def read_case(path):
+    case = json.loads(path.read_text())
+    case.setdefault("id", path.stem)
+    script(case["upstream"])
+    return {**case, "upstream_dialect": case["upstream_dialect"], "expect": case.get("expect") or {}}
+
+
 class Suite:
     def __init__(self, data, gateway, upstream, table, results, only):
         self.table, self.results, self.cases = table, results, {}
         errors = Path(data) / "conformance/tables/error_classes.json"
         self.classes = json.loads(errors.read_text())["classes"] if errors.exists() else {}
-        for path in sorted((Path(data) / "conformance" / SUITE).glob("*.json")):
-            case = json.loads(path.read_text())
-            case.setdefault("id", path.stem)
+        for case in load(sorted((Path(data) / "conformance" / SUITE).glob("*.json")), read_case, SUITE, results, only):
             if only and only not in f"{SUITE}/{case['id']}":
                 continue
             dialect = SPOKEN.get(case["upstream_dialect"])
