@@ -26,6 +26,7 @@ class Choice:
     refusal: str = ""
     calls: list = field(default_factory=list)
     finish: str = None  # the dialect's own word
+    reasoning_or: str = None  # of a truth: what the reasoning may be as well
 
 
 @dataclass

@@ -11,7 +11,7 @@ def usage(value):
     read, wrote = value.get("prompt_tokens_details") or {}, value.get("completion_tokens_details") or {}
     cached = read.get("cached_tokens")
     if cached is None:
-        cached = value.get("prompt_cache_hit_tokens", value.get("cached_tokens"))
+        cached = next((value[k] for k in ("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens") if k in value), None)
     return make_usage(input_tokens=value.get("prompt_tokens"), output_tokens=value.get("completion_tokens"),
                       cached_read_tokens=cached, cache_write_tokens=read.get("cache_write_tokens"),
                       reasoning_tokens=wrote.get("reasoning_tokens", value.get("reasoning_tokens")))

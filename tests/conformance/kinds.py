@@ -17,6 +17,7 @@ KINDS = {
     "request absent": "The recording holds no request.",
     "own to the peer": "The case tests a way of the peer's configuration (body mutation, model override, path prefixes).",
     "cloud platform": "The backend is a cloud platform (Vertex AI, Bedrock) whose addresses and signatures are not spoken yet.",
+    "not in the pure functions": "The pure functions of this build do not know one of the two dialects.",
     "pure program missing": "tests/conformance/pure was not built.",
 }
 

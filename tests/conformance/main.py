@@ -81,7 +81,8 @@ def main(arguments=None):
     for table in outcome.tables(found):
         print("\n".join(table) + "\n")
     for result in sorted(found.of(outcome.FAILED), key=lambda r: r.full_name):
-        print(f"FAILED {result.full_name}: {result.why}")
+        known = reasons.reason(result)
+        print(f"FAILED {result.full_name}: {result.why}{' (known: ' + known + ')' if known else ''}")
         if options.verbose:
             print("    " + result.detail[:3000].replace("\n", "\n    "))
     for kind, count in documents.kinds(found):

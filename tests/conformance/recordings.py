@@ -87,9 +87,9 @@ class Suite:
                     await self.play(http, recording, client)
         await asyncio.gather(*map(one, self.recordings))
 
-    def kind_of_no(self, recording, client, wanted):
-        """The kind of not-applicable of this pair; None where it applies."""
-        if client == recording.dialect:
+    def kind_of_no(self, recording, client, wanted, bytes_pass=True):
+        """The kind of not-applicable of this pair; None where it applies. `bytes_pass`: of one dialect, they do."""
+        if client == recording.dialect and bytes_pass:
             return None
         if len(wanted.choices) > 1 and client in (MESSAGES, RESPONSES):
             return "several choices"
@@ -111,7 +111,8 @@ class Suite:
         except asyncio.TimeoutError:
             return self.results.judged(SUITE, recording.id, ["no answer in time"], **recording.labels(client))
         faults = self.judged(recording, client, wanted, message)
-        self.results.judged(SUITE, recording.id, faults, detail=message.body.decode("utf-8", "replace"), **recording.labels(client))
+        self.results.judged(SUITE, recording.id, faults, facts=wanted.facts,
+                            detail=message.body.decode("utf-8", "replace"), **recording.labels(client))
 
     def own_request(self, recording):
         """The recorded request with the model replaced; None where there is none of this endpoint."""

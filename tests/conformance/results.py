@@ -19,6 +19,7 @@ class Result:
     dialect: str = ""   # the provider's
     features: list = field(default_factory=list)
     detail: str = ""
+    facts: list = field(default_factory=list)  # oddities of the provider's bytes, for reasons.py
     note: str = ""      # passed: where it knowingly differs from a peer
 
     @property
