@@ -1,0 +1,1 @@
+"""Drives a folder of recorded answers and cases through weir; README.md says what is checked and how."""

@@ -1,0 +1,69 @@
+"""What an answer should say: the data's `expect`, completed by this program's own reading of the provider's bytes."""
+import json
+from dataclasses import dataclass, field
+
+from .answers import USAGE_KEYS, Answer, Call
+from . import decoders
+
+
+@dataclass
+class Truth:
+    choices: list = field(default_factory=list)  # of answers.Choice; finish is a neutral word
+    usage: dict = None
+    failed: bool = False     # an error inside the answer
+    error: dict = None       # what the provider says about it
+    facts: list = field(default_factory=list)  # oddities of the provider's bytes that reasons.py knows
+    native: Answer = None    # this program's own reading; None where the bytes are no answer
+
+
+def calls_of(expected):
+    """A call without a name is none: some providers pad their lists so."""
+    found = []
+    for call in expected or []:
+        text = call.get("arguments_text")
+        if text is None or "arguments" in call:
+            text = json.dumps(call.get("arguments", {}))
+        if call.get("name"):
+            found.append(Call(call.get("id") or "", call["name"], text))
+    return found
+
+
+def oddities(usage):
+    """What is odd in a chat usage object: parts that stand beside their whole and not in it."""
+    read, wrote = usage.get("prompt_tokens_details") or {}, usage.get("completion_tokens_details") or {}
+    prompt, output = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
+    reasoning = wrote.get("reasoning_tokens") or 0
+    found = []
+    if reasoning and usage.get("total_tokens") == prompt + output + reasoning:
+        found.append("reasoning beside output")
+    if max(read.get("cached_tokens") or 0, read.get("audio_tokens") or 0) > prompt > 0:
+        found.append("details beside input")
+    return found
+
+
+def truth(expect, dialect, body, stream, table):
+    try:
+        native = decoders.decode(dialect, body, stream)
+    except decoders.Unreadable:
+        native = None
+    read = native or Answer()
+    found = Truth(native=native, usage=dict(expect["usage_normalised"]) if expect.get("usage_normalised") else None,
+                  failed=bool(expect.get("stream_error")) or bool(read.error), error=read.error)
+    if found.usage is not None:  # the reading of the data leaves out some providers' own fields
+        for key in USAGE_KEYS:
+            found.usage.setdefault(key, (read.usage or {}).get(key, 0) or 0)
+    found.facts = oddities(expect.get("usage_native") or {})
+    for number in range(max(1, len(read.choices), len(expect.get("choices") or []))):
+        mine = read.choices[number] if number < len(read.choices) else Answer().choice()
+        theirs = (expect.get("choices") or [expect])[number] if number < len(expect.get("choices") or [expect]) else {}
+        choice = Answer().choice()
+        choice.text = theirs.get("text", mine.text) or ""
+        choice.reasoning = theirs.get("reasoning_text") or mine.reasoning
+        choice.reasoning_or = None if theirs.get("reasoning_text") or not theirs else ""  # the data saw none where we do
+        choice.refusal = theirs.get("refusal") or mine.refusal
+        whole = "tool_calls" in theirs and not theirs.get("partial_args_stream") and not any(c.get("custom") for c in theirs["tool_calls"])
+        choice.calls = calls_of(theirs["tool_calls"]) if whole else [c for c in mine.calls if c.name]
+        word = theirs.get("finish_reason_openai", None)
+        choice.finish = table.neutral(word, theirs.get("finish_reason_native", mine.finish if number else None))
+        found.choices.append(choice)
+    return found
