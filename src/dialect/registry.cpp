@@ -1,6 +1,7 @@
 #include "weir/dialect/registry.h"
 
 #include "weir/base/assert.h"
+#include "weir/dialect/anthropic_messages.h"
 #include "weir/dialect/openai_chat.h"
 
 namespace weir::dialect {
@@ -55,14 +56,17 @@ codec::EditList write_passthrough(Dialect dialect, const Envelope& envelope, Byt
 Decoder::Decoder(Dialect provider) {
   switch (provider) {
     case Dialect::openai_chat:
-      decoder_.emplace<OpenAiChatDecoder>();
-      return;
+      return;  // the variant's first
     case Dialect::openai_responses:
+      decoder_.emplace<openai_responses::Decoder>();
+      return;
     case Dialect::anthropic_messages:
+      decoder_.emplace<anthropic_messages::Decoder>();
+      return;
     case Dialect::gemini:
-      break;
+      decoder_.emplace<gemini::Decoder>();
+      return;
   }
-  WEIR_ASSERT(false, "this dialect is not decoded");
 }
 
 FrameFacts Decoder::decode(Bytes payload, EventBatch& batch) {
@@ -88,6 +92,10 @@ Usage Decoder::usage() const {
 }
 FinishReason Decoder::finish_reason() const {
   return std::visit([](const auto& decoder) { return decoder.finish_reason(); }, decoder_);
+}
+Bytes Decoder::only_text() const {
+  const auto* chat = std::get_if<OpenAiChatDecoder>(&decoder_);
+  return chat ? chat->only_text() : Bytes();
 }
 const FaultReport& Decoder::error() const {
   return std::visit([](const auto& decoder) -> const FaultReport& { return decoder.error(); }, decoder_);

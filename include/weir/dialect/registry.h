@@ -8,14 +8,17 @@
 
 #include "weir/codec/json_edit.h"
 #include "weir/dialect/answer.h"
+#include "weir/dialect/anthropic_messages_decoder.h"
 #include "weir/dialect/dialect.h"
 #include "weir/dialect/encoder.h"
 #include "weir/dialect/envelope.h"
 #include "weir/dialect/event_batch.h"
 #include "weir/dialect/frame_facts.h"
+#include "weir/dialect/gemini_decoder.h"
 #include "weir/dialect/loss.h"
 #include "weir/dialect/openai_chat_decoder.h"
 #include "weir/dialect/openai_chat_encoder.h"
+#include "weir/dialect/openai_responses_decoder.h"
 #include "weir/dialect/request.h"
 #include "weir/dialect/target.h"
 
@@ -75,7 +78,7 @@ class Decoder {
   Bytes only_text() const;
 
  private:
-  std::variant<OpenAiChatDecoder> decoder_;
+  std::variant<OpenAiChatDecoder, openai_responses::Decoder, anthropic_messages::Decoder, gemini::Decoder> decoder_;
 };
 
 /// An encoder of any dialect, for one answer.
