@@ -40,8 +40,8 @@ RequestResult<Envelope> read_envelope(Dialect client, Bytes body) {
   WEIR_ASSERT(false, "this dialect is not read");
 }
 
-codec::EditList write_passthrough(Dialect dialect, const Envelope& envelope, Bytes body, const Target& target,
-                                  std::string& scratch, Loss& loss) {
+codec::EditList write_passthrough(Dialect dialect, const Envelope& envelope, [[maybe_unused]] Bytes body,
+                                  const Target& target, std::string& scratch, [[maybe_unused]] Loss& loss) {
   switch (dialect) {
     case Dialect::openai_chat:
       return openai_chat::write_passthrough(envelope, target.model_id, withholds_usage(dialect, envelope), scratch);
@@ -51,6 +51,22 @@ codec::EditList write_passthrough(Dialect dialect, const Envelope& envelope, Byt
       break;
   }
   WEIR_ASSERT(false, "this dialect is not written");
+}
+
+bool emulates_schema(Dialect provider, const Request& request, const Target& target) {
+  return provider == Dialect::anthropic_messages && anthropic_messages::emulates_schema(request, target);
+}
+
+void write_count_tokens(Dialect provider, const Request& request, const Target& target, std::string& out, Loss& loss) {
+  switch (provider) {
+    case Dialect::anthropic_messages:
+      return anthropic_messages::write_count_tokens(request, target, out, loss);
+    case Dialect::openai_chat:
+    case Dialect::openai_responses:
+    case Dialect::gemini:
+      break;
+  }
+  WEIR_ASSERT(false, "this dialect cannot count");
 }
 
 Decoder::Decoder(Dialect provider) {

@@ -75,7 +75,7 @@ catalog::Catalog make(bool expose) {
 TEST(Models, ListsEveryNameOnce) {
   for (const bool expose : {false, true}) {
     const auto catalog = make(expose);
-    const auto entries = read_list(models_document(catalog));
+    const auto entries = read_list(models_document(catalog, dialect::Dialect::openai_chat));
     std::set<std::string> names;
     for (const Entry& entry : entries) EXPECT_TRUE(names.insert(entry.id).second) << entry.id << " is there twice";
     std::set<std::string> expected = {"fast", "simulated/text", "odd \\\"name\\\"\\n"};
@@ -93,7 +93,7 @@ TEST(Models, WhatIsListedCanBeAskedFor) {
     SCOPED_TRACE(name);
     const auto resolution = catalog.find(name);
     ASSERT_TRUE(resolution);
-    const std::string document = model_document(name, *resolution);
+    const std::string document = model_document(name, *resolution, dialect::Dialect::openai_chat);
     codec::JsonReader json(document);
     const Entry entry = read_model(json);
     EXPECT_TRUE(json.finish());
@@ -102,7 +102,7 @@ TEST(Models, WhatIsListedCanBeAskedFor) {
   }
 }
 
-TEST(Models, AnEmptyCatalogGivesAnEmptyList) { EXPECT_TRUE(read_list(models_document(catalog::Catalog())).empty()); }
+TEST(Models, AnEmptyCatalogGivesAnEmptyList) { EXPECT_TRUE(read_list(models_document(catalog::Catalog(), dialect::Dialect::openai_chat)).empty()); }
 
 }  // namespace
 }  // namespace weir::gateway

@@ -42,7 +42,7 @@ struct Told {
 /// Sends the stream through in these pieces, as Exchange::relay_stream does.
 Told relay(io::test::SimWorld& world, bool withhold, const std::vector<Bytes>& pieces) {
   Told told;
-  SseRelay relay(withhold);
+  SseRelay relay(dialect::Dialect::openai_chat, withhold);
   for (const Bytes piece : pieces) {
     net::BodyPart part;
     part.chunk = world.chunk(piece);
@@ -170,7 +170,7 @@ TEST(SseRelay, FramesRunAcrossThePayloadsOfAPart) {
     part.chunk = world.chunk(in);
     part.payloads[part.count++] = part.chunk.bytes().substr(0, a);
     part.payloads[part.count++] = part.chunk.bytes().substr(a);
-    SseRelay relay(kWithhold);
+    SseRelay relay(dialect::Dialect::openai_chat, kWithhold);
     const auto facts = relay.read(part);
     EXPECT_TRUE(facts.done && facts.content && facts.data);
     EXPECT_FALSE(relay.untouched());
@@ -217,7 +217,7 @@ TEST(SseRelay, TellsTheProvidersError) {
   io::test::SimWorld world;
   const std::string in = "data: " ERROR "\n\n";
   for (std::size_t a = 1; a < in.size(); ++a) {
-    SseRelay relay(false);
+    SseRelay relay(dialect::Dialect::openai_chat, false);
     net::BodyPart part;
     for (const Bytes piece : {Bytes(in).substr(0, a), Bytes(in).substr(a)}) {
       part.chunk = world.chunk(piece);
@@ -234,7 +234,7 @@ TEST(SseRelay, TheProvidersErrorCountsWithoutItsBlankLine) {
   io::test::SimWorld world;
   for (const Bytes end : {"", "\n", "\r\n"}) {
     const std::string in = "data: " ERROR + std::string(end);
-    SseRelay relay(false);
+    SseRelay relay(dialect::Dialect::openai_chat, false);
     net::BodyPart part;
     part.chunk = world.chunk(in);
     part.payloads[0] = part.chunk.bytes();
@@ -252,7 +252,7 @@ TEST(SseRelay, TheProvidersErrorCountsWithoutItsBlankLine) {
 // Held for at most one frame: nothing stays in the pool when the stream is over.
 TEST(SseRelay, HoldsNothingBetweenFrames) {
   io::test::SimWorld world;
-  SseRelay relay(false);
+  SseRelay relay(dialect::Dialect::openai_chat, false);
   for (int i = 0; i < 100; ++i) {
     net::BodyPart part;
     part.chunk = world.chunk("data: " TEXT "\n\ndata: {\"cho");
