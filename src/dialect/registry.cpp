@@ -6,9 +6,10 @@
 
 namespace weir::dialect {
 
-void read(Dialect client, Bytes, Request&, Loss&) {
+void read(Dialect client, Bytes body, Request& request, Loss& loss) {
   switch (client) {
     case Dialect::openai_chat:
+      return openai_chat::read(body, request, loss);
     case Dialect::openai_responses:
     case Dialect::anthropic_messages:
     case Dialect::gemini:
@@ -17,9 +18,10 @@ void read(Dialect client, Bytes, Request&, Loss&) {
   WEIR_ASSERT(false, "this dialect is not read");
 }
 
-void write(Dialect provider, const Request&, const Target&, std::string&, Loss&) {
+void write(Dialect provider, const Request& request, const Target& target, std::string& out, Loss& loss) {
   switch (provider) {
     case Dialect::openai_chat:
+      return openai_chat::write(request, target, out, loss);
     case Dialect::openai_responses:
     case Dialect::anthropic_messages:
     case Dialect::gemini:

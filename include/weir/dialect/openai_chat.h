@@ -8,6 +8,9 @@
 #include "weir/codec/json_edit.h"
 #include "weir/dialect/envelope.h"
 #include "weir/dialect/error_class.h"
+#include "weir/dialect/loss.h"
+#include "weir/dialect/request.h"
+#include "weir/dialect/target.h"
 
 namespace weir::dialect::openai_chat {
 
@@ -20,6 +23,11 @@ RequestResult<Envelope> read_envelope(Bytes body);
 /// usage in the stream when the client streams and did not ask. No edits when nothing differs.
 /// `scratch` is overwritten and must outlive the list.
 codec::EditList write_passthrough(const Envelope& request, Bytes provider_model, bool ask_usage, std::string& scratch);
+
+/// Reads a whole request; see dialect/registry.h.
+void read(Bytes body, Request& request, Loss& loss);
+/// Writes the provider's request from the neutral one, with the provider's quirks.
+void write(const Request& request, const Target& target, std::string& out, Loss& loss);
 
 /// Appends `{"error":{"message":…,"type":…,"param":…,"code":…}}`: type and code are OpenAI's for the class, `code`
 /// stands in for the latter when it is not empty. All texts escaped.

@@ -21,6 +21,7 @@ enum class Quirk : std::uint8_t {
   tool_choice_any,         ///< chat: tool_choice "required" is called "any"
   nine_character_ids,      ///< chat: tool call ids are nine letters or digits; others are mapped
   strict_fields,           ///< chat: fields the provider does not document are refused with 422: they are dropped
+  reasoning_in_history,    ///< chat: a turn with tool calls gives its reasoning back as reasoning_content
   text_tool_results_only,  ///< chat: see docs/providers.md
   stream_only,             ///< chat: every request is streamed and collected for clients that want a document
   model_in_path,           ///< the model's name stands in the URL (Azure deployments) and not in the body
