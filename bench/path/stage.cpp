@@ -21,15 +21,15 @@ io::SimOptions network_options() {
 }
 
 catalog::Catalog make_catalog() {
-  std::vector<catalog::Provider> providers(1);
+  std::vector<catalog::Provider> providers;
+  providers.push_back(catalog::provider_of(*catalog::find_provider_kind("openai")));
   providers[0].name = "local";
-  providers[0].kind = catalog::find_provider_kind("openai");
   providers[0].base_url = *catalog::parse_base_url("http://" + std::string(kProviderName) + ":9100/v1");
   providers[0].credential = Secret(std::string(kCredential));
   std::vector<catalog::Model> models;
   for (int i = 0; i < 20; ++i) models.push_back({"model-" + std::to_string(i), {{0, "other"}}});
   models.push_back({std::string(kModel), {{0, std::string(kProviderModel)}}});
-  return {std::move(providers), std::move(models), true};
+  return {std::move(providers), std::move(models), {.expose_provider_models = true}};
 }
 
 admission::KeyTable make_keys(std::size_t clients) {

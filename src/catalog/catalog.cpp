@@ -9,14 +9,26 @@ Target Resolution::operator[](std::size_t i) const {
   const std::size_t provider = model_ ? model_->deployments[i].provider : provider_;
   return {.provider = &catalog_->providers()[provider],
           .provider_index = provider,
-          .model_id = model_ ? Bytes(model_->deployments[i].model_id) : model_id_};
+          .model_id = model_ ? Bytes(model_->deployments[i].model_id) : model_id_,
+          .policy = model_ ? &model_->policy : &catalog_->default_policy()};
 }
 
-Catalog::Catalog(std::vector<Provider> providers, std::vector<Model> models, bool expose_provider_models)
-    : providers_(std::move(providers)), models_(std::move(models)), expose_provider_models_(expose_provider_models) {
+Provider provider_of(const ProviderKind& kind) {
+  const auto headers = default_headers();
+  return {.kind = &kind,
+          .dialects = kind.dialects,
+          .quirks = kind.quirks,
+          .url_form = kind.url_form,
+          .api_version = std::string(kind.api_version),
+          .default_headers = {headers.begin(), headers.end()}};
+}
+
+Catalog::Catalog(std::vector<Provider> providers, std::vector<Model> models, CatalogOptions options)
+    : providers_(std::move(providers)), models_(std::move(models)), options_(options) {
   provider_index_.reserve(providers_.size());
   for (std::size_t i = 0; i < providers_.size(); ++i) {
     WEIR_ASSERT(providers_[i].kind != nullptr, "a provider in a catalog has a kind");
+    WEIR_ASSERT(!providers_[i].dialects.empty(), "a provider in a catalog speaks a dialect");
     const bool is_new = provider_index_.emplace(providers_[i].name, i).second;
     WEIR_ASSERT(is_new, "provider names in a catalog are unique");
   }
@@ -33,7 +45,7 @@ Catalog::Catalog(std::vector<Provider> providers, std::vector<Model> models, boo
 std::optional<Resolution> Catalog::find(Bytes name) const {
   if (const auto model = model_index_.find(name); model != model_index_.end())
     return Resolution(*this, models_[model->second]);
-  if (!expose_provider_models_) return std::nullopt;
+  if (!options_.expose_provider_models) return std::nullopt;
   // The first slash separates; the ones after it belong to the provider's model id ("openrouter/openai/gpt-4o").
   const std::size_t slash = name.find('/');
   if (slash == Bytes::npos || slash + 1 == name.size()) return std::nullopt;

@@ -7,28 +7,26 @@ namespace weir::catalog {
 
 namespace {
 
-using enum Place;
-constexpr auto kChat = Dialect::openai_chat;
-constexpr auto kBearer = AuthStyle::bearer;
+constexpr std::array<Bytes, 3> kUnspoken = {"vertex", "bedrock", "cohere"};
 
-// Base URLs and authentication: the vendors' API references. The OpenAI chat dialect of each lies under the base URL.
-// clang-format off
-constexpr std::array kKinds = {
-    ProviderKind{"openai",            kChat, "https://api.openai.com/v1",             known,      kBearer,         "OPENAI_API_KEY",     "gpt-4o-mini",                                        0},
-    ProviderKind{"mistral",           kChat, "https://api.mistral.ai/v1",             known,      kBearer,         "MISTRAL_API_KEY",    "mistral-small-latest",                               0},
-    ProviderKind{"deepseek",          kChat, "https://api.deepseek.com/v1",           known,      kBearer,         "DEEPSEEK_API_KEY",   "deepseek-chat",                                      0},
-    ProviderKind{"groq",              kChat, "https://api.groq.com/openai/v1",        known,      kBearer,         "GROQ_API_KEY",       "llama-3.1-8b-instant",                               0},
-    ProviderKind{"xai",               kChat, "https://api.x.ai/v1",                   known,      kBearer,         "XAI_API_KEY",        "grok-3-mini",                                        0},
-    ProviderKind{"openrouter",        kChat, "https://openrouter.ai/api/v1",          known,      kBearer,         "OPENROUTER_API_KEY", "openai/gpt-4o-mini",                                 0},
-    ProviderKind{"together",          kChat, "https://api.together.xyz/v1",           known,      kBearer,         "TOGETHER_API_KEY",   "meta-llama/Llama-3.3-70B-Instruct-Turbo",            0},
-    ProviderKind{"fireworks",         kChat, "https://api.fireworks.ai/inference/v1", known,      kBearer,         "FIREWORKS_API_KEY",  "accounts/fireworks/models/llama-v3p3-70b-instruct",  0},
-    ProviderKind{"openai_compatible", kChat, "",                                      configured, kBearer,         "",                   "",                                                   0},
-    ProviderKind{"simulated",         kChat, "",                                      built_in,   AuthStyle::none, "",                   "text",                                               0},
+struct OtherName {
+  Bytes name;
+  Bytes kind;
 };
-// clang-format on
+constexpr std::array kOtherNames = {OtherName{"azure", "azure_openai"},
+                                    OtherName{"google", "gemini"},
+                                    OtherName{"claude", "anthropic"},
+                                    OtherName{"dashscope", "qwen"},
+                                    OtherName{"alibaba", "qwen"},
+                                    OtherName{"kimi", "moonshot"},
+                                    OtherName{"glm", "zai"},
+                                    OtherName{"zhipu", "zai"},
+                                    OtherName{"grok", "xai"},
+                                    OtherName{"hf", "huggingface"},
+                                    OtherName{"lm_studio", "lmstudio"}};
 
-constexpr std::array<Bytes, 8> kUnspoken = {"anthropic",    "gemini", "vertex", "bedrock",
-                                            "azure_openai", "cohere", "azure",  "google"};
+constexpr std::array kDefaultHeaders = {
+    DefaultHeader{dialect::Dialect::anthropic_messages, "anthropic-version", "2023-06-01"}};
 
 }  // namespace
 
@@ -44,15 +42,27 @@ AuthHeader auth_header(AuthStyle style) {
       return {"api-key", ""};
     case AuthStyle::x_goog_api_key:
       return {"x-goog-api-key", ""};
+    case AuthStyle::x_portkey_api_key:
+      return {"x-portkey-api-key", ""};
   }
   return {};
 }
 
-std::span<const ProviderKind> provider_kinds() { return kKinds; }
+std::span<const DefaultHeader> default_headers() { return kDefaultHeaders; }
 
 const ProviderKind* find_provider_kind(Bytes name) {
-  const auto found = std::ranges::find(kKinds, name, &ProviderKind::name);
-  return found == kKinds.end() ? nullptr : &*found;
+  const auto found = std::ranges::find(provider_kinds(), name, &ProviderKind::name);
+  return found == provider_kinds().end() ? nullptr : &*found;
+}
+
+const Region* find_region(const ProviderKind& kind, Bytes name) {
+  const auto found = std::ranges::find(kind.regions, name, &Region::name);
+  return found == kind.regions.end() ? nullptr : &*found;
+}
+
+Bytes kind_meant_by(Bytes name) {
+  const auto found = std::ranges::find(kOtherNames, name, &OtherName::name);
+  return found == kOtherNames.end() ? Bytes{} : found->kind;
 }
 
 bool is_unspoken_kind(Bytes name) { return std::ranges::find(kUnspoken, name) != kUnspoken.end(); }

@@ -56,7 +56,7 @@ std::expected<Config, ConfigErrors> config_from_environment(const Environment& e
   WrittenConfig written = default_config();
   written.expose_provider_models = true;
   for (const catalog::ProviderKind& kind : catalog::provider_kinds()) {
-    if (kind.credential_variable.empty()) continue;
+    if (kind.place != catalog::Place::known || kind.credential_variable.empty()) continue;
     const std::string variable(kind.credential_variable);
     // A variable set to nothing is how people unset one in a unit or compose file.
     if (environment(variable).value_or("").empty()) continue;

@@ -1,6 +1,7 @@
 #include "config_resolver.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <memory>
 #include <optional>
@@ -31,6 +32,7 @@ class Resolver {
     resolve_models();
     resolve_keys();
     check_limits();
+    check_budgets();
     config_.shards = static_cast<std::uint32_t>(written_.shards);
     config_.timeouts = written_.timeouts;
     config_.log = std::move(written_.log);
@@ -38,7 +40,7 @@ class Resolver {
     config_.core_dumps = written_.core_dumps;
     config_.origin = file_.empty() ? "the environment" : file_;
     if (errors_.empty()) {
-      config_.catalog = catalog::Catalog(std::move(providers_), std::move(models_), written_.expose_provider_models);
+      config_.catalog = catalog::Catalog(std::move(providers_), std::move(models_), catalog_options());
       config_.keys = admission::KeyTable(std::move(keys_), written_.allow_anonymous || written_.keys.empty());
     }
     return std::move(config_);
@@ -144,14 +146,20 @@ class Resolver {
     for (WrittenProvider& written : written_.providers) {
       const std::string key = "providers." + written.name;
       const catalog::ProviderKind* kind = written.kind.value.value_or(nullptr);
-      catalog::Provider& provider = providers_.emplace_back();
+      catalog::Provider& provider = providers_.emplace_back(kind ? catalog::provider_of(*kind) : catalog::Provider());
       provider.name = written.name;
-      provider.kind = kind;
-      if (kind) resolve_base_url(written, *kind, key, provider);
+      if (kind) {
+        resolve_base_url(written, *kind, key, provider);
+        resolve_dialects(written, *kind, key, provider);
+        resolve_api_version(written, *kind, key, provider);
+      }
       if (written.credential.value) resolve_credential(written, key, provider);
       resolve_provider_tls(written, key, provider);
-      for (WrittenHeader& header : written.headers)
+      for (WrittenHeader& header : written.headers) {
+        std::erase_if(provider.default_headers,
+                      [&](const catalog::DefaultHeader& ours) { return ours.name == header.name; });
         provider.headers.emplace_back(std::move(header.name), std::move(header.value));
+      }
       if (kind) warn_about(provider, key);
     }
   }
@@ -160,6 +168,7 @@ class Resolver {
                         catalog::Provider& provider) {
     const std::string name(kind.name);
     const bool is_written = written.base_url.at.line != 0 || is_misread(key + ".base_url");
+    const Bytes known = region_of(written, kind, key, is_written);
     switch (kind.place) {
       case catalog::Place::built_in:
         if (is_written)
@@ -171,18 +180,68 @@ class Resolver {
         return;
       case catalog::Place::configured:
         if (!is_written)
-          report(written.at, key, "the key base_url is missing.", "For example: base_url: http://127.0.0.1:8000/v1");
+          report(written.at, key, "the key base_url is missing.",
+                 kind.url_form == catalog::UrlForm::base ? "For example: base_url: http://127.0.0.1:8000/v1"
+                                                         : "For example: base_url: https://RESOURCE.openai.azure.com");
+        break;
+      case catalog::Place::local:
+        if (!is_written) provider.base_url = *catalog::parse_base_url(known);
         break;
       case catalog::Place::known:
         if (!is_written) {
-          provider.base_url = *catalog::parse_base_url(kind.base_url);
+          provider.base_url = *catalog::parse_base_url(known);
           if (!written.credential.value && !is_misread(key + ".credential"))
             report(written.at, key, "the key credential is missing; " + provider.base_url.host + " asks for one.",
                    "For example: credential: env:" + std::string(kind.credential_variable));
         }
         break;
     }
-    if (written.base_url.value) provider.base_url = *std::move(written.base_url.value);
+    if (!written.base_url.value) return;
+    provider.base_url = *std::move(written.base_url.value);
+    const Bytes path = provider.base_url.path;
+    if (kind.url_form != catalog::UrlForm::base && (path.ends_with("/openai") || path.contains("/openai/")))
+      report(written.base_url.at, key + ".base_url", "requests to this kind append /openai themselves.",
+             "Write the resource alone: https://" + provider.base_url.authority + ".");
+  }
+
+  /// The base URL of the region that is asked for, or the kind's own.
+  Bytes region_of(const WrittenProvider& written, const catalog::ProviderKind& kind, const std::string& key,
+                  bool has_base_url) {
+    if (!written.region.value) return kind.base_url;
+    const Position at = written.region.at;
+    const std::string name = *written.region.value;
+    if (has_base_url) {
+      report(at, key + ".region", "base_url says already where it is.", "Remove one of the two.");
+      return kind.base_url;
+    }
+    if (const catalog::Region* region = catalog::find_region(kind, name)) return region->base_url;
+    std::string list;
+    for (const catalog::Region& region : kind.regions) list += (list.empty() ? "" : ", ") + std::string(region.name);
+    report(at, key + ".region", "the kind " + std::string(kind.name) + " has no region \"" + name + "\".",
+           list.empty() ? "It has no regions: write base_url instead." : "Its regions are " + list + ".");
+    return kind.base_url;
+  }
+
+  void resolve_dialects(const WrittenProvider& written, const catalog::ProviderKind& kind, const std::string& key,
+                        catalog::Provider& provider) {
+    if (written.dialects.empty()) return;
+    provider.dialects = {};
+    for (std::size_t i = 0; i < written.dialects.size(); ++i) {
+      const auto& [dialect, at] = written.dialects[i];
+      const std::string entry = key + ".dialects[" + std::to_string(i) + "]";
+      if (!provider.dialects.add(*dialect)) report(at, entry, "this dialect is in the list already.", "Remove one.");
+      if (kind.place == catalog::Place::built_in && !kind.dialects.has(*dialect))
+        report(at, entry, "a " + std::string(kind.name) + " provider does not speak it.", "Remove it.");
+    }
+  }
+
+  void resolve_api_version(const WrittenProvider& written, const catalog::ProviderKind& kind, const std::string& key,
+                           catalog::Provider& provider) {
+    if (!written.api_version.value) return;
+    if (kind.url_form == catalog::UrlForm::base)
+      report(written.api_version.at, key + ".api_version",
+             "the kind " + std::string(kind.name) + " has no such parameter.", "Remove the line.");
+    provider.api_version = *written.api_version.value;
   }
 
   void resolve_credential(const WrittenProvider& written, const std::string& key, catalog::Provider& provider) {
@@ -280,6 +339,9 @@ class Resolver {
     for (WrittenModel& written : written_.models) {
       catalog::Model& model = models_.emplace_back();
       model.name = written.name;
+      model.policy = {
+          .unsupported_parameters = written.unsupported_parameters.value.value_or(written_.unsupported_parameters),
+          .include_reasoning = written.include_reasoning};
       for (std::size_t i = 0; i < written.deployments.size(); ++i)
         resolve_deployment(written.deployments[i], "models." + written.name + ".deployments[" + std::to_string(i) + "]",
                            model, used);
@@ -290,6 +352,35 @@ class Resolver {
              "Add models, or write expose_provider_models: true to offer provider/model names.");
     for (std::size_t i = 0; i < providers_.size(); ++i)
       if (!used.contains(i)) warn("providers." + providers_[i].name + ": no model uses this provider.");
+  }
+
+  catalog::CatalogOptions catalog_options() const {
+    catalog::CatalogOptions options{.expose_provider_models = written_.expose_provider_models,
+                                    .default_policy = {.unsupported_parameters = written_.unsupported_parameters}};
+    options.reasoning_budgets.tokens = budgets();
+    return options;
+  }
+
+  std::array<std::uint32_t, 6> budgets() const {
+    const WrittenReasoningBudgets& written = written_.reasoning_budgets;
+    std::array<std::uint32_t, 6> tokens{};
+    std::ranges::transform(
+        std::array{written.minimal, written.low, written.medium, written.high, written.xhigh, written.max},
+        tokens.begin(), [](std::uint64_t count) { return static_cast<std::uint32_t>(count); });
+    return tokens;
+  }
+
+  void check_budgets() {
+    static constexpr std::array<Bytes, 6> kEfforts = {"minimal", "low", "medium", "high", "xhigh", "max"};
+    if (is_misread("reasoning_budgets")) return;
+    const auto tokens = budgets();
+    for (std::size_t i = 1; i < tokens.size(); ++i) {
+      if (tokens[i] >= tokens[i - 1]) continue;
+      report(written_.reasoning_budgets.at, "reasoning_budgets." + std::string(kEfforts[i]),
+             std::to_string(tokens[i]) + " is less than " + std::string(kEfforts[i - 1]) + " has, " +
+                 std::to_string(tokens[i - 1]) + ".",
+             "Give more effort at least as many tokens.");
+    }
   }
 
   void resolve_deployment(const Written<std::string>& written, const std::string& key, catalog::Model& model,

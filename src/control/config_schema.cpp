@@ -117,10 +117,30 @@ constexpr std::array kProviderKeys = {
            .binding = bind<&WrittenProvider::kind>()},
     KeyRow{.name = "base_url",
            .type = ValueType::url,
-           .sentence = "Where its API begins, up to and including the version: requests append `/chat/completions`. "
-                       "Required for `openai_compatible`, otherwise the kind's own.",
+           .sentence = "Where its API begins, up to and including the version: requests append `/chat/completions` and "
+                       "the like. Without it the kind's own; some kinds have none and require it (docs/providers.md). "
+                       "Of Azure it is the resource alone.",
            .example = "http://127.0.0.1:9100/v1",
            .binding = bind<&WrittenProvider::base_url>()},
+    KeyRow{.name = "region",
+           .type = ValueType::name,
+           .sentence = "One of the kind's regions, in place of `base_url`.",
+           .example = "eu",
+           .binding = bind<&WrittenProvider::region>()},
+    KeyRow{.name = "dialects",
+           .type = ValueType::dialect,
+           .shape = Shape::list_of_scalars,
+           .minimum = 1,
+           .sentence =
+               "What it is spoken to in, in place of what its kind speaks. A client whose dialect is among them "
+               "is passed through; for others the first one is spoken.",
+           .example = "[openai_chat, openai_responses]",
+           .binding = bind<&WrittenProvider::dialects>()},
+    KeyRow{.name = "api_version",
+           .type = ValueType::api_version,
+           .sentence = "Version of the API for its `api-version` parameter; Azure alone has one.",
+           .example = "2024-10-21",
+           .binding = bind<&WrittenProvider::api_version>()},
     KeyRow{.name = "credential",
            .type = ValueType::secret,
            .sentence = "Where the provider's API key is found. Without it no authentication header is sent, which only "
@@ -166,6 +186,19 @@ constexpr std::array kModelKeys = {
                        "version asks the first one.",
            .example = "[openai/gpt-4o-mini]",
            .binding = bind<&WrittenModel::deployments>()},
+    KeyRow{.name = "unsupported_parameters",
+           .type = ValueType::unsupported,
+           .sentence = "What becomes of hints that a provider does not take, such as `seed` or `logit_bias`: `drop` "
+                       "leaves them out and names them in `x-weir-dropped`, `error` refuses the request with 400. "
+                       "Without it the file's `unsupported_parameters` holds.",
+           .example = "error",
+           .binding = bind<&WrittenModel::unsupported_parameters>()},
+    KeyRow{.name = "include_reasoning",
+           .type = ValueType::boolean,
+           .sentence = "Whether clients get to see what the model thought, where an answer is translated; true if it "
+                       "is not written.",
+           .example = "false",
+           .binding = bind<&WrittenModel::include_reasoning>()},
 };
 constexpr SectionRow kModel{"models.<name>", "One model name that clients may write.", kModelKeys};
 
@@ -277,6 +310,30 @@ constexpr std::array kLimitKeys = {
            .binding = bind<&Limits::max_refusals>()},
 };
 constexpr SectionRow kLimits{"limits", "How much may be in weir at a time, for the whole process.", kLimitKeys};
+
+constexpr KeyRow budget(Bytes name, Bytes default_value, Binding binding) {
+  return {.name = name,
+          .type = ValueType::count,
+          .default_value = default_value,
+          .minimum = 1,
+          .maximum = 10000000,
+          .sentence = "Tokens for this effort.",
+          .example = default_value,
+          .binding = binding};
+}
+
+constexpr std::array kBudgetKeys = {
+    budget("minimal", "1024", bind<&WrittenReasoningBudgets::minimal>()),
+    budget("low", "1024", bind<&WrittenReasoningBudgets::low>()),
+    budget("medium", "2048", bind<&WrittenReasoningBudgets::medium>()),
+    budget("high", "4096", bind<&WrittenReasoningBudgets::high>()),
+    budget("xhigh", "8192", bind<&WrittenReasoningBudgets::xhigh>()),
+    budget("max", "16384", bind<&WrittenReasoningBudgets::max>()),
+};
+constexpr SectionRow kBudgets{"reasoning_budgets",
+                              "How many tokens a model may think, by the effort that a client asks for, where its "
+                              "provider wants a number. More effort never has fewer tokens.",
+                              kBudgetKeys};
 
 constexpr KeyRow time_limit(Bytes name, Bytes default_value, Bytes sentence, Bytes example, Binding binding) {
   return {.name = name,
@@ -416,6 +473,19 @@ constexpr std::array kConfigKeys = {
            .sentence = "Whether clients may also write `provider/model` to reach any model of any provider.",
            .example = "true",
            .binding = bind<&WrittenConfig::expose_provider_models>()},
+    KeyRow{.name = "unsupported_parameters",
+           .type = ValueType::unsupported,
+           .default_value = "drop",
+           .sentence = "What becomes of hints that a provider does not take, for models that do not say it themselves: "
+                       "`drop` leaves them out and names them in `x-weir-dropped`, `error` refuses the request with "
+                       "400. What would change the meaning of the answer is refused either way.",
+           .example = "error",
+           .binding = bind<&WrittenConfig::unsupported_parameters>()},
+    KeyRow{.name = "reasoning_budgets",
+           .shape = Shape::section,
+           .sentence = "Tokens of thinking, by effort.",
+           .section = &kBudgets,
+           .binding = bind<&WrittenConfig::reasoning_budgets>()},
     KeyRow{.name = "keys",
            .shape = Shape::list_of_sections,
            .sentence = "The virtual keys clients present. Without any, everybody who reaches the listener may call.",

@@ -41,6 +41,9 @@ enum class ValueType : std::uint8_t {
   reference,     ///< provider/model
   proxy,         ///< a URL, `none`, or env:NAME or file:PATH where the URL is; kept as written
   host_pattern,  ///< one entry of no_proxy
+  dialect,
+  api_version,  ///< letters, digits, dots and hyphens; at most 32
+  unsupported,  ///< drop or error
 };
 
 /// How the scalars of a key are arranged.
@@ -54,7 +57,8 @@ enum class Shape : std::uint8_t {
 };
 
 using Value = std::variant<bool, std::uint64_t, Duration, std::string, io::Address, io::AddressRange, catalog::BaseUrl,
-                           const catalog::ProviderKind*, admission::KeyHash, Log, tls::Version>;
+                           const catalog::ProviderKind*, admission::KeyHash, Log, tls::Version, dialect::Dialect,
+                           dialect::Unsupported>;
 
 /// How a key reaches its member; made by bind<&Section::member>() (binding.h).
 struct Binding {

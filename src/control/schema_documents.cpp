@@ -43,6 +43,8 @@ Bytes pattern_of(ValueType type) {
       return "^[A-Za-z0-9._][A-Za-z0-9._-]{0,63}(:[A-Za-z0-9._][A-Za-z0-9._-]{0,63})?$";
     case ValueType::reference:
       return "^[A-Za-z0-9._-]{1,64}/.+$";
+    case ValueType::api_version:
+      return "^[A-Za-z0-9.-]{1,32}$";
     default:
       return {};
   }
@@ -79,6 +81,14 @@ void write_scalar(JsonWriter& out, const KeyRow& row) {
       out.key("enum").begin_array();
       for (const catalog::ProviderKind& kind : catalog::provider_kinds()) out.string(kind.name);
       out.end_array();
+      return;
+    case ValueType::dialect:
+      out.key("enum").begin_array();
+      for (const dialect::Dialect dialect : dialect::kDialects) out.string(to_string(dialect));
+      out.end_array();
+      return;
+    case ValueType::unsupported:
+      out.key("enum").begin_array().string("drop").string("error").end_array();
       return;
     case ValueType::tls_version:  // unquoted, YAML has it as a number
       out.key("enum").begin_array().string("1.2").string("1.3").raw("1.2").raw("1.3").end_array();
@@ -241,13 +251,19 @@ void append_section(std::string& out, const SectionRow& section) {
 }
 
 void append_kinds(std::string& out) {
-  out += "### Provider kinds\n\nWhat `kind` decides. All of them speak the OpenAI chat dialect.\n\n";
-  out += "| kind | default base URL | usual variable of the credential |\n|---|---|---|\n";
+  out +=
+      "### Provider kinds\n\nWhat `kind` decides. The first dialect is what clients of others are translated to; more "
+      "about "
+      "each kind stands in [providers.md](providers.md).\n\n";
+  out += "| kind | dialects | default base URL | usual variable of the credential |\n|---|---|---|---|\n";
   for (const catalog::ProviderKind& kind : catalog::provider_kinds()) {
     const std::string url = kind.place == catalog::Place::built_in     ? "inside weir"
                             : kind.place == catalog::Place::configured ? "**required**"
                                                                        : code(kind.base_url);
-    out += "| " + code(kind.name) + " | " + url + " | " + code(kind.credential_variable) + " |\n";
+    std::string dialects;
+    for (const dialect::Dialect dialect : kind.dialects.all())
+      dialects += (dialects.empty() ? "" : ", ") + code(to_string(dialect));
+    out += "| " + code(kind.name) + " | " + dialects + " | " + url + " | " + code(kind.credential_variable) + " |\n";
   }
 }
 

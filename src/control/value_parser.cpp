@@ -237,9 +237,10 @@ Parsed parse_account(Bytes text) {
 Parsed parse_kind(Bytes text) {
   if (const catalog::ProviderKind* kind = catalog::find_provider_kind(text)) return kind;
   if (catalog::is_unspoken_kind(text))
-    return refuse(
-        "this version of weir speaks only the OpenAI chat dialect, so " + quoted(text) + " cannot be served yet.",
-        "If it offers an OpenAI-compatible address, use kind openai_compatible with that base_url.");
+    return refuse("this version of weir does not speak the API of " + quoted(text) + ".",
+                  "If it offers an OpenAI-compatible address, use kind openai_compatible with that base_url.");
+  if (const Bytes meant = catalog::kind_meant_by(text); !meant.empty())
+    return refuse("there is no provider kind " + quoted(text) + ".", "Write " + std::string(meant) + ".");
   std::vector<Bytes> names;
   std::string list;
   for (const catalog::ProviderKind& kind : catalog::provider_kinds()) {
@@ -251,6 +252,33 @@ Parsed parse_kind(Bytes text) {
     return refuse("there is no provider kind " + quoted(text) + ".", "Did you mean " + std::string(similar) + "?");
   return refuse("there is no provider kind " + quoted(text) + ".",
                 "The kinds are " + list + "; openai_compatible fits any server that speaks the OpenAI chat API.");
+}
+
+Parsed parse_dialect(Bytes text) {
+  if (const auto dialect = dialect::dialect_named(text)) return *dialect;
+  std::vector<Bytes> names;
+  std::string list;
+  for (const dialect::Dialect dialect : dialect::kDialects) {
+    names.push_back(to_string(dialect));
+    list += (list.empty() ? "" : ", ") + std::string(to_string(dialect));
+  }
+  const Bytes similar = nearest(text, names);
+  return refuse("there is no dialect " + quoted(text) + ".",
+                similar.empty() ? "The dialects are " + list + "." : "Did you mean " + std::string(similar) + "?");
+}
+
+Parsed parse_api_version(Bytes text) {
+  const bool is_version = !text.empty() && text.size() <= 32 && std::ranges::all_of(text, [](char c) {
+    return is_letter(c) || is_digit(c) || c == '.' || c == '-';
+  });
+  if (!is_version) return refuse(quoted(text) + " is not a version of an API.", "Write it as in 2024-10-21.");
+  return std::string(text);
+}
+
+Parsed parse_unsupported(Bytes text) {
+  if (text == "drop") return dialect::Unsupported::drop;
+  if (text == "error") return dialect::Unsupported::error;
+  return refuse(quoted(text) + " is not a policy.", "Write drop or error.");
 }
 
 }  // namespace
@@ -315,6 +343,12 @@ Parsed parse_value(const KeyRow& row, Bytes text, bool is_quoted) {
       return parse_proxy(text);
     case ValueType::host_pattern:
       return parse_host_pattern(text);
+    case ValueType::dialect:
+      return parse_dialect(text);
+    case ValueType::api_version:
+      return parse_api_version(text);
+    case ValueType::unsupported:
+      return parse_unsupported(text);
   }
   return refuse("this type is not known.");
 }
@@ -367,6 +401,12 @@ Bytes describe(ValueType type) {
       return "URL, `none`, `env:NAME` or `file:PATH`";
     case ValueType::host_pattern:
       return "host, address or network";
+    case ValueType::dialect:
+      return "dialect";
+    case ValueType::api_version:
+      return "API version";
+    case ValueType::unsupported:
+      return "`drop` or `error`";
   }
   return {};
 }

@@ -71,12 +71,28 @@ struct WrittenProvider {
   WrittenProviderTls tls;
   Written<std::string> proxy;
   Written<std::uint64_t> warm_connections;
+  std::vector<Written<dialect::Dialect>> dialects;
+  Written<std::string> api_version;
+  Written<std::string> region;
 };
 
 struct WrittenModel {
   std::string name;
   Position at;
   std::vector<Written<std::string>> deployments;
+  Written<dialect::Unsupported> unsupported_parameters;
+  bool include_reasoning = true;
+};
+
+/// Tokens, by effort.
+struct WrittenReasoningBudgets {
+  Position at;
+  std::uint64_t minimal = 0;
+  std::uint64_t low = 0;
+  std::uint64_t medium = 0;
+  std::uint64_t high = 0;
+  std::uint64_t xhigh = 0;
+  std::uint64_t max = 0;
 };
 
 struct WrittenKey {
@@ -94,6 +110,8 @@ struct WrittenConfig {
   WrittenProxy proxy;
   WrittenNames names;
   bool expose_provider_models = false;
+  dialect::Unsupported unsupported_parameters = dialect::Unsupported::drop;
+  WrittenReasoningBudgets reasoning_budgets;
   std::vector<WrittenKey> keys;
   bool allow_anonymous = false;
   Limits limits;

@@ -36,9 +36,9 @@ io::SimOptions network_options(const Plan& plan, std::uint64_t cuts, Bytes scrip
 }
 
 catalog::Catalog make_catalog(const Plan& plan, const io::Address& address, const TlsSide* tls) {
-  std::vector<catalog::Provider> providers(1);
+  std::vector<catalog::Provider> providers;
+  providers.push_back(catalog::provider_of(*catalog::find_provider_kind("openai")));
   providers[0].name = "local";
-  providers[0].kind = catalog::find_provider_kind("openai");
   const std::string scheme = plan.tls.provider ? "https://" : "http://";
   providers[0].base_url =
       *catalog::parse_base_url(scheme + std::string(kProviderName) + ":" + std::to_string(address.port) + "/v1");
@@ -54,7 +54,7 @@ catalog::Catalog make_catalog(const Plan& plan, const io::Address& address, cons
     for (const RequestPlan& request : client.requests)
       if (request.forwarded && !request.model.starts_with("local/"))
         models.push_back({request.model, {{0, request.provider_model}}});
-  return {std::move(providers), std::move(models), true};
+  return {std::move(providers), std::move(models), {.expose_provider_models = true}};
 }
 
 admission::KeyTable make_keys() {

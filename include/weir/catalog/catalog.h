@@ -17,22 +17,33 @@
 #include "weir/catalog/base_url.h"
 #include "weir/catalog/provider_kind.h"
 #include "weir/catalog/proxy.h"
+#include "weir/dialect/loss.h"
+#include "weir/dialect/target.h"
 #include "weir/tls/context.h"
 
 namespace weir::catalog {
 
-/// A configured provider: a kind of provider at an address with a credential.
+/// A configured provider: a kind of provider at an address with a credential. What a configuration can change about
+/// the kind is resolved here; readers need the row only for what cannot be changed.
 struct Provider {
   std::string name;
   const ProviderKind* kind = nullptr;  ///< a row of the constant table, never null in a catalog
+  DialectList dialects;                ///< what it is spoken to in, best first; never empty in a catalog
+  dialect::Quirks quirks;
+  UrlForm url_form = UrlForm::base;
+  std::string api_version;  ///< empty: none is sent. Letters, digits, dots and hyphens
   BaseUrl base_url;
   Secret credential;                                         ///< empty = no authentication header is sent
   std::vector<std::pair<std::string, std::string>> headers;  ///< sent with every request; names in lower case
-  std::shared_ptr<const tls::ClientContext> tls;             ///< set exactly where base_url.needs_tls
-  std::string tls_host;                                      ///< whom its certificate has to name
-  std::shared_ptr<const Proxy> proxy;                        ///< null: it is reached directly
-  std::uint32_t warm_connections = 0;                        ///< kept ready by each shard
+  std::vector<DefaultHeader> default_headers;  ///< sent in their dialect, unless the client sends its own of that name
+  std::shared_ptr<const tls::ClientContext> tls;  ///< set exactly where base_url.needs_tls
+  std::string tls_host;                           ///< whom its certificate has to name
+  std::shared_ptr<const Proxy> proxy;             ///< null: it is reached directly
+  std::uint32_t warm_connections = 0;             ///< kept ready by each shard
 };
+
+/// A provider as its row has it, without name, address and credential.
+Provider provider_of(const ProviderKind& kind);
 
 /// One concrete callable: a provider and what it calls the model.
 struct Deployment {
@@ -40,10 +51,25 @@ struct Deployment {
   std::string model_id;
 };
 
+/// What becomes of a request and its answer on their way, where a configuration has a say in it.
+struct ModelPolicy {
+  dialect::Unsupported unsupported_parameters = dialect::Unsupported::drop;
+  bool include_reasoning = true;  ///< the client gets to see what the model thought
+  friend bool operator==(const ModelPolicy&, const ModelPolicy&) = default;
+};
+
 /// A name a client may write, and who can answer it, best first.
 struct Model {
   std::string name;
   std::vector<Deployment> deployments;  ///< never empty
+  ModelPolicy policy;
+};
+
+/// What holds for every request.
+struct CatalogOptions {
+  bool expose_provider_models = false;  ///< `provider/model` names are served too
+  ModelPolicy default_policy;           ///< of those names
+  dialect::ReasoningBudgets reasoning_budgets;
 };
 
 /// One answerer of a looked-up name. `model_id` is what the provider calls the model.
@@ -51,6 +77,7 @@ struct Target {
   const Provider* provider = nullptr;
   std::size_t provider_index = 0;
   Bytes model_id;
+  const ModelPolicy* policy = nullptr;  ///< never null, owned by the catalog
 };
 
 class Catalog;
@@ -81,9 +108,9 @@ class Catalog {
  public:
   /// An empty catalog: every look-up fails.
   Catalog() = default;
-  /// Names must be unique, kinds set, provider indices in range and deployments not empty: the configuration reader
-  /// has reported all of that to the operator, so here it is asserted.
-  Catalog(std::vector<Provider> providers, std::vector<Model> models, bool expose_provider_models);
+  /// Names must be unique, kinds and dialects set, provider indices in range and deployments not empty: the
+  /// configuration reader has reported all of that to the operator, so here it is asserted.
+  Catalog(std::vector<Provider> providers, std::vector<Model> models, CatalogOptions options);
   Catalog(Catalog&&) noexcept = default;
   Catalog& operator=(Catalog&&) noexcept = default;
 
@@ -93,7 +120,9 @@ class Catalog {
 
   std::span<const Provider> providers() const { return providers_; }
   std::span<const Model> models() const { return models_; }
-  bool exposes_provider_models() const { return expose_provider_models_; }
+  bool exposes_provider_models() const { return options_.expose_provider_models; }
+  const ModelPolicy& default_policy() const { return options_.default_policy; }
+  const dialect::ReasoningBudgets& reasoning_budgets() const { return options_.reasoning_budgets; }
 
   /// The same catalog with every built-in provider (kind simulated) answering at `base_url`. The server calls this
   /// once, when it knows on which port its simulated provider listens, before any shard sees the catalog.
@@ -110,7 +139,7 @@ class Catalog {
   std::vector<Model> models_;
   Index provider_index_;
   Index model_index_;
-  bool expose_provider_models_ = false;
+  CatalogOptions options_;
 };
 
 }  // namespace weir::catalog

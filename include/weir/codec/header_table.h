@@ -49,6 +49,7 @@ enum HeaderFlag : std::uint8_t { hop_by_hop = 1, secret = 2, never_forward = 4, 
   X(x_api_key,                 "x-api-key",                  secret)                       \
   X(api_key,                   "api-key",                    secret)                       \
   X(x_goog_api_key,            "x-goog-api-key",             secret)                       \
+  X(x_portkey_api_key,         "x-portkey-api-key",          secret)                       \
   X(x_amz_security_token,      "x-amz-security-token",       secret)                       \
   X(x_auth_token,              "x-auth-token",               secret)                       \
   X(subscription_key,          "ocp-apim-subscription-key",  secret)                       \

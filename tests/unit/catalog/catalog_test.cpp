@@ -6,9 +6,8 @@ namespace weir::catalog {
 namespace {
 
 Provider provider(const char* name, Bytes kind, Bytes url) {
-  Provider result;
+  Provider result = provider_of(*find_provider_kind(kind));
   result.name = name;
-  result.kind = find_provider_kind(kind);
   if (!url.empty()) result.base_url = *parse_base_url(url);
   result.credential = Secret(std::string("key-of-") + name);
   return result;
@@ -22,7 +21,7 @@ Catalog small_catalog(bool expose_provider_models) {
   std::vector<Model> models;
   models.push_back({.name = "fast", .deployments = {{0, "gpt-4o-mini"}, {1, "openai/gpt-4o-mini"}}});
   models.push_back({.name = "local/shadowed", .deployments = {{1, "real"}}});
-  return {std::move(providers), std::move(models), expose_provider_models};
+  return {std::move(providers), std::move(models), {.expose_provider_models = expose_provider_models}};
 }
 
 TEST(Catalog, FindsConfiguredModels) {
@@ -78,8 +77,8 @@ TEST(Catalog, EmptyFindsNothing) {
 }
 
 TEST(CatalogDeathTest, BrokenInvariantsEndTheProcess) {
-  EXPECT_DEATH(Catalog({}, {{.name = "m", .deployments = {{0, "x"}}}}, false), "provider is in the catalog");
-  EXPECT_DEATH(Catalog({}, {{.name = "m"}}, false), "has a deployment");
+  EXPECT_DEATH(Catalog({}, {{.name = "m", .deployments = {{0, "x"}}}}, {}), "provider is in the catalog");
+  EXPECT_DEATH(Catalog({}, {{.name = "m"}}, {}), "has a deployment");
 }
 
 }  // namespace

@@ -66,8 +66,8 @@ TEST(HeaderTable, UnknownNamesAreOther) {
 
 TEST(HeaderTable, CredentialsNeverTravel) {
   for (HeaderId id : {HeaderId::authorization, HeaderId::proxy_authorization, HeaderId::x_api_key, HeaderId::api_key,
-                      HeaderId::x_goog_api_key, HeaderId::x_amz_security_token, HeaderId::x_auth_token,
-                      HeaderId::subscription_key, HeaderId::cookie, HeaderId::set_cookie}) {
+                      HeaderId::x_goog_api_key, HeaderId::x_portkey_api_key, HeaderId::x_amz_security_token,
+                      HeaderId::x_auth_token, HeaderId::subscription_key, HeaderId::cookie, HeaderId::set_cookie}) {
     EXPECT_TRUE(is_secret(id)) << header_name(id);
     EXPECT_FALSE(may_forward(id)) << header_name(id);
     EXPECT_FALSE(may_return(id)) << header_name(id);

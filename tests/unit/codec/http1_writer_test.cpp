@@ -259,8 +259,8 @@ constexpr const char* kHopByHop[] = {"connection",
 
 constexpr const char* kClientsOnly[] = {
     // credentials
-    "authorization", "x-api-key", "api-key", "x-goog-api-key", "x-amz-security-token", "x-auth-token",
-    "ocp-apim-subscription-key", "cookie",
+    "authorization", "x-api-key", "api-key", "x-goog-api-key", "x-portkey-api-key", "x-amz-security-token",
+    "x-auth-token", "ocp-apim-subscription-key", "cookie",
     // whose account
     "openai-organization", "openai-project",
     // where the client is, and the way here

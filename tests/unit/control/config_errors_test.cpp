@@ -141,14 +141,15 @@ TEST(ConfigErrors, Providers) {
       {"unknown kind", expose + "providers: {p: {kind: opnai}}\n",
        "2:23: providers.p.kind: there is no provider kind \"opnai\". Did you mean openai?\n"},
       {"unknown kind, nothing similar", expose + "providers: {p: {kind: skynet}}\n",
-       "2:23: providers.p.kind: there is no provider kind \"skynet\". The kinds are openai, mistral, deepseek, groq, "
-       "xai, "
-       "openrouter, together, fireworks, openai_compatible, simulated; openai_compatible fits any server that speaks "
-       "the "
-       "OpenAI chat API.\n"},
-      {"another dialect", expose + "providers: {p: {kind: anthropic}}\n",
-       "2:23: providers.p.kind: this version of weir speaks only the OpenAI chat dialect, so \"anthropic\" cannot be "
-       "served yet. If it offers an OpenAI-compatible address, use kind openai_compatible with that base_url.\n"},
+       "2:23: providers.p.kind: there is no provider kind \"skynet\". The kinds are openai, azure_openai, "
+       "azure_openai_v1, anthropic, gemini, mistral, deepseek, qwen, fireworks, together, groq, xai, perplexity, "
+       "openrouter, tokenmix, cerebras, moonshot, zai, huggingface, tgi, vllm, sglang, ollama, lmstudio, litellm, "
+       "portkey, openai_compatible, simulated; openai_compatible fits any server that speaks the OpenAI chat API.\n"},
+      {"another name", expose + "providers: {p: {kind: azure}}\n",
+       "2:23: providers.p.kind: there is no provider kind \"azure\". Write azure_openai.\n"},
+      {"another dialect", expose + "providers: {p: {kind: bedrock}}\n",
+       "2:23: providers.p.kind: this version of weir does not speak the API of \"bedrock\". If it offers an "
+       "OpenAI-compatible address, use kind openai_compatible with that base_url.\n"},
       {"no kind", expose + "providers:\n  p: {credential: env:KEY}\n",
        "3:6: providers.p: the key kind is missing. For example: kind: openai\n"},
       {"bad URL, and nothing else because of it", expose + "providers: {p: {kind: openai, base_url: \"host/v1\"}}\n",
@@ -173,6 +174,57 @@ TEST(ConfigErrors, Providers) {
        expose + "providers:\n  p: {kind: openai, credential: env:KEY, headers: {a: \"x\\r\\ny\"}}\n",
        "3:55: providers.p.headers.a: this cannot be a header's value. Use at most 4096 visible ASCII characters and "
        "spaces between them.\n"},
+  });
+}
+
+TEST(ConfigErrors, WhereAProviderIsAndWhatItSpeaks) {
+  const std::string begin = "expose_provider_models: true\nproviders:\n  p: {credential: env:KEY, kind: ";
+  expect_reports({
+      {"unknown region", begin + "xai, region: mars}\n",
+       "3:47: providers.p.region: the kind xai has no region \"mars\". Its regions are us, eu-west-1.\n"},
+      {"no regions", begin + "groq, region: eu}\n",
+       "3:48: providers.p.region: the kind groq has no region \"eu\". It has no regions: write base_url instead.\n"},
+      {"region and URL", begin + "openai, region: eu, base_url: \"http://127.0.0.1:1\"}\n",
+       "3:50: providers.p.region: base_url says already where it is. Remove one of the two.\n"},
+      {"region that cannot be one", begin + "openai, region: \"e u\"}\n",
+       "3:50: providers.p.region: \"e u\" cannot be a name. Use 1 to 64 letters, digits, dots, underscores and "
+       "hyphens.\n"},
+      {"no URL of Azure", begin + "azure_openai}\n",
+       "3:3: providers.p: the key base_url is missing. For example: base_url: https://RESOURCE.openai.azure.com\n"},
+      {"too much of Azure's URL", begin + "azure_openai_v1, base_url: \"https://r.openai.azure.com/openai/v1\"}\n",
+       "3:61: providers.p.base_url: requests to this kind append /openai themselves. Write the resource alone: "
+       "https://r.openai.azure.com.\n"},
+      {"API version of another", begin + "openai, api_version: 2024-10-21}\n",
+       "3:55: providers.p.api_version: the kind openai has no such parameter. Remove the line.\n"},
+      {"API version that cannot be one",
+       begin + "azure_openai, base_url: \"http://127.0.0.1:1\", api_version: \"a&b\"}\n",
+       "3:93: providers.p.api_version: \"a&b\" is not a version of an API. Write it as in 2024-10-21.\n"},
+      {"unknown dialect", begin + "openai, dialects: [openai_chta]}\n",
+       "3:53: providers.p.dialects[0]: there is no dialect \"openai_chta\". Did you mean openai_chat?\n"},
+      {"unknown dialect, nothing similar", begin + "openai, dialects: [morse]}\n",
+       "3:53: providers.p.dialects[0]: there is no dialect \"morse\". The dialects are openai_chat, openai_responses, "
+       "anthropic_messages, gemini.\n"},
+      {"dialect twice", begin + "openai, dialects: [gemini, gemini]}\n",
+       "3:61: providers.p.dialects[1]: this dialect is in the list already. Remove one.\n"},
+      {"no dialect", begin + "openai, dialects: []}\n",
+       "3:52: providers.p.dialects: it is empty. For example: dialects: [openai_chat, openai_responses]\n"},
+  });
+}
+
+TEST(ConfigErrors, Translation) {
+  expect_reports({
+      {"policy", kRest + "unsupported_parameters: keep\n",
+       "3:25: unsupported_parameters: \"keep\" is not a policy. Write drop or error.\n"},
+      {"policy of a model", kRest + "models: {m: {deployments: [p/x], unsupported_parameters: Drop}}\n",
+       "3:58: models.m.unsupported_parameters: \"Drop\" is not a policy. Write drop or error.\n"},
+      {"budget", kRest + "reasoning_budgets: {low: some}\n",
+       "3:26: reasoning_budgets.low: \"some\" is not a whole number. Write digits only, without quotes.\n"},
+      {"budget out of range", kRest + "reasoning_budgets: {low: 0}\n",
+       "3:26: reasoning_budgets.low: 0 is out of range. Choose a value from 1 to 10000000.\n"},
+      {"budgets that fall", kRest + "reasoning_budgets: {low: 3000, xhigh: 4000, max: 3999}\n",
+       "3:20: reasoning_budgets.max: 3999 is less than xhigh has, 4000. Give more effort at least as many tokens.\n"
+       "3:20: reasoning_budgets.medium: 2048 is less than low has, 3000. Give more effort at least as many tokens.\n"
+       "3:20: reasoning_budgets.xhigh: 4000 is less than high has, 4096. Give more effort at least as many tokens.\n"},
   });
 }
 

@@ -129,6 +129,77 @@ log: {target: /tmp/access.log}
   EXPECT_TRUE(config.warnings.empty());
 }
 
+TEST(Config, ProvidersAreWhatTheirRowsSayUnlessTheFileDoes) {
+  const Config config = must_read(R"(
+providers:
+  eu: {kind: openai, region: eu, credential: env:UPSTREAM_KEY}
+  plain: {kind: deepseek, credential: env:UPSTREAM_KEY}
+  here: {kind: ollama}
+  there: {kind: ollama, region: cloud, credential: env:UPSTREAM_KEY}
+  gpu: {kind: vllm, base_url: "http://127.0.0.1:7000/v1", dialects: [anthropic_messages, openai_chat]}
+  claude: {kind: anthropic, credential: env:UPSTREAM_KEY, headers: {Anthropic-Version: "2024-01-01"}}
+  deployed: {kind: azure_openai, base_url: "https://r.openai.azure.com", credential: env:UPSTREAM_KEY}
+  preview:
+    kind: azure_openai_v1
+    base_url: "https://r.openai.azure.com"
+    credential: env:UPSTREAM_KEY
+    api_version: preview
+expose_provider_models: true
+)");
+  using enum dialect::Dialect;
+  const auto providers = config.catalog.providers();
+  ASSERT_EQ(providers.size(), 8U);
+  EXPECT_EQ(providers[0].base_url.host, "eu.api.openai.com");
+  EXPECT_EQ(providers[0].dialects, (catalog::DialectList{openai_chat, openai_responses}));
+  EXPECT_TRUE(providers[0].quirks.none());
+  EXPECT_TRUE(providers[1].quirks.has(dialect::Quirk::max_tokens_only));
+  EXPECT_EQ(providers[2].base_url.authority, "127.0.0.1:11434");
+  EXPECT_FALSE(providers[2].tls);
+  EXPECT_EQ(providers[3].base_url.host, "ollama.com");
+  EXPECT_TRUE(providers[3].tls);
+  EXPECT_EQ(providers[4].base_url.port, 7000);
+  EXPECT_EQ(providers[4].dialects, (catalog::DialectList{anthropic_messages, openai_chat}));
+  ASSERT_EQ(providers[4].default_headers.size(), 1U);
+  EXPECT_EQ(providers[4].default_headers[0].dialect, anthropic_messages);
+  EXPECT_EQ(providers[4].default_headers[0].name, "anthropic-version");
+  EXPECT_EQ(providers[4].default_headers[0].value, "2023-06-01");
+  EXPECT_TRUE(providers[5].default_headers.empty());  // the operator's own instead
+  EXPECT_EQ(providers[5].dialects.front(), anthropic_messages);
+  EXPECT_EQ(providers[6].url_form, catalog::UrlForm::azure_deployment);
+  EXPECT_EQ(providers[6].api_version, "2024-10-21");
+  EXPECT_TRUE(providers[6].quirks.has(dialect::Quirk::model_in_path));
+  EXPECT_EQ(providers[7].url_form, catalog::UrlForm::azure_v1);
+  EXPECT_EQ(providers[7].api_version, "preview");
+}
+
+TEST(Config, PoliciesOfTranslation) {
+  const std::string rest = R"(
+providers: {sim: {kind: simulated}}
+expose_provider_models: true
+models:
+  strict: {deployments: [sim/text], unsupported_parameters: error, include_reasoning: false}
+  lenient: {deployments: [sim/text], unsupported_parameters: drop}
+  usual: {deployments: [sim/text]}
+)";
+  using dialect::Unsupported;
+  const auto policy = [](const Config& config, Bytes name) { return *config.catalog.find(name).value()[0].policy; };
+  const Config by_default = must_read(rest);
+  EXPECT_EQ(policy(by_default, "strict"), (catalog::ModelPolicy{Unsupported::error, false}));
+  EXPECT_EQ(policy(by_default, "lenient"), (catalog::ModelPolicy{Unsupported::drop, true}));
+  EXPECT_EQ(policy(by_default, "usual"), (catalog::ModelPolicy{Unsupported::drop, true}));
+  EXPECT_EQ(policy(by_default, "sim/x"), (catalog::ModelPolicy{Unsupported::drop, true}));
+  EXPECT_EQ(by_default.catalog.reasoning_budgets().tokens, dialect::ReasoningBudgets().tokens);
+
+  const Config strict =
+      must_read(rest + "unsupported_parameters: error\nreasoning_budgets: {high: 5000, max: 60000}\n");
+  EXPECT_EQ(policy(strict, "lenient").unsupported_parameters, Unsupported::drop);
+  EXPECT_EQ(policy(strict, "usual").unsupported_parameters, Unsupported::error);
+  EXPECT_EQ(policy(strict, "sim/x").unsupported_parameters, Unsupported::error);
+  EXPECT_EQ(strict.catalog.reasoning_budgets().of("high"), 5000U);
+  EXPECT_EQ(strict.catalog.reasoning_budgets().of("max"), 60000U);
+  EXPECT_EQ(strict.catalog.reasoning_budgets().of("low"), 1024U);
+}
+
 TEST(Config, LogTargets) {
   const std::string rest = "providers: {sim: {kind: simulated}}\nexpose_provider_models: true\nlog: {target: ";
   EXPECT_EQ(must_read(rest + "stderr}").log.target, LogTarget::standard_error);

@@ -50,11 +50,13 @@ TEST(FromEnvironment, EveryKeyVariableMakesItsProvider) {
                                         {"OPENROUTER_API_KEY", "f"},
                                         {"TOGETHER_API_KEY", "g"},
                                         {"FIREWORKS_API_KEY", "h"},
-                                        {"ANTHROPIC_API_KEY", "not spoken"}});
+                                        {"ANTHROPIC_API_KEY", "i"},
+                                        {"AZURE_OPENAI_API_KEY", "which resource?"},
+                                        {"OLLAMA_API_KEY", "here or there?"}});
   std::string names;
   for (const catalog::Provider& provider : config.catalog.providers())
     names += provider.name + "=" + std::string(provider.credential.reveal()) + " ";
-  EXPECT_EQ(names, "openai=a mistral=b deepseek=c groq=d xai=e openrouter=f together=g fireworks=h ");
+  EXPECT_EQ(names, "openai=a anthropic=i mistral=b deepseek=c fireworks=h together=g groq=d xai=e openrouter=f ");
   const auto direct = config.catalog.find("openrouter/openai/gpt-4o");
   ASSERT_TRUE(direct.has_value());
   EXPECT_EQ((*direct)[0].provider->base_url.host, "openrouter.ai");

@@ -121,6 +121,9 @@ std::string with_key(const std::string& path, const YAML::Node& value) {
     at["key"] = existing("/etc/weir/key.pem");
   }
   if (path.starts_with("providers.openai.tls.")) whole["providers"]["openai"]["base_url"] = "https://127.0.0.1:3";
+  if (path == "providers.openai.region")
+    whole["providers"]["openai"] = YAML::Load("{kind: openai, credential: env:KEY}");
+  if (path == "providers.openai.api_version") at["kind"] = "azure_openai";
   if (path == "providers.openai.tls.key") at["certificate"] = existing("/etc/weir/client.pem");
   if (path == "providers.openai.tls.certificate") at["key"] = existing("/etc/weir/client.key");
   at[part] = value;

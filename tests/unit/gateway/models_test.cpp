@@ -10,10 +10,10 @@ namespace weir::gateway {
 namespace {
 
 catalog::Provider provider(const char* name, const char* kind) {
-  catalog::Provider out;
+  const catalog::ProviderKind* row = catalog::find_provider_kind(kind);
+  EXPECT_NE(row, nullptr);
+  catalog::Provider out = catalog::provider_of(*row);
   out.name = name;
-  out.kind = catalog::find_provider_kind(kind);
-  EXPECT_NE(out.kind, nullptr);
   return out;
 }
 
@@ -69,7 +69,7 @@ catalog::Catalog make(bool expose) {
   models.push_back({"fast", {{1, "gpt-4o-mini"}, {2, "gpt-4o-mini"}}});
   models.push_back({"simulated/text", {{1, "gpt-4o-mini"}}});  // the name of a provider's sample, taken
   models.push_back({"odd \"name\"\n", {{3, "x"}}});
-  return catalog::Catalog(std::move(providers), std::move(models), expose);
+  return catalog::Catalog(std::move(providers), std::move(models), {.expose_provider_models = expose});
 }
 
 TEST(Models, ListsEveryNameOnce) {
