@@ -56,6 +56,9 @@ struct ModelTraits {
   bool takes_json_schema = true;      ///< Gemini: responseJsonSchema; else the OpenAPI subset
   bool wants_signatures = false;      ///< Gemini 3: a function call in history needs its thoughtSignature
   bool is_reasoning = false;          ///< OpenAI's: max_tokens is refused, max_completion_tokens is not
+  bool takes_temperature_and_top_p = true;  ///< Claude from Opus 4.1 on: only one of the two
+  bool takes_thinking_off = true;           ///< Claude Fable 5 and Mythos 5 refuse thinking disabled
+  bool takes_xhigh_effort = false;          ///< Claude from Opus 4.7 on
 };
 
 /// Tokens of thinking for an effort: `reasoning_budgets` of the configuration. minimal low medium high xhigh max.

@@ -1,0 +1,23 @@
+// Private to the dialect: what has to be known of texts and JSON values that are otherwise only copied.
+#pragma once
+
+#include <string>
+
+#include "weir/base/bytes.h"
+#include "weir/dialect/request.h"
+
+namespace weir::dialect::anthropic_messages {
+
+/// An escaped text without the white space at its end.
+Bytes trim_end(Bytes escaped);
+/// True when an escaped text is empty or nothing but white space: such blocks are refused.
+inline bool is_blank(Bytes escaped) { return trim_end(escaped).empty(); }
+
+/// Appends a tool's arguments as the JSON object that a tool_use block wants: none are `{}`, and what is no object
+/// (a model was cut off in the midst of it, or wrote something else) is wrapped: `{"arguments": ...}`.
+void append_input(std::string& out, const Arguments& arguments);
+
+/// Appends a JSON schema whose type is object, as tools must have one. Empty: one without properties.
+void append_object_schema(std::string& out, Bytes schema);
+
+}  // namespace weir::dialect::anthropic_messages

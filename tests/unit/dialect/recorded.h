@@ -1,0 +1,157 @@
+// The shared collection of real answers and edge cases, where it is present: WEIR_SHARED, or ../shared beside the
+// source tree. Its `expect` was made by an independent decoder. Here: how a decoder of any dialect is compared with it.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <simdjson.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "unit/dialect/source_root.h"
+#include "unit/dialect/stream_runner.h"
+
+namespace weir::dialect::test {
+
+namespace fs = std::filesystem;
+namespace dom = simdjson::dom;
+
+inline fs::path shared_data() {
+  const char* given = std::getenv("WEIR_SHARED");
+  return (given ? fs::path(given) : fs::path(WEIR_SOURCE_ROOT) / ".." / "shared") / "data";
+}
+
+#define SKIP_WITHOUT(path)                                            \
+  if (!fs::exists(path))                                              \
+  GTEST_SKIP() << "the shared data are not here (" << (path).string() \
+               << "); set WEIR_SHARED to the folder that holds data/recordings"
+
+/// The string at a JSON pointer, "" when it is absent or null.
+inline std::string string_at(const dom::element& root, const char* pointer) {
+  std::string_view value;
+  return root.at_pointer(pointer).get(value) == simdjson::SUCCESS ? std::string(value) : "";
+}
+inline std::uint64_t number_at(const dom::element& root, const char* pointer) {
+  std::uint64_t value = 0;
+  return root.at_pointer(pointer).get(value) == simdjson::SUCCESS ? value : 0;
+}
+inline bool has(const dom::element& root, const char* pointer) {
+  dom::element value;
+  return root.at_pointer(pointer).get(value) == simdjson::SUCCESS && !value.is_null();
+}
+
+inline std::string minified(Bytes json) {
+  dom::parser parser;
+  dom::element value;
+  if (parser.parse(json.data(), json.size()).get(value) != simdjson::SUCCESS) return "?" + std::string(json);
+  return simdjson::minify(value);
+}
+
+inline void compare_answer(const Answer& answer, const dom::element& expect) {
+  if (has(expect, "/text")) EXPECT_EQ(unescaped(answer.text), string_at(expect, "/text"));
+  if (has(expect, "/reasoning_text")) EXPECT_EQ(unescaped(answer.reasoning), string_at(expect, "/reasoning_text"));
+  if (has(expect, "/refusal")) EXPECT_EQ(unescaped(answer.refusal), string_at(expect, "/refusal"));
+  if (has(expect, "/finish_reason_native")) EXPECT_EQ(answer.finish_native, string_at(expect, "/finish_reason_native"));
+  // "unspecified" is what an encoder turns into stop or tool_calls; that is not the decoder's guess to make.
+  if (has(expect, "/finish_reason_openai") && answer.finish != FinishReason::unspecified) {
+    std::string wanted = string_at(expect, "/finish_reason_openai");
+    if (wanted == "eos") wanted = "stop";  // kept there as Together wrote it
+    EXPECT_EQ(to_string(answer.finish), wanted == "function_call" ? "tool_calls" : wanted);
+  }
+  dom::array calls;
+  if (expect.at_pointer("/tool_calls").get(calls) != simdjson::SUCCESS) return;
+  ASSERT_EQ(answer.tool_calls.size(), calls.size());
+  std::size_t i = 0;
+  for (const dom::element call : calls) {
+    const ToolCall& told = answer.tool_calls[i++];
+    if (const std::string id = string_at(call, "/id"); !id.starts_with('<')) EXPECT_EQ(told.id, id);
+    EXPECT_EQ(told.name, string_at(call, "/name"));
+    const std::string arguments = unescaped(told.arguments);
+    if (has(call, "/arguments_text")) {
+      EXPECT_EQ(arguments, string_at(call, "/arguments_text"));
+    } else if (has(call, "/arguments")) {
+      EXPECT_EQ(minified(arguments.empty() ? "{}" : Bytes(arguments)),
+                simdjson::minify(call.at_pointer("/arguments").value_unsafe()));
+    }
+  }
+}
+
+inline void compare_usage(const OpenAiChatDecoder& decoder, const dom::element& expect) {
+  const NestedUsage& usage = decoder.nested_usage();
+  EXPECT_EQ(usage.get(NestedUsage::input_total), number_at(expect, "/usage_normalised/input_tokens"));
+  EXPECT_EQ(usage.get(NestedUsage::output_total), number_at(expect, "/usage_normalised/output_tokens"));
+  if (has(expect, "/usage_normalised/cached_read_tokens"))  // theirs overlooks some of the fields that tell it
+    EXPECT_EQ(usage.get(NestedUsage::cache_read), number_at(expect, "/usage_normalised/cached_read_tokens"));
+  EXPECT_EQ(usage.get(NestedUsage::cache_write), number_at(expect, "/usage_normalised/cache_write_tokens"));
+  EXPECT_EQ(usage.get(NestedUsage::reasoning), number_at(expect, "/usage_normalised/reasoning_tokens"));
+}
+template <class Decoder>
+void compare_usage(const Decoder& decoder, const dom::element& expect) {
+  const Usage usage = decoder.usage();
+  EXPECT_EQ(usage.input_total(), number_at(expect, "/usage_normalised/input_tokens"));
+  EXPECT_EQ(usage.output_total(), number_at(expect, "/usage_normalised/output_tokens"));
+  EXPECT_EQ(usage.cache_read, number_at(expect, "/usage_normalised/cached_read_tokens"));
+  EXPECT_EQ(usage.cache_write, number_at(expect, "/usage_normalised/cache_write_tokens"));
+  EXPECT_EQ(usage.reasoning, number_at(expect, "/usage_normalised/reasoning_tokens"));
+}
+
+template <class Runner>
+void compare(const Runner& runner, const dom::element& expect) {
+  EXPECT_EQ(runner.checker.broken_law(), "");
+  dom::array choices;
+  if (expect.at_pointer("/choices").get(choices) == simdjson::SUCCESS) {
+    std::uint32_t choice = 0;
+    for (const dom::element one : choices) {
+      ASSERT_TRUE(runner.answers.contains(choice));
+      compare_answer(runner.answers.at(choice++), one);
+    }
+  } else if (runner.answers.contains(0)) {
+    compare_answer(runner.answers.at(0), expect);
+  } else {
+    compare_answer({}, expect);
+  }
+  if (has(expect, "/usage_normalised")) {
+    compare_usage(runner.decoder, expect);
+    EXPECT_EQ(runner.tap.usage(), runner.decoder.usage());
+  }
+}
+
+/// White space may come first: some providers keep the connection awake with it.
+inline bool is_document(Bytes body) {
+  const std::size_t first = body.find_first_not_of(" \t\r\n");
+  return first != Bytes::npos && body[first] == '{';
+}
+
+template <class Runner>
+void replay(Runner& runner, Bytes body, bool torn, std::size_t piece) {
+  if (is_document(body)) return runner.document(body);
+  for (std::size_t at = 0; at < body.size(); at += piece) runner.feed(body.substr(at, piece));
+  runner.finish(torn);
+}
+
+inline std::string base64_decoded(Bytes text) {
+  std::string out;
+  std::uint32_t bits = 0;
+  int count = 0;
+  constexpr Bytes kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (char c : text) {
+    const std::size_t value = kAlphabet.find(c);
+    if (value == Bytes::npos) break;
+    bits = bits << 6 | static_cast<std::uint32_t>(value);
+    if ((count += 6) >= 8) out += static_cast<char>(bits >> (count -= 8));
+  }
+  return out;
+}
+
+/// The bytes of a case of conformance/stream-edge, as the provider sends them.
+inline std::vector<std::string> segments_of(const dom::element& file) {
+  std::vector<std::string> pieces;
+  dom::array segments;
+  if (file.at_pointer("/upstream/segments_b64").get(segments) != simdjson::SUCCESS) return pieces;
+  for (const dom::element segment : segments) pieces.push_back(base64_decoded(std::string_view(segment)));
+  return pieces;
+}
+
+}  // namespace weir::dialect::test
