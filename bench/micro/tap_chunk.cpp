@@ -96,17 +96,16 @@ void tap_chunk_weir(benchmark::State& state) {
   const Parts parts;
   dom::parser parser;
   for (std::size_t i = 0; i < streams().size(); ++i) {
-    gateway::SseRelay ours(false);
+    gateway::SseRelay ours(dialect::Dialect::openai_chat, false);
     relay(ours, parts.all()[i]);
     const Seen plain = tap_by_dom(parser, streams()[i]);
-    const dialect::NestedUsage& usage = ours.decoder().nested_usage();
-    WEIR_ASSERT(usage.get(Field::input_total) == plain.input && usage.get(Field::output_total) == plain.output,
-                "both see the same usage");
+    const dialect::Usage usage = ours.decoder().usage();
+    WEIR_ASSERT(usage.input_total() == plain.input && usage.output_total() == plain.output, "both see the same usage");
     WEIR_ASSERT(ours.complete(), "the relay sees the end");
   }
   for (auto _ : state)
     for (const auto& stream : parts.all()) {
-      gateway::SseRelay ours(false);
+      gateway::SseRelay ours(dialect::Dialect::openai_chat, false);
       relay(ours, stream);
     }
   state.SetItemsProcessed(state.iterations() * payloads_of_all());

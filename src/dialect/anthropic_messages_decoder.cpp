@@ -4,11 +4,7 @@
 
 #include "weir/base/assert.h"
 #include "weir/codec/json_writer.h"
-<<<<<<< HEAD
-#include "weir/dialect/anthropic_messages.h"
-=======
 #include "weir/dialect/error_report.h"
->>>>>>> anthropic
 
 // Reading: all of the tap is in this file.
 
@@ -268,11 +264,7 @@ FrameFacts Decoder::walk(Bytes text, EventBatch* batch) {
 
   if (payload.error || payload.type == PayloadType::error) {
     if (payload.report.message.empty()) payload.report.message = payload.flat_message;
-<<<<<<< HEAD
-    payload.report.error_class = error_class_of(payload.report.type);
-=======
     payload.report.error_class = classify_error(0, payload.report.code, payload.report.type, payload.report.message);
->>>>>>> anthropic
     error_ = payload.report;
     failed_ = true;
     if constexpr (!tapped) batch->push(payload.report);

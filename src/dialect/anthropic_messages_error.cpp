@@ -10,10 +10,6 @@ struct Word {
   Bytes type;
 };
 
-<<<<<<< HEAD
-/// A class's first row is what is written for it; the others are only read.
-=======
->>>>>>> anthropic
 constexpr Word kWords[] = {
     {ErrorClass::auth, "authentication_error"},
     {ErrorClass::permission, "permission_error"},
@@ -27,11 +23,6 @@ constexpr Word kWords[] = {
     {ErrorClass::overloaded, "overloaded_error"},
     {ErrorClass::server, "api_error"},
     {ErrorClass::timeout, "timeout_error"},
-<<<<<<< HEAD
-    {ErrorClass::quota_exhausted, "billing_error"},
-    {ErrorClass::invalid_request, "conflict_error"},
-=======
->>>>>>> anthropic
 };
 
 Bytes type_of(ErrorClass error_class) {
@@ -42,15 +33,6 @@ Bytes type_of(ErrorClass error_class) {
 
 }  // namespace
 
-<<<<<<< HEAD
-ErrorClass error_class_of(Bytes type) {
-  for (const Word& word : kWords)
-    if (word.type == type) return word.error_class;
-  return ErrorClass::server;
-}
-
-=======
->>>>>>> anthropic
 void write_error_body(std::string& out, ErrorClass error_class, int, Bytes escaped_message, Bytes, Bytes) {
   codec::JsonWriter json(out);
   json.begin_object().member("type", "error").key("error").begin_object();

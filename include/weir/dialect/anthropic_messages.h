@@ -41,12 +41,6 @@ bool emulates_schema(const Request& request, const Target& target);
 std::optional<std::uint64_t> read_token_count(Bytes body);
 void write_token_count(std::string& out, std::uint64_t tokens);
 
-<<<<<<< HEAD
-/// The class of an error by its `type`; `server` for one that is unknown.
-ErrorClass error_class_of(Bytes type);
-
-=======
->>>>>>> anthropic
 /// Appends an error body. `code` and `param` have no place in this dialect.
 void write_error_body(std::string& out, ErrorClass error_class, int status, Bytes escaped_message, Bytes code,
                       Bytes param);
