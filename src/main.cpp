@@ -55,8 +55,10 @@ int run(int argc, char** argv) {
       ->capture_default_str();
 
   bool is_markdown = false;
+  bool is_providers = false;
   CLI::App* schema_command = app.add_subcommand("schema", "Print the JSON Schema of the configuration");
   schema_command->add_flag("--markdown", is_markdown, "Print the reference of docs/configuration.md instead");
+  schema_command->add_flag("--providers", is_providers, "Print the tables of docs/providers.md instead");
 
   try {
     app.parse(argc, argv);
@@ -68,7 +70,8 @@ int run(int argc, char** argv) {
   if (*check_command) return check(checked_path);
   if (*create_command) return create_key(key_name);
   if (*simulate_command) return simulate(simulator_address);
-  if (*schema_command) return print_schema(is_markdown);
+  if (*schema_command)
+    return print_schema(is_providers ? SchemaForm::providers : is_markdown ? SchemaForm::markdown : SchemaForm::json);
   return serve_configured(config_path);
 }
 

@@ -10,6 +10,7 @@
 #include "value_parser.h"
 #include "weir/base/secret.h"
 #include "weir/codec/json_writer.h"
+#include "weir/control/provider_documents.h"
 #include "weir/control/schema_documents.h"
 
 namespace weir::control {
@@ -103,7 +104,17 @@ int create_key(const std::string& name) {
   return print("  - {name: " + name + ", hash: \"" + hash + "\"}\n");
 }
 
-int print_schema(bool as_markdown) { return print(as_markdown ? markdown_reference() : json_schema()); }
+int print_schema(SchemaForm form) {
+  switch (form) {
+    case SchemaForm::json:
+      return print(json_schema());
+    case SchemaForm::markdown:
+      return print(markdown_reference());
+    case SchemaForm::providers:
+      return print(providers_reference());
+  }
+  return kExitFailure;
+}
 
 std::string curl_line(const Config& config) {
   std::string body = R"({"model":")";

@@ -21,8 +21,9 @@ std::optional<Config> load_or_explain(const std::optional<std::string>& path);
 int check(const std::string& path);
 /// `weir keys create --name NAME`: a key on the first line of stdout, the line for the configuration on the second.
 int create_key(const std::string& name);
-/// `weir schema [--markdown]`
-int print_schema(bool as_markdown);
+/// What `weir schema` prints: the JSON Schema, or with `--markdown` or `--providers` the generated part of a document.
+enum class SchemaForm : std::uint8_t { json, markdown, providers };
+int print_schema(SchemaForm form);
 
 /// The command a newcomer can paste to see a streamed answer from the first listener; for the start-up message.
 std::string curl_line(const Config& config);

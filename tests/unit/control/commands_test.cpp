@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "weir/control/provider_documents.h"
 #include "weir/control/schema_documents.h"
 
 namespace weir::control {
@@ -80,8 +81,9 @@ TEST(Commands, Check) {
 }
 
 TEST(Commands, Schema) {
-  EXPECT_EQ(run([] { return print_schema(false); }).out, json_schema());
-  EXPECT_EQ(run([] { return print_schema(true); }).out, markdown_reference());
+  EXPECT_EQ(run([] { return print_schema(SchemaForm::json); }).out, json_schema());
+  EXPECT_EQ(run([] { return print_schema(SchemaForm::markdown); }).out, markdown_reference());
+  EXPECT_EQ(run([] { return print_schema(SchemaForm::providers); }).out, providers_reference());
 }
 
 }  // namespace

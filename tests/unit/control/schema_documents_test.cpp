@@ -6,10 +6,14 @@
 
 #include <fstream>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include "unit/control/source_root.h"
+#include "weir/catalog/provider_kind.h"
 #include "weir/control/config.h"
+#include "weir/control/provider_documents.h"
+#include "weir/dialect/quirk_words.h"
 
 namespace weir::control {
 namespace {
@@ -22,26 +26,52 @@ std::string contents(const std::string& path) {
   return text.str();
 }
 
-const char* const kAdvice = "run tools/schema after a change of the table of keys";
+const char* const kAdvice = "run tools/schema after a change of the table of keys or of the rows of providers";
 
 TEST(SchemaDocuments, TheSchemaInTheTreeIsCurrent) {
   EXPECT_TRUE(contents("docs/weir.schema.json") == json_schema()) << kAdvice;
 }
 
-TEST(SchemaDocuments, TheReferenceInTheTreeIsCurrent) {
+/// What tools/schema has written into a document.
+std::string generated_part(const std::string& path) {
   const std::string begin = "<!-- reference: begin, made by tools/schema -->\n";
   const std::string end = "<!-- reference: end -->\n";
-  const std::string page = contents("docs/configuration.md");
+  const std::string page = contents(path);
   const std::size_t from = page.find(begin);
   const std::size_t to = page.find(end);
-  ASSERT_NE(from, std::string::npos);
-  ASSERT_NE(to, std::string::npos);
-  EXPECT_TRUE(page.substr(from + begin.size(), to - from - begin.size()) == markdown_reference()) << kAdvice;
+  if (from == std::string::npos || to == std::string::npos) return path + " has lost its reference marks";
+  return page.substr(from + begin.size(), to - from - begin.size());
 }
 
-TEST(SchemaDocuments, TheExamplesOfThePageAreConfigurations) {
-  const std::string page = contents("docs/configuration.md");
-  const auto environment = [](const std::string&) -> std::optional<std::string> { return "key"; };
+TEST(SchemaDocuments, TheReferenceInTheTreeIsCurrent) {
+  EXPECT_TRUE(generated_part("docs/configuration.md") == markdown_reference()) << kAdvice;
+}
+
+TEST(SchemaDocuments, TheProvidersInTheTreeAreCurrent) {
+  EXPECT_TRUE(generated_part("docs/providers.md") == providers_reference()) << kAdvice;
+}
+
+TEST(SchemaDocuments, TheProvidersAreAllThere) {
+  const std::string page = providers_reference();
+  for (const catalog::ProviderKind& kind : catalog::provider_kinds())
+    EXPECT_NE(page.find("| `" + std::string(kind.name) + "` | " + std::string(kind.title) + " |"), std::string::npos)
+        << kind.name;
+  std::set<Bytes> names;
+  for (const dialect::Quirk quirk : dialect::all_quirks()) {
+    EXPECT_TRUE(names.insert(to_string(quirk)).second);
+    EXPECT_TRUE(sentence_of(quirk).ends_with('.')) << to_string(quirk);
+    EXPECT_NE(page.find("| `" + std::string(to_string(quirk)) + "` | " + std::string(sentence_of(quirk)) + " |"),
+              std::string::npos)
+        << to_string(quirk);
+  }
+  EXPECT_EQ(names.size(), static_cast<std::size_t>(dialect::Quirk::anthropic_bearer) + 1);
+}
+
+TEST(SchemaDocuments, TheExamplesOfThePagesAreConfigurations) {
+  const std::string page = contents("docs/configuration.md") + contents("docs/providers.md");
+  const auto environment = [](const std::string& name) -> std::optional<std::string> {
+    return name == "SSL_CERT_FILE" ? std::string(WEIR_TEST_CERTIFICATES) + "/root.pem" : "key";
+  };
   int examples = 0;
   const std::string fence = "```yaml\n";
   for (std::size_t at = page.find(fence); at != std::string::npos; at = page.find(fence, at)) {
@@ -55,7 +85,7 @@ TEST(SchemaDocuments, TheExamplesOfThePageAreConfigurations) {
     ++examples;
     at = end;
   }
-  EXPECT_GE(examples, 2);
+  EXPECT_GE(examples, 4);
 }
 
 struct Key {

@@ -1,0 +1,78 @@
+#include "weir/dialect/quirk_words.h"
+
+#include <array>
+
+namespace weir::dialect {
+
+namespace {
+
+constexpr std::array kQuirks = {Quirk::max_tokens_only,    Quirk::no_developer_role, Quirk::no_stream_options,
+                                Quirk::no_json_schema,     Quirk::random_seed,       Quirk::tool_choice_any,
+                                Quirk::nine_character_ids, Quirk::strict_fields,     Quirk::text_tool_results_only,
+                                Quirk::stream_only,        Quirk::model_in_path,     Quirk::anthropic_bearer};
+
+}  // namespace
+
+std::span<const Quirk> all_quirks() { return kQuirks; }
+
+Bytes to_string(Quirk quirk) {
+  switch (quirk) {
+    case Quirk::max_tokens_only:
+      return "max_tokens_only";
+    case Quirk::no_developer_role:
+      return "no_developer_role";
+    case Quirk::no_stream_options:
+      return "no_stream_options";
+    case Quirk::no_json_schema:
+      return "no_json_schema";
+    case Quirk::random_seed:
+      return "random_seed";
+    case Quirk::tool_choice_any:
+      return "tool_choice_any";
+    case Quirk::nine_character_ids:
+      return "nine_character_ids";
+    case Quirk::strict_fields:
+      return "strict_fields";
+    case Quirk::text_tool_results_only:
+      return "text_tool_results_only";
+    case Quirk::stream_only:
+      return "stream_only";
+    case Quirk::model_in_path:
+      return "model_in_path";
+    case Quirk::anthropic_bearer:
+      return "anthropic_bearer";
+  }
+  return {};
+}
+
+Bytes sentence_of(Quirk quirk) {
+  switch (quirk) {
+    case Quirk::max_tokens_only:
+      return "The limit of an answer is sent as `max_tokens`, whichever of the two names the client used.";
+    case Quirk::no_developer_role:
+      return "Developer messages are sent as system messages.";
+    case Quirk::no_stream_options:
+      return "`stream_options` is not sent: usage comes without being asked for.";
+    case Quirk::no_json_schema:
+      return "Structured output is asked for as `json_object`, and the schema is told in the prompt.";
+    case Quirk::random_seed:
+      return "`seed` is sent as `random_seed`.";
+    case Quirk::tool_choice_any:
+      return "`tool_choice: required` is sent as `any`.";
+    case Quirk::nine_character_ids:
+      return "Ids of tool calls are sent as nine letters or digits; the client keeps its own.";
+    case Quirk::strict_fields:
+      return "Fields that the provider does not document are left out, because it refuses requests that have them.";
+    case Quirk::text_tool_results_only:
+      return "The result of a tool is sent as one string, not as parts.";
+    case Quirk::stream_only:
+      return "Every answer is asked for as a stream, and collected for clients that want one document.";
+    case Quirk::model_in_path:
+      return "The model stands in the URL.";
+    case Quirk::anthropic_bearer:
+      return "The credential is sent as a bearer token.";
+  }
+  return {};
+}
+
+}  // namespace weir::dialect
