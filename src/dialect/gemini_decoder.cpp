@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "weir/dialect/error_report.h"
+
 // Reading: all of the tap is in this file. It calls out only to tell.
 
 namespace weir::dialect::gemini {
@@ -73,6 +75,9 @@ void read_error(JsonReader& json, FaultReport& error) {
     }
     json.skip_value();
   });
+  int status = 0;  // the code is the status that the answer would have had
+  std::from_chars(error.code.data(), error.code.data() + error.code.size(), status);
+  error.error_class = classify_error(status, error.code, error.type, error.message);
 }
 
 }  // namespace

@@ -91,8 +91,7 @@ bool PartialArguments::add(const Piece& piece, std::string& out) {
     std::size_t common = 0;
     const auto same = [&](std::size_t level) {
       const Segment &a = segments_[level], &b = segments[level];
-      return a.is_index == b.is_index &&
-             Bytes(path_).substr(a.offset, a.size) == piece.path.substr(b.offset, b.size);
+      return a.is_index == b.is_index && Bytes(path_).substr(a.offset, a.size) == piece.path.substr(b.offset, b.size);
     };
     while (common + 1 < std::min(depth, depth_) && same(common)) ++common;
     if (depth_ > 0) {

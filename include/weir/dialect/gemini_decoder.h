@@ -111,9 +111,9 @@ class Decoder {
   bool failed_ = false;
   bool begin_told_ = false;
   bool ended_ = false;
-  bool content_ = false;   // some came
-  bool any_ = false;       // a payload came
-  bool document_ = false;  // one payload came, printed as documents are: in several lines
+  bool content_ = false;               // some came
+  bool any_ = false;                   // a payload came
+  bool document_ = false;              // one payload came, printed as documents are: in several lines
   std::vector<Candidate> candidates_;  // of the current payload
   std::vector<ChoiceState> choices_;
   std::string scratch_;  // texts that had to be made; grows between two hand-overs of the batch only
