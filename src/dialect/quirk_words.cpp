@@ -6,10 +6,11 @@ namespace weir::dialect {
 
 namespace {
 
-constexpr std::array kQuirks = {Quirk::max_tokens_only,    Quirk::no_developer_role, Quirk::no_stream_options,
-                                Quirk::no_json_schema,     Quirk::random_seed,       Quirk::tool_choice_any,
-                                Quirk::nine_character_ids, Quirk::strict_fields,     Quirk::text_tool_results_only,
-                                Quirk::stream_only,        Quirk::model_in_path,     Quirk::anthropic_bearer};
+constexpr std::array kQuirks = {Quirk::max_tokens_only,      Quirk::no_developer_role, Quirk::no_stream_options,
+                                Quirk::no_json_schema,       Quirk::random_seed,       Quirk::tool_choice_any,
+                                Quirk::nine_character_ids,   Quirk::strict_fields,     Quirk::text_tool_results_only,
+                                Quirk::stream_only,          Quirk::model_in_path,     Quirk::anthropic_bearer,
+                                Quirk::reasoning_in_history, Quirk::fetches_urls};
 
 }  // namespace
 
@@ -41,6 +42,10 @@ Bytes to_string(Quirk quirk) {
       return "model_in_path";
     case Quirk::anthropic_bearer:
       return "anthropic_bearer";
+    case Quirk::reasoning_in_history:
+      return "reasoning_in_history";
+    case Quirk::fetches_urls:
+      return "fetches_urls";
   }
   return {};
 }
@@ -69,6 +74,10 @@ Bytes sentence_of(Quirk quirk) {
       return "Every answer is asked for as a stream, and collected for clients that want one document.";
     case Quirk::model_in_path:
       return "The model stands in the URL.";
+    case Quirk::fetches_urls:
+      return "Images and files may be given by any https address; elsewhere such requests are refused.";
+    case Quirk::reasoning_in_history:
+      return "Within a loop of tool calls the model's reasoning is given back as `reasoning_content`.";
     case Quirk::anthropic_bearer:
       return "The credential is sent as a bearer token.";
   }

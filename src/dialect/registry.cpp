@@ -2,6 +2,7 @@
 
 #include "weir/base/assert.h"
 #include "weir/dialect/anthropic_messages.h"
+#include "weir/dialect/gemini.h"
 #include "weir/dialect/openai_chat.h"
 
 namespace weir::dialect {

@@ -57,16 +57,12 @@ struct ModelTraits {
   bool takes_thinking_level = false;  ///< Gemini 3: thinkingLevel; else thinkingBudget
   bool takes_json_schema = true;      ///< Gemini: responseJsonSchema; else the OpenAPI subset
   bool wants_signatures = false;      ///< Gemini 3: a function call in history needs its thoughtSignature
-<<<<<<< HEAD
   bool is_reasoning = false;          ///< OpenAI's: max_tokens is refused, max_completion_tokens is not
   bool takes_temperature_and_top_p = true;  ///< Claude from Opus 4.1 on: only one of the two
   bool takes_thinking_off = true;           ///< Claude Fable 5 and Mythos 5 refuse thinking disabled
   bool takes_xhigh_effort = false;          ///< Claude from Opus 4.7 on
-=======
-  bool takes_minimal_thinking = true;  ///< Gemini 3 Flash: thinkingLevel MINIMAL; else LOW is the least
-  std::uint32_t least_thinking = 0;    ///< Gemini 2.5: the least thinkingBudget; 0: thinking can be turned off
-  bool is_reasoning = false;           ///< OpenAI's: max_tokens is refused, max_completion_tokens is not
->>>>>>> gemini
+  bool takes_minimal_thinking = true;       ///< Gemini 3 Flash: thinkingLevel MINIMAL; else LOW is the least
+  std::uint32_t least_thinking = 0;         ///< Gemini 2.5: the least thinkingBudget; 0: thinking can be turned off
 };
 
 /// Tokens of thinking for an effort: `reasoning_budgets` of the configuration. minimal low medium high xhigh max.

@@ -102,7 +102,9 @@ TEST(Models, WhatIsListedCanBeAskedFor) {
   }
 }
 
-TEST(Models, AnEmptyCatalogGivesAnEmptyList) { EXPECT_TRUE(read_list(models_document(catalog::Catalog(), dialect::Dialect::openai_chat)).empty()); }
+TEST(Models, AnEmptyCatalogGivesAnEmptyList) {
+  EXPECT_TRUE(read_list(models_document(catalog::Catalog(), dialect::Dialect::openai_chat)).empty());
+}
 
 }  // namespace
 }  // namespace weir::gateway
