@@ -36,7 +36,7 @@ HEAP = {"malloc", "calloc", "realloc", "memalign", "aligned_alloc", "posix_memal
 PARTS = [
     ("authenticate the client", r"weir::gateway::authenticate\("),
     ("read the request's head", r"weir::codec::parse_request_head\(|weir::codec::HeadScanner::scan\("),
-    ("read the request", r"weir::dialect::openai_chat::read\("),
+    ("read the request", r"weir::dialect::openai_chat::read_envelope\("),
     ("choose the deployment", r"weir::catalog::Catalog::find\("),
     ("write model and usage into it", r"weir::dialect::openai_chat::write_passthrough\("),
     ("write the request's head, send", r"weir::gateway::Attempt::send\("),

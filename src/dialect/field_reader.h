@@ -29,6 +29,16 @@ struct Where {
   }
 };
 
+/// A member's name as it may be told in a header of the answer.
+inline Bytes name_told(const codec::JsonString& key) {
+  constexpr std::size_t kMost = 64;
+  const auto plain = [](char c) {
+    return is_digit(c) || c == '_' || c == '-' || c == '.' || (to_lower(c) >= 'a' && to_lower(c) <= 'z');
+  };
+  const bool tellable = !key.raw.empty() && key.raw.size() <= kMost && std::ranges::all_of(key.raw, plain);
+  return tellable ? key.raw : Bytes("other");
+}
+
 /// A member that is read: calls read(where) with the value next, if it is not null.
 template <class Read>
 struct Field {
@@ -155,13 +165,7 @@ class FieldReader {
   }
 
   /// A member that the neutral request has no place for.
-  void drop(const codec::JsonString& key) {
-    const auto plain = [](char c) {
-      return is_digit(c) || c == '_' || c == '-' || c == '.' || (to_lower(c) >= 'a' && to_lower(c) <= 'z');
-    };
-    const bool tellable = key.raw.size() <= 64 && std::ranges::all_of(key.raw, plain) && !key.raw.empty();
-    loss_.drop(tellable ? key.raw : Bytes("other"));
-  }
+  void drop(const codec::JsonString& key) { loss_.drop(name_told(key)); }
 
  private:
   codec::JsonReader json_;

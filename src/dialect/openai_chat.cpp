@@ -42,16 +42,16 @@ MaybeFault read_model(JsonReader& json, Envelope& request) {
 }
 
 MaybeFault read_stream(JsonReader& json, Envelope& request) {
-  switch (json.peek()) {
-    case JsonType::null:
+  const JsonType type = json.peek();
+  if (type != JsonType::null && type != JsonType::boolean) return invalid("stream");
+  request.stream_value = range_of(json, [&] {
+    if (type == JsonType::null) {
       json.skip_value();
-      return {};
-    case JsonType::boolean:
+    } else {
       json.read_boolean(request.stream);
-      return {};
-    default:
-      return invalid("stream");
-  }
+    }
+  });
+  return {};
 }
 
 MaybeFault read_include_usage(JsonReader& json, Envelope& request) {
@@ -95,6 +95,13 @@ MaybeFault read_stream_options(JsonReader& json, Envelope& request) {
   return fault;
 }
 
+/// Where `max_tokens` and `max_completion_tokens` stand.
+void note_limit(Bytes body, const JsonString& key, Envelope& request) {
+  const BodyRange range{static_cast<std::size_t>(key.raw.data() - body.data()) - 1, key.raw.size() + 2};
+  if (key.is("max_tokens")) request.max_tokens_key = range;
+  if (key.is("max_completion_tokens")) request.max_completion_tokens_key = range;
+}
+
 /// The top-level members that are read; everything else is validated and passes through.
 struct Field {
   Bytes name;
@@ -121,6 +128,7 @@ RequestResult<Envelope> read_envelope(Bytes body) {
       std::size_t field = 0;
       while (field < std::size(kFields) && !key.is(kFields[field].name)) ++field;
       if (field == std::size(kFields)) {
+        if (key.raw.starts_with("max_")) note_limit(body, key, request);
         json.skip_value();
         continue;
       }

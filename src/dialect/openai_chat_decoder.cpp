@@ -4,6 +4,7 @@
 
 #include "weir/base/assert.h"
 #include "weir/codec/json_writer.h"
+#include "weir/dialect/error_report.h"
 
 // Reading: all of the tap is in this file, so that it is compiled into one walk. It calls out only to tell.
 
@@ -112,6 +113,8 @@ void OpenAiChatDecoder::Delta::read(JsonReader& json) {
       });
     } else if (key.is("annotations")) {
       json.raw_value(annotations);
+    } else if (key.is("images")) {
+      json.raw_value(images);
     } else if (key.is("reasoning_details")) {
       json.raw_value(reasoning_details);
     } else {
@@ -123,13 +126,13 @@ void OpenAiChatDecoder::Delta::read(JsonReader& json) {
 void OpenAiChatDecoder::Delta::take(const Delta& other) {
   for (auto part :
        {&Delta::content, &Delta::reasoning, &Delta::refusal, &Delta::parts, &Delta::tool_calls, &Delta::function_call,
-        &Delta::audio_data, &Delta::transcript, &Delta::annotations, &Delta::reasoning_details})
+        &Delta::audio_data, &Delta::transcript, &Delta::annotations, &Delta::images, &Delta::reasoning_details})
     if (!(other.*part).empty()) this->*part = other.*part;
 }
 
 Bytes OpenAiChatDecoder::Delta::only_text() const {
   if (!refusal.empty() || !audio_data.empty() || !transcript.empty() || has_members(parts) ||
-      has_members(function_call))
+      has_members(function_call) || has_members(images))
     return {};
   if (!has_members(tool_calls))
     return content.empty() == reasoning.empty() ? Bytes() : content.empty() ? reasoning : content;
@@ -188,6 +191,11 @@ void OpenAiChatDecoder::walk_choices(JsonReader& json, Payload& payload, EventBa
     const std::size_t start = json.offset();
     read_choice(json, choice, payload);
     if (!json.ok()) return;
+    if (!choice.finish.empty() && finish_reason_of(choice.finish) == FinishReason::error) {
+      payload.error_finish = choice.finish;
+      choice.finish = {};
+      choice.whole = false;
+    }
     if (choice.index < kMaxChoices) {
       const std::uint64_t bit = std::uint64_t{1} << (choice.index % 64);
       payload.begun[choice.index / 64] |= bit;
@@ -201,6 +209,7 @@ void OpenAiChatDecoder::walk_choices(JsonReader& json, Payload& payload, EventBa
     payload.only_text = position == 1 && !choice.has_message ? choice.delta.only_text() : Bytes();
     if constexpr (!tapped) {
       choice.raw = payload.choices.substr(start, json.offset() - start);
+      choice.sources = payload.sources;
       tell_choice(choice, *batch);
       if (failed_) return;
     }
@@ -288,6 +297,8 @@ FrameFacts OpenAiChatDecoder::walk(Bytes text, EventBatch* batch) {
           if (!member.is("usage")) return void(json.skip_value());
           payload.facts.usage |= read_usage(json, payload.usage);
         });
+      } else if (!tapped && key.is("search_results")) {
+        json.raw_value(payload.sources);
       } else {
         json.skip_value();
       }
@@ -304,6 +315,7 @@ FrameFacts OpenAiChatDecoder::walk(Bytes text, EventBatch* batch) {
     if (report.code.empty()) report.code = flat.code;
     if (report.type.empty()) report.type = flat.type;
     if (report.message.empty()) report.message = flat.message;
+    report.error_class = classify_error(0, report.code, report.type, report.message);
     error_ = report;
     failed_ = true;
     if constexpr (!tapped) batch->push(report);
@@ -326,6 +338,11 @@ FrameFacts OpenAiChatDecoder::walk(Bytes text, EventBatch* batch) {
     }
     usage_.overwrite_with(payload.usage);
     if (facts.usage && usage_.any() && !failed_) batch->push(UsageReport{usage()});
+  }
+  if (!payload.error_finish.empty() && !failed_) {
+    failed_ = true;
+    error_ = {.error_class = classify_error(0, payload.error_finish, {}, {}), .code = payload.error_finish};
+    if constexpr (!tapped) batch->push(error_);
   }
   facts.fault = failed_;
   facts.pure_usage = payload.usage_object && choices_seen && payload.choices_empty;

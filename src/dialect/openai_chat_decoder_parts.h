@@ -45,6 +45,7 @@ struct OpenAiChatDecoder::Delta {
   Bytes audio_data;
   Bytes transcript;
   Bytes annotations;        // raw array
+  Bytes images;             // raw array (OpenRouter)
   Bytes reasoning_details;  // raw array
 
   /// Reads an object; walks over anything else.
@@ -58,7 +59,7 @@ struct OpenAiChatDecoder::Delta {
 
   bool has_content() const {
     return !content.empty() || !reasoning.empty() || !refusal.empty() || !audio_data.empty() || !transcript.empty() ||
-           has_members(parts) || has_members(tool_calls) || has_members(function_call);
+           has_members(parts) || has_members(tool_calls) || has_members(function_call) || has_members(images);
   }
 };
 
@@ -68,8 +69,9 @@ struct OpenAiChatDecoder::Choice {
   bool has_delta = false;
   Delta delta;
   bool has_message = false;
-  Bytes finish;  // the provider's word; empty: none
-  Bytes raw;     // all of the choice
+  Bytes finish;   // the provider's word; empty: none
+  Bytes raw;      // all of the choice
+  Bytes sources;  // raw array beside the choices (Perplexity); told with the finish
 };
 
 struct OpenAiChatDecoder::Payload {
@@ -78,6 +80,7 @@ struct OpenAiChatDecoder::Payload {
   Bytes model;
   std::int64_t created = 0;
   Bytes choices;  // raw array; empty: none
+  Bytes sources;  // raw array `search_results`
   bool choices_empty = false;
   NestedUsage usage;
   bool usage_object = false;
@@ -87,6 +90,7 @@ struct OpenAiChatDecoder::Payload {
   Choices begun{};
   Choices finished{};
   Bytes first_finish;
+  Bytes error_finish;  // a word for a finish that means an error
   bool has_delta = false;
   Bytes only_text;  // of the only choice, when it is all the content there is
 };

@@ -2,12 +2,13 @@
 // sends it walks the pieces and maps original ranges onto the chunks in which the body arrived.
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
 #include "weir/base/assert.h"
 #include "weir/base/bytes.h"
+#include "weir/base/small_vector.h"
 
 namespace weir::codec {
 
@@ -24,28 +25,29 @@ struct OriginalRange {
   std::size_t size = 0;
 };
 
-/// A few edits, sorted by offset, never overlapping. Two insertions at one offset keep the order in which they came.
+/// Edits, sorted by offset, never overlapping; usually a few, which then cost no allocation. Two insertions at one
+/// offset keep the order in which they came, and stand before what is removed there.
 class EditList {
  public:
-  static constexpr std::size_t kCapacity = 8;
+  static constexpr std::size_t kUsual = 8;
 
+  /// Quick for edits that come in order.
   void add(Edit edit) {
-    WEIR_ASSERT(size_ < kCapacity, "an edit list holds a handful of edits");
-    std::size_t place = size_;
-    while (place > 0 && edits_[place - 1].offset > edit.offset) {
-      edits_[place] = edits_[place - 1];
+    edits_.push_back(edit);
+    Edit* place = edits_.end() - 1;
+    while (place != edits_.begin() && comes_before(edit, place[-1])) {
+      place[0] = place[-1];
       --place;
     }
-    edits_[place] = edit;
-    ++size_;
-    for (std::size_t i = place == 0 ? 1 : place; i < size_ && i <= place + 1; ++i)
-      WEIR_ASSERT(edits_[i - 1].offset + edits_[i - 1].removed <= edits_[i].offset, "edits do not overlap");
+    *place = edit;
+    for (const Edit* at = place == edits_.begin() ? place : place - 1; at + 1 < edits_.end() && at <= place; ++at)
+      WEIR_ASSERT(at->offset + at->removed <= at[1].offset, "edits do not overlap");
   }
 
-  bool empty() const { return size_ == 0; }
-  std::size_t size() const { return size_; }
-  const Edit* begin() const { return edits_.data(); }
-  const Edit* end() const { return edits_.data() + size_; }
+  bool empty() const { return edits_.empty(); }
+  std::size_t size() const { return edits_.size(); }
+  const Edit* begin() const { return edits_.all().data(); }
+  const Edit* end() const { return begin() + size(); }
 
   /// Size of the edited body, given the size of the original.
   std::size_t size_after(std::size_t body_size) const {
@@ -68,8 +70,11 @@ class EditList {
   }
 
  private:
-  std::array<Edit, kCapacity> edits_{};
-  std::size_t size_ = 0;
+  static bool comes_before(const Edit& a, const Edit& b) {
+    return a.offset < b.offset || (a.offset == b.offset && a.removed == 0 && b.removed > 0);
+  }
+
+  SmallVector<Edit, kUsual> edits_;
 };
 
 }  // namespace weir::codec

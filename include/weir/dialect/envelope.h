@@ -45,6 +45,7 @@ class Envelope {
 
   BodyRange model_value;         ///< the JSON value of `model`, quotes included
   bool stream = false;           ///< the client wants a stream
+  BodyRange stream_value;        ///< the JSON value of `stream`; empty: absent
   bool include_usage = false;    ///< the client asked for usage in the stream
   std::size_t first_member = 0;  ///< offset behind the `{`: a new member with a comma behind it fits here
 
@@ -55,6 +56,10 @@ class Envelope {
   BodyRange stream_options_value;
   Presence include_usage_option = Presence::absent;  ///< absent, null or value (a boolean)
   BodyRange include_usage_value;
+
+  /// Chat: where the names of the two limits stand, quotes included; empty: absent.
+  BodyRange max_tokens_key;
+  BodyRange max_completion_tokens_key;
 
  private:
   std::array<char, kMaxModelSize> model_{};

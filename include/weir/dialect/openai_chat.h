@@ -24,6 +24,12 @@ RequestResult<Envelope> read_envelope(Bytes body);
 /// `scratch` is overwritten and must outlive the list.
 codec::EditList write_passthrough(const Envelope& request, Bytes provider_model, bool ask_usage, std::string& scratch);
 
+/// The same for any target: its quirks become edits, its model's limit is called what the model calls it, and the
+/// provider is asked for a stream when the target says so and the client did not want one. `body` is what the envelope
+/// was read from; it is walked a second time only when there are quirks. What the provider is not given is in `loss`.
+codec::EditList write_passthrough(const Envelope& request, Bytes body, const Target& target, bool ask_usage,
+                                  std::string& scratch, Loss& loss);
+
 /// Reads a whole request; see dialect/registry.h.
 void read(Bytes body, Request& request, Loss& loss);
 /// Writes the provider's request from the neutral one, with the provider's quirks.

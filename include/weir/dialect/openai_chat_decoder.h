@@ -1,6 +1,8 @@
 // OpenAI chat completions, the answer side: payloads in, neutral events out. A payload is the data of one SSE frame, or
 // one whole JSON answer. Also reads what the many compatible providers make of this format.
 //
+// Thoughts that a model writes into its text between <think> tags stay text, as the provider gave them.
+//
 // decode() tells everything as events; tap() is the same walk for a listener that wants no text: it only reports facts.
 // One decoder serves one answer and is used either way, not both. It keeps no pointer into a payload but error().
 #pragma once
@@ -90,6 +92,8 @@ class OpenAiChatDecoder {
 
   void tell_choice(const Choice& choice, EventBatch& batch);
   void tell_text(std::uint32_t choice, BlockKind kind, Bytes text, EventBatch& batch);
+  void tell_sources(std::uint32_t choice, Bytes sources, EventBatch& batch);
+  void tell_images(std::uint32_t choice, Bytes images, EventBatch& batch);
   void tell_parts(std::uint32_t choice, Bytes parts, EventBatch& batch);
   void tell_tool_calls(std::uint32_t choice, Bytes calls, bool whole, EventBatch& batch);
   void tell_function_call(std::uint32_t choice, Bytes call, EventBatch& batch);

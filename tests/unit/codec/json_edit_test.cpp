@@ -41,6 +41,7 @@ TEST(EditList, RebuildsTheBody) {
       {"removal", {{0, 4, ""}, {6, 4, ""}}, "45", 1},
       {"side by side", {{2, 2, "a"}, {4, 2, "b"}}, "01ab6789", 4},
       {"two insertions keep their order", {{2, 0, "a"}, {2, 0, "b"}}, "01ab23456789", 4},
+      {"an insertion stands before a removal", {{2, 2, "a"}, {2, 0, "b"}, {2, 0, "c"}}, "01bca456789", 5},
       {"everything", {{0, 10, "new"}}, "new", 1},
   };
   for (const Case& c : cases) {
@@ -77,12 +78,20 @@ TEST(EditListDeathTest, RefusesWhatCannotBe) {
         list.for_each_piece(10, [](const auto&) {});
       },
       "inside the body");
-  EXPECT_DEATH(
-      {
-        EditList list;
-        for (std::size_t i = 0; i <= EditList::kCapacity; ++i) list.add({i, 0, "a"});
-      },
-      "handful");
+}
+
+TEST(EditList, GrowsBeyondTheUsual) {
+  const std::string body(200, '.');
+  EditList list;
+  for (std::size_t i = 0; i < 50; ++i) list.add({4 * i, 1, "a"});
+  for (std::size_t i = 0; i < 50; ++i) list.add({4 * (49 - i) + 2, 1, "bc"});
+  EditList moved = std::move(list);
+  Rebuild rebuild{.body = body, .out = {}};
+  moved.for_each_piece(body.size(), rebuild);
+  std::string expected;
+  for (int i = 0; i < 50; ++i) expected += "a.bc.";
+  EXPECT_EQ(rebuild.out, expected);
+  EXPECT_EQ(moved.size_after(body.size()), expected.size());
 }
 
 }  // namespace

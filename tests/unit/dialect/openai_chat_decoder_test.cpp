@@ -110,9 +110,31 @@ TEST(OpenAiChatDecoder, TellsWhatWasSaid) {
         R"({"id":"c","choices":[{"index":0,"message":{"content":"a"},"finish_reason":"stop"}]})"},
        "begin id=\"c\" model=\"\" created=0\n"
        "block_begin 0.0 text\nblock_delta 0.0 \"a\"\nblock_end 0.0\nfinish 0 stop native=\"stop\"\n"},
-      {"annotations are extras",
-       {chunk(R"({"annotations":[{"type":"url_citation"}]})"), kStop},
-       "begin id=\"c1\" model=\"m\" created=5\nextra [{\"type\":\"url_citation\"}]\nfinish 0 stop native=\"stop\"\n"},
+      {"annotations with an address are citations, others extras",
+       {chunk(R"({"content":"a","annotations":[{"type":"file_citation"},{"type":"url_citation","url_citation":)"
+              R"({"url":"u","title":"t","content":"q","start_index":1,"end_index":4}},{"type":"x","url":"v"}]})"),
+        kStop},
+       "begin id=\"c1\" model=\"m\" created=5\nblock_begin 0.0 text\nblock_delta 0.0 \"a\"\n"
+       "extra {\"type\":\"file_citation\"}\ncitation 0 url=\"u\" title=\"t\" quoted=\"q\" at 1..4\n"
+       "citation 0 url=\"v\" title=\"\"\nblock_end 0.0\nfinish 0 stop native=\"stop\"\n"},
+      {"sources beside the choices come with the finish",
+       {R"({"id":"c","search_results":[{"title":"t","url":"u"}],"choices":[{"index":0,"delta":{"content":"a"}}]})",
+        R"({"id":"c","choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"search_results":[{"url":"u"}]})"},
+       "begin id=\"c\" model=\"\" created=0\nblock_begin 0.0 text\nblock_delta 0.0 \"a\"\n"
+       "citation 0 url=\"u\" title=\"\"\nblock_end 0.0\nfinish 0 stop native=\"stop\"\n"},
+      {"pictures are media",
+       {chunk(R"({"content":"a","images":[{"type":"image_url","image_url":{"url":"data:image/png;base64,QUJD"}},)"
+              R"({"type":"image_url","image_url":{"url":"https://x"}}]})"),
+        chunk(R"({"content":"b"})"), kStop},
+       "begin id=\"c1\" model=\"m\" created=5\nblock_begin 0.0 text\nblock_delta 0.0 \"a\"\nblock_end 0.0\n"
+       "block_begin 0.1 media type=\"image/png\"\nblock_delta 0.1 \"QUJD\"\nblock_end 0.1\n"
+       "extra {\"type\":\"image_url\",\"image_url\":{\"url\":\"https://x\"}}\n"
+       "block_begin 0.2 text\nblock_delta 0.2 \"b\"\nblock_end 0.2\nfinish 0 stop native=\"stop\"\n"},
+      {"a finish that is an error",
+       {chunk(R"({"content":"a"})"), chunk(R"({"content":"b"})", R"("finish_reason":"insufficient_system_resource")"),
+        "[DONE]"},
+       "begin id=\"c1\" model=\"m\" created=5\nblock_begin 0.0 text\nblock_delta 0.0 \"a\"\nblock_delta 0.0 \"b\"\n"
+       "fault upstream_stream_error overloaded code=\"insufficient_system_resource\" type=\"\" message=\"\"\n"},
       {"malformed",
        {chunk(R"({"content":"a"})"), R"({"id":"c1","choices":[{"delta":{"content":"b"}}])"},
        "begin id=\"c1\" model=\"m\" created=5\nblock_begin 0.0 text\nblock_delta 0.0 \"a\"\n"
@@ -143,6 +165,7 @@ struct ErrorCase {
   const char* code;
   const char* type;
   const char* message;
+  const char* error_class = "";  // as the line has it: nothing for `server`
 };
 
 TEST(OpenAiChatDecoder, ReadsEveryShapeOfError) {
@@ -154,15 +177,17 @@ TEST(OpenAiChatDecoder, ReadsEveryShapeOfError) {
       {R"({"error":{"message":{"detail":"d"},"code":null}})", "", "", R"({\"detail\":\"d\"})"},
       {R"({"error":{}})", "", "", ""},
       {R"({"error":["odd"]})", "", "", R"([\"odd\"])"},
-      {R"({"object":"error","message":"m","type":"BadRequestError","code":400})", "400", "BadRequestError", "m"},
+      {R"({"object":"error","message":"m","type":"BadRequestError","code":400})", "400", "BadRequestError", "m",
+       " invalid_request"},
+      {R"({"error":{"message":"m","type":"tokens","code":429}})", "429", "tokens", "m", " rate_limit"},
       {R"({"id":"x","error":{"message":"m"},"choices":[{"delta":{"content":""},"finish_reason":"error"}]})", "", "",
        "m"},
   };
   for (const ErrorCase& c : cases) {
     StreamRunner runner;
     runner.feed("data: " + std::string(c.payload) + "\n\ndata: " + chunk(R"({"content":"late"})") + "\n\n");
-    EXPECT_EQ(runner.lines, std::string("fault upstream_stream_error code=\"") + c.code + "\" type=\"" + c.type +
-                                "\" message=\"" + c.message + "\"\n");
+    EXPECT_EQ(runner.lines, std::string("fault upstream_stream_error") + c.error_class + " code=\"" + c.code +
+                                "\" type=\"" + c.type + "\" message=\"" + c.message + "\"\n");
     EXPECT_EQ(runner.facts, (std::vector<FrameFacts>{{.fault = true}, {.ignored = true}}));
     EXPECT_EQ(runner.tap_facts, runner.facts);
 
