@@ -1,26 +1,29 @@
 #include "weir/dialect/registry.h"
 
 #include "weir/base/assert.h"
+#include "weir/dialect/anthropic_messages.h"
 #include "weir/dialect/openai_chat.h"
 
 namespace weir::dialect {
 
-void read(Dialect client, Bytes, Request&, Loss&) {
+void read(Dialect client, Bytes body, Request& request, Loss& loss) {
   switch (client) {
+    case Dialect::anthropic_messages:
+      return anthropic_messages::read(body, request, loss);
     case Dialect::openai_chat:
     case Dialect::openai_responses:
-    case Dialect::anthropic_messages:
     case Dialect::gemini:
       break;
   }
   WEIR_ASSERT(false, "this dialect is not read");
 }
 
-void write(Dialect provider, const Request&, const Target&, std::string&, Loss&) {
+void write(Dialect provider, const Request& request, const Target& target, std::string& out, Loss& loss) {
   switch (provider) {
+    case Dialect::anthropic_messages:
+      return anthropic_messages::write(request, target, out, loss);
     case Dialect::openai_chat:
     case Dialect::openai_responses:
-    case Dialect::anthropic_messages:
     case Dialect::gemini:
       break;
   }
@@ -32,8 +35,10 @@ Decoder::Decoder(Dialect provider) {
     case Dialect::openai_chat:
       decoder_.emplace<OpenAiChatDecoder>();
       return;
-    case Dialect::openai_responses:
     case Dialect::anthropic_messages:
+      decoder_.emplace<anthropic_messages::Decoder>();
+      return;
+    case Dialect::openai_responses:
     case Dialect::gemini:
       break;
   }
@@ -72,8 +77,10 @@ Encoder::Encoder(Dialect client, const AnswerContext& context) : encoder_(openai
   switch (client) {
     case Dialect::openai_chat:
       return;
-    case Dialect::openai_responses:
     case Dialect::anthropic_messages:
+      encoder_.emplace<anthropic_messages::Encoder>(context);
+      return;
+    case Dialect::openai_responses:
     case Dialect::gemini:
       break;
   }
@@ -91,8 +98,9 @@ void write_document(Dialect client, const Answer& answer, const AnswerContext& c
   switch (client) {
     case Dialect::openai_chat:
       return openai_chat::write_document(answer, context, out);
-    case Dialect::openai_responses:
     case Dialect::anthropic_messages:
+      return anthropic_messages::write_document(answer, context, out);
+    case Dialect::openai_responses:
     case Dialect::gemini:
       break;
   }

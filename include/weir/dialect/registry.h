@@ -7,6 +7,8 @@
 
 #include "weir/codec/json_edit.h"
 #include "weir/dialect/answer.h"
+#include "weir/dialect/anthropic_messages_decoder.h"
+#include "weir/dialect/anthropic_messages_encoder.h"
 #include "weir/dialect/dialect.h"
 #include "weir/dialect/encoder.h"
 #include "weir/dialect/envelope.h"
@@ -47,7 +49,7 @@ class Decoder {
   const FaultReport& error() const;
 
  private:
-  std::variant<OpenAiChatDecoder> decoder_;
+  std::variant<OpenAiChatDecoder, anthropic_messages::Decoder> decoder_;
 };
 
 /// An encoder of any dialect, for one answer.
@@ -61,7 +63,7 @@ class Encoder {
   void end(std::string& out);
 
  private:
-  std::variant<openai_chat::Encoder> encoder_;
+  std::variant<openai_chat::Encoder, anthropic_messages::Encoder> encoder_;
 };
 
 /// Appends a collected answer as one JSON document.
