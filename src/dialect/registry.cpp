@@ -2,17 +2,21 @@
 
 #include "weir/base/assert.h"
 #include "weir/dialect/anthropic_messages.h"
+<<<<<<< HEAD
 #include "weir/dialect/gemini.h"
+=======
+>>>>>>> anthropic
 #include "weir/dialect/openai_chat.h"
 
 namespace weir::dialect {
 
 void read(Dialect client, Bytes body, Request& request, Loss& loss) {
   switch (client) {
+    case Dialect::anthropic_messages:
+      return anthropic_messages::read(body, request, loss);
     case Dialect::openai_chat:
       return openai_chat::read(body, request, loss);
     case Dialect::openai_responses:
-    case Dialect::anthropic_messages:
     case Dialect::gemini:
       break;
   }
@@ -21,10 +25,11 @@ void read(Dialect client, Bytes body, Request& request, Loss& loss) {
 
 void write(Dialect provider, const Request& request, const Target& target, std::string& out, Loss& loss) {
   switch (provider) {
+    case Dialect::anthropic_messages:
+      return anthropic_messages::write(request, target, out, loss);
     case Dialect::openai_chat:
       return openai_chat::write(request, target, out, loss);
     case Dialect::openai_responses:
-    case Dialect::anthropic_messages:
     case Dialect::gemini:
       break;
   }
@@ -34,9 +39,17 @@ void write(Dialect provider, const Request& request, const Target& target, std::
 RequestResult<Envelope> read_envelope(Dialect client, Bytes body) {
   switch (client) {
     case Dialect::openai_chat:
+<<<<<<< HEAD
       return openai_chat::read_envelope(body);
     case Dialect::openai_responses:
+=======
+      decoder_.emplace<OpenAiChatDecoder>();
+      return;
+>>>>>>> anthropic
     case Dialect::anthropic_messages:
+      decoder_.emplace<anthropic_messages::Decoder>();
+      return;
+    case Dialect::openai_responses:
     case Dialect::gemini:
       break;
   }
@@ -124,8 +137,10 @@ Encoder::Encoder(Dialect client, const AnswerContext& context) : encoder_(openai
   switch (client) {
     case Dialect::openai_chat:
       return;
-    case Dialect::openai_responses:
     case Dialect::anthropic_messages:
+      encoder_.emplace<anthropic_messages::Encoder>(context);
+      return;
+    case Dialect::openai_responses:
     case Dialect::gemini:
       break;
   }
@@ -143,8 +158,9 @@ void write_document(Dialect client, const Answer& answer, const AnswerContext& c
   switch (client) {
     case Dialect::openai_chat:
       return openai_chat::write_document(answer, context, out);
-    case Dialect::openai_responses:
     case Dialect::anthropic_messages:
+      return anthropic_messages::write_document(answer, context, out);
+    case Dialect::openai_responses:
     case Dialect::gemini:
       break;
   }

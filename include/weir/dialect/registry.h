@@ -9,6 +9,10 @@
 #include "weir/codec/json_edit.h"
 #include "weir/dialect/answer.h"
 #include "weir/dialect/anthropic_messages_decoder.h"
+<<<<<<< HEAD
+=======
+#include "weir/dialect/anthropic_messages_encoder.h"
+>>>>>>> anthropic
 #include "weir/dialect/dialect.h"
 #include "weir/dialect/encoder.h"
 #include "weir/dialect/envelope.h"
@@ -78,7 +82,11 @@ class Decoder {
   Bytes only_text() const;
 
  private:
+<<<<<<< HEAD
   std::variant<OpenAiChatDecoder, openai_responses::Decoder, anthropic_messages::Decoder, gemini::Decoder> decoder_;
+=======
+  std::variant<OpenAiChatDecoder, anthropic_messages::Decoder> decoder_;
+>>>>>>> anthropic
 };
 
 /// An encoder of any dialect, for one answer.
@@ -92,7 +100,7 @@ class Encoder {
   void end(std::string& out);
 
  private:
-  std::variant<openai_chat::Encoder> encoder_;
+  std::variant<openai_chat::Encoder, anthropic_messages::Encoder> encoder_;
 };
 
 /// Appends a collected answer as one JSON document.
