@@ -1,0 +1,13 @@
+// What can be said about text without taking its JSON escapes out.
+#pragma once
+
+#include <cstdint>
+
+#include "weir/base/bytes.h"
+
+namespace weir::dialect {
+
+/// Unicode characters of the inside of a valid JSON string; a surrogate pair is one.
+std::uint64_t count_characters(Bytes escaped);
+
+}  // namespace weir::dialect
