@@ -2,7 +2,9 @@
 
 #include "weir/codec/json_writer.h"
 #include "weir/dialect/anthropic_messages.h"
+#include "weir/dialect/gemini.h"
 #include "weir/dialect/openai_chat.h"
+#include "weir/dialect/openai_responses.h"
 
 // What a client is told of an error, in its own dialect.
 
@@ -23,9 +25,11 @@ void write_body(std::string& out, Dialect client, const Words& e) {
   switch (client) {
     case Dialect::anthropic_messages:
       return anthropic_messages::write_error_body(out, e.error_class, e.status, e.message, e.code, e.param);
-    case Dialect::openai_chat:
     case Dialect::openai_responses:
+      return openai_responses::write_error_body(out, e.error_class, e.status, e.message, e.code, e.param);
     case Dialect::gemini:
+      return gemini::write_error_body(out, e.error_class, e.status, e.message, e.code, e.param);
+    case Dialect::openai_chat:
       return openai_chat::write_error_body(out, e.error_class, e.status, e.message, e.code, e.param);
   }
 }
@@ -34,9 +38,11 @@ void write_event(std::string& out, Dialect client, const Words& e) {
   switch (client) {
     case Dialect::anthropic_messages:
       return anthropic_messages::write_error_event(out, e.error_class, e.status, e.message, e.code, e.param);
-    case Dialect::openai_chat:
     case Dialect::openai_responses:
+      return openai_responses::write_error_event(out, e.error_class, e.status, e.message, e.code, e.param);
     case Dialect::gemini:
+      return gemini::write_error_event(out, e.error_class, e.status, e.message, e.code, e.param);
+    case Dialect::openai_chat:
       return openai_chat::write_error_event(out, e.error_class, e.status, e.message, e.code, e.param);
   }
 }

@@ -2,88 +2,120 @@
 
 #include "weir/base/assert.h"
 #include "weir/dialect/anthropic_messages.h"
-<<<<<<< HEAD
 #include "weir/dialect/gemini.h"
-=======
->>>>>>> anthropic
 #include "weir/dialect/openai_chat.h"
+#include "weir/dialect/openai_responses.h"
 
 namespace weir::dialect {
 
+
+
+// ---- Requests.
+
 void read(Dialect client, Bytes body, Request& request, Loss& loss) {
   switch (client) {
-    case Dialect::anthropic_messages:
-      return anthropic_messages::read(body, request, loss);
     case Dialect::openai_chat:
       return openai_chat::read(body, request, loss);
     case Dialect::openai_responses:
+      return openai_responses::read(body, request, loss);
+    case Dialect::anthropic_messages:
+      return anthropic_messages::read(body, request, loss);
     case Dialect::gemini:
-      break;
+      return gemini::read(body, request, loss);
   }
-  WEIR_ASSERT(false, "this dialect is not read");
 }
 
 void write(Dialect provider, const Request& request, const Target& target, std::string& out, Loss& loss) {
   switch (provider) {
-    case Dialect::anthropic_messages:
-      return anthropic_messages::write(request, target, out, loss);
     case Dialect::openai_chat:
       return openai_chat::write(request, target, out, loss);
     case Dialect::openai_responses:
+      return openai_responses::write(request, target, out, loss);
+    case Dialect::anthropic_messages:
+      return anthropic_messages::write(request, target, out, loss);
     case Dialect::gemini:
-      break;
+      return gemini::write(request, target, out, loss);
   }
-  WEIR_ASSERT(false, "this dialect is not written");
 }
 
 RequestResult<Envelope> read_envelope(Dialect client, Bytes body) {
   switch (client) {
     case Dialect::openai_chat:
-<<<<<<< HEAD
       return openai_chat::read_envelope(body);
     case Dialect::openai_responses:
-=======
-      decoder_.emplace<OpenAiChatDecoder>();
-      return;
->>>>>>> anthropic
+      return openai_responses::read_envelope(body);
     case Dialect::anthropic_messages:
-      decoder_.emplace<anthropic_messages::Decoder>();
-      return;
-    case Dialect::openai_responses:
+      return anthropic_messages::read_envelope(body);
     case Dialect::gemini:
-      break;
+      return gemini::read_envelope(body);
   }
-  WEIR_ASSERT(false, "this dialect is not read");
+  return std::unexpected(RequestFault{});
 }
 
-codec::EditList write_passthrough(Dialect dialect, const Envelope& envelope, [[maybe_unused]] Bytes body,
-                                  const Target& target, std::string& scratch, [[maybe_unused]] Loss& loss) {
+codec::EditList write_passthrough(Dialect dialect, const Envelope& envelope, Bytes body, const Target& target,
+                                  std::string& scratch, Loss& loss) {
   switch (dialect) {
     case Dialect::openai_chat:
-      return openai_chat::write_passthrough(envelope, target.model_id, withholds_usage(dialect, envelope), scratch);
+      return openai_chat::write_passthrough(envelope, body, target, withholds_usage(dialect, envelope), scratch, loss);
     case Dialect::openai_responses:
+      return openai_responses::write_passthrough(envelope, target.model_id, scratch);
     case Dialect::anthropic_messages:
+      return anthropic_messages::write_passthrough(envelope, target.model_id, scratch);
     case Dialect::gemini:
-      break;
+      break;  // its model stands in the URL
   }
-  WEIR_ASSERT(false, "this dialect is not written");
+  return {};
 }
 
 bool emulates_schema(Dialect provider, const Request& request, const Target& target) {
   return provider == Dialect::anthropic_messages && anthropic_messages::emulates_schema(request, target);
 }
 
+// ---- Counting tokens.
+
 void write_count_tokens(Dialect provider, const Request& request, const Target& target, std::string& out, Loss& loss) {
   switch (provider) {
+    case Dialect::openai_chat:
+      break;
+    case Dialect::openai_responses:
+      return openai_responses::write_input_tokens(request, target, out, loss);
     case Dialect::anthropic_messages:
       return anthropic_messages::write_count_tokens(request, target, out, loss);
-    case Dialect::openai_chat:
-    case Dialect::openai_responses:
     case Dialect::gemini:
-      break;
+      return gemini::write_count_tokens(request, target, out, loss);
   }
-  WEIR_ASSERT(false, "this dialect cannot count");
+  WEIR_ASSERT(false, "chat completions have no endpoint that counts");
 }
+
+std::optional<std::uint64_t> read_token_count(Dialect provider, Bytes body) {
+  switch (provider) {
+    case Dialect::openai_chat:
+      break;
+    case Dialect::openai_responses:
+      return openai_responses::read_input_tokens(body);
+    case Dialect::anthropic_messages:
+      return anthropic_messages::read_token_count(body);
+    case Dialect::gemini:
+      return gemini::read_token_count(body);
+  }
+  return std::nullopt;
+}
+
+void write_token_count(Dialect client, std::uint64_t tokens, std::string& out) {
+  switch (client) {
+    case Dialect::openai_chat:
+      break;
+    case Dialect::openai_responses:
+      return openai_responses::write_input_tokens_answer(out, tokens);
+    case Dialect::anthropic_messages:
+      return anthropic_messages::write_token_count(out, tokens);
+    case Dialect::gemini:
+      return gemini::write_token_count(tokens, out);
+  }
+  WEIR_ASSERT(false, "chat completions have no endpoint that counts");
+}
+
+// ---- Answers of providers.
 
 Decoder::Decoder(Dialect provider) {
   switch (provider) {
@@ -133,18 +165,22 @@ const FaultReport& Decoder::error() const {
   return std::visit([](const auto& decoder) -> const FaultReport& { return decoder.error(); }, decoder_);
 }
 
-Encoder::Encoder(Dialect client, const AnswerContext& context) : encoder_(openai_chat::Encoder(context)) {
+// ---- Answers to clients.
+
+Encoder::Encoder(Dialect client, const AnswerContext& context) : encoder_(std::in_place_index<0>, context) {
   switch (client) {
     case Dialect::openai_chat:
+      return;  // the variant's first
+    case Dialect::openai_responses:
+      encoder_.emplace<openai_responses::Encoder>(context);
       return;
     case Dialect::anthropic_messages:
       encoder_.emplace<anthropic_messages::Encoder>(context);
       return;
-    case Dialect::openai_responses:
     case Dialect::gemini:
-      break;
+      encoder_.emplace<gemini::Encoder>(context);
+      return;
   }
-  WEIR_ASSERT(false, "this dialect is not encoded");
 }
 
 void Encoder::encode(std::span<const Event> events, std::string& out) {
@@ -158,13 +194,13 @@ void write_document(Dialect client, const Answer& answer, const AnswerContext& c
   switch (client) {
     case Dialect::openai_chat:
       return openai_chat::write_document(answer, context, out);
+    case Dialect::openai_responses:
+      return openai_responses::write_document(answer, context, out);
     case Dialect::anthropic_messages:
       return anthropic_messages::write_document(answer, context, out);
-    case Dialect::openai_responses:
     case Dialect::gemini:
-      break;
+      return gemini::write_document(answer, context, out);
   }
-  WEIR_ASSERT(false, "this dialect is not written");
 }
 
 Bytes stream_content_type(Dialect client, bool array) {

@@ -87,7 +87,7 @@ io::Task<> Exchange::count_tokens() {
       if (!part) co_return refuse(at_deadline(part.error()));
       body.append(loop_.buffers(), *part);
     }
-    const auto tokens = dialect::read_token_count(body.contiguous(gateway_.context().scratch));
+    const auto tokens = dialect::read_token_count(provider_dialect_, body.contiguous(gateway_.context().scratch));
     give_count(tokens.value_or(estimate_), !tokens);
   }
   attempt_->release();

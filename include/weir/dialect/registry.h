@@ -9,20 +9,19 @@
 #include "weir/codec/json_edit.h"
 #include "weir/dialect/answer.h"
 #include "weir/dialect/anthropic_messages_decoder.h"
-<<<<<<< HEAD
-=======
 #include "weir/dialect/anthropic_messages_encoder.h"
->>>>>>> anthropic
 #include "weir/dialect/dialect.h"
 #include "weir/dialect/encoder.h"
 #include "weir/dialect/envelope.h"
 #include "weir/dialect/event_batch.h"
 #include "weir/dialect/frame_facts.h"
 #include "weir/dialect/gemini_decoder.h"
+#include "weir/dialect/gemini_encoder.h"
 #include "weir/dialect/loss.h"
 #include "weir/dialect/openai_chat_decoder.h"
 #include "weir/dialect/openai_chat_encoder.h"
 #include "weir/dialect/openai_responses_decoder.h"
+#include "weir/dialect/openai_responses_encoder.h"
 #include "weir/dialect/request.h"
 #include "weir/dialect/target.h"
 
@@ -54,8 +53,8 @@ bool emulates_schema(Dialect provider, const Request& request, const Target& tar
 
 /// Writes the body that asks a provider how many tokens a request is. Not for openai_chat, which has no such question.
 void write_count_tokens(Dialect provider, const Request& request, const Target& target, std::string& out, Loss& loss);
-/// Reads the answer of any dialect; nothing when there is no count in it.
-std::optional<std::uint64_t> read_token_count(Bytes body);
+/// Reads the provider's answer to that; nothing when there is no count in it.
+std::optional<std::uint64_t> read_token_count(Dialect provider, Bytes body);
 /// Writes it for a client.
 void write_token_count(Dialect client, std::uint64_t tokens, std::string& out);
 
@@ -82,11 +81,7 @@ class Decoder {
   Bytes only_text() const;
 
  private:
-<<<<<<< HEAD
   std::variant<OpenAiChatDecoder, openai_responses::Decoder, anthropic_messages::Decoder, gemini::Decoder> decoder_;
-=======
-  std::variant<OpenAiChatDecoder, anthropic_messages::Decoder> decoder_;
->>>>>>> anthropic
 };
 
 /// An encoder of any dialect, for one answer.
@@ -100,7 +95,7 @@ class Encoder {
   void end(std::string& out);
 
  private:
-  std::variant<openai_chat::Encoder, anthropic_messages::Encoder> encoder_;
+  std::variant<openai_chat::Encoder, openai_responses::Encoder, anthropic_messages::Encoder, gemini::Encoder> encoder_;
 };
 
 /// Appends a collected answer as one JSON document.
