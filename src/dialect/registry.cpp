@@ -8,8 +8,6 @@
 
 namespace weir::dialect {
 
-
-
 // ---- Requests.
 
 void read(Dialect client, Bytes body, Request& request, Loss& loss) {

@@ -29,6 +29,8 @@ enum class Quirk : std::uint8_t {
   fetches_urls,            ///< gemini: takes media by any https address (Vertex); else they are refused
 };
 
+inline constexpr std::size_t kQuirkCount = static_cast<std::size_t>(Quirk::fetches_urls) + 1;
+
 class Quirks {
  public:
   constexpr Quirks() = default;

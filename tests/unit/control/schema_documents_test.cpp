@@ -64,7 +64,7 @@ TEST(SchemaDocuments, TheProvidersAreAllThere) {
               std::string::npos)
         << to_string(quirk);
   }
-  EXPECT_EQ(names.size(), static_cast<std::size_t>(dialect::Quirk::anthropic_bearer) + 1);
+  EXPECT_EQ(names.size(), dialect::kQuirkCount);
 }
 
 TEST(SchemaDocuments, TheExamplesOfThePagesAreConfigurations) {
