@@ -34,28 +34,30 @@ function results(request) {
   for (const [id, call] of calls) seen.push(`no result for ${call.name} ${id}`);
   return seen;
 }
+// aimock ends Gemini's calls with a reason that Gemini does not have; the vendor ends them with STOP.
+const calling = (calls, more = {}) => (request) => ({ usage, ...more,
+  toolCalls: calls.map((call) => ({ name: call.name, arguments: JSON.stringify(call.arguments) })),
+  ...(request.model.startsWith('gemini') ? { finishReason: 'stop' } : {}) });
+const ONE = [{ name: 'get_weather', arguments: ARGUMENTS }];
 const told = (request) => ({ content: results(request).join('; '), usage });
 
 on('text', { content: TEXT, usage });
 on('system', (request) => {
-  const system = request.messages.filter((message) => message.role === 'system').map((message) => message.content).join('|');
+  const system = request.messages.filter((message) => /^(system|developer)$/.test(message.role)).map((message) => message.content).join('|');
   return { content: system.includes(PROMPT) ? 'Arr.' : `no such prompt, but: ${system}`, usage };
 });
 on('history', (request) => ({
   content: request.messages.filter((message) => message.role !== 'system').map((message) =>
     `${message.role}:${String(message.content).replace(/^\[.*?\] /, '').replace(/ <.*>$/, '')}`).join(', '),
   usage }));
-on('tool', { toolCalls: [{ name: 'get_weather', arguments: JSON.stringify(ARGUMENTS) }], usage }, {}, { hasToolResult: false });
+on('tool', calling(ONE), {}, { hasToolResult: false });
 on('tool', told, {}, { hasToolResult: true });
-on('spoken', { content: 'Let me look.', toolCalls: [{ name: 'get_weather', arguments: JSON.stringify(ARGUMENTS) }], usage }, {},
-  { hasToolResult: false });
+on('spoken', calling(ONE, { content: 'Let me look.' }), {}, { hasToolResult: false });
 on('spoken', told, {}, { hasToolResult: true });
-on('parallel', { toolCalls: CALLS.map((call) => ({ name: call.name, arguments: JSON.stringify(call.arguments) })), usage }, {},
-  { hasToolResult: false });
+on('parallel', calling(CALLS), {}, { hasToolResult: false });
 on('parallel', told, {}, { hasToolResult: true });
 on('think', { content: WEATHER, reasoning: THOUGHTS, reasoningSignature: SIGNATURE, usage });
-on('thinktool', { toolCalls: [{ name: 'get_weather', arguments: JSON.stringify(ARGUMENTS) }], reasoning: THOUGHTS,
-  reasoningSignature: SIGNATURE, usage }, {}, { hasToolResult: false });
+on('thinktool', calling(ONE, { reasoning: THOUGHTS, reasoningSignature: SIGNATURE }), {}, { hasToolResult: false });
 on('thinktool', told, {}, { hasToolResult: true });
 // A schema that the provider cannot be asked for is asked as one tool; then that tool is what a model would call.
 on('schema', (request) => request.tools?.length

@@ -49,7 +49,7 @@ const checks = {
   },
   anthropic_messages({ messages, max_tokens, system }, headers) {
     if (!(max_tokens > 0)) return `max_tokens ${max_tokens}`;
-    if (headers['anthropic-version'] !== '2023-06-01') return `anthropic-version ${headers['anthropic-version']}`;
+    if (!/^20\d\d-\d\d-\d\d$/.test(headers['anthropic-version'])) return `anthropic-version ${headers['anthropic-version']}`;
     if (messages[0]?.role !== 'user') return `the first message is from ${messages[0]?.role}`;
     let open = [];
     for (const { role, content } of messages) {
