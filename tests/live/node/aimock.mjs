@@ -42,6 +42,7 @@ const ONE = [{ name: 'get_weather', arguments: ARGUMENTS }];
 const told = (request) => ({ content: results(request).join('; '), usage });
 
 on('text', { content: TEXT, usage });
+mock.addFixture({ match: { userMessage: 'Why is the sky blue?' }, response: { content: 'It scatters.', usage } });
 on('system', (request) => {
   const system = request.messages.filter((message) => /^(system|developer)$/.test(message.role)).map((message) => message.content).join('|');
   return { content: system.includes(PROMPT) ? 'Arr.' : `no such prompt, but: ${system}`, usage };
