@@ -3,6 +3,7 @@
 The providers are imitated by @copilotkit/aimock; what it says is in node/aimock.mjs, what the clients do in
 node/{openai,anthropic,google,ai}.mjs. `directly_*` are the same scripts without weir in between: what fails there is not weir's.
 """
+import os
 import re
 import tempfile
 from pathlib import Path
@@ -11,6 +12,8 @@ from harness import places, registry
 from harness.aimock import Aimock, play, run_module
 from harness.registry import Failure, check, check_equal, test
 from harness.weir import KEY, UPSTREAM_KEY, Weir, configuration
+
+ONLY = os.environ.get("WEIR_CASE", "")  # a single case, for whoever looks for its mistake
 
 # client -> (script, the dialect it speaks)
 CLIENTS = {
@@ -32,10 +35,18 @@ PROVIDERS = {
 }
 
 
+def line(case):
+    text = f"\n      {case['case']:<24} {case['verdict']}{': ' + case['note'] if case['note'] else ''}"
+    if os.environ.get("WEIR_SHOW"):
+        for one in case.get("exchanges") or []:
+            text += f"\n        > {one['method']} {one['path']} {one['body']}\n        < {one['status']} {one['answer']!r}"
+    return text
+
+
 def report(cases):
     """The note behind the verdict: one line per case; fails when a case does."""
-    check(len(cases) > 15, f"only {len(cases)} cases")
-    text = "".join(f"\n      {case['case']:<24} {case['verdict']}{': ' + case['note'] if case['note'] else ''}" for case in cases)
+    check(ONLY or len(cases) > 15, f"only {len(cases)} cases")
+    text = "".join(line(case) for case in cases)
     failed = [case for case in cases if case["verdict"] == "FAILS"]
     if failed:
         raise Failure(f"{len(failed)} of {len(cases)} cases{text}")
@@ -47,7 +58,7 @@ async def directly(client):
     async with Aimock(UPSTREAM_KEY) as aimock:
         return report(await play(script, BASE_URL=f"http://127.0.0.1:{aimock.port}", API_KEY=UPSTREAM_KEY,
                                  MODEL=PROVIDERS[dialect][1], CLIENT=dialect, PROVIDER=dialect, RUN=client,
-                                 WATCH=aimock.watch, VIA="direct"))
+                                 WATCH=aimock.watch, VIA="direct", ONLY=ONLY))
 
 
 async def through_weir(client, provider):
@@ -58,7 +69,7 @@ async def through_weir(client, provider):
         async with await Weir.start(configuration(providers={name: section}, expose_provider_models=True)) as weir:
             return report(await play(script, BASE_URL=f"http://127.0.0.1:{weir.port}", API_KEY=KEY, MODEL=f"{name}/{model}",
                                      CLIENT=dialect, PROVIDER=provider, RUN=f"{client}:{provider}",
-                                     WATCH=aimock.watch, VIA="weir"))
+                                     WATCH=aimock.watch, VIA="weir", ONLY=ONLY))
 
 
 @test

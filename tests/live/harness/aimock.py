@@ -41,7 +41,7 @@ class Aimock:
         await self.process.wait()
 
 
-async def run_module(path, patience=60, **variables):
+async def run_module(path, patience=110, **variables):
     """Runs a program for Node to its end: what it printed."""
     process = await asyncio.create_subprocess_exec(
         places.node(), "--no-deprecation", str(path), env=environment(**variables),

@@ -1,4 +1,5 @@
-// What the scripts of the matrix share: cases one after another, one JSON line each: {"case", "verdict", "note"}.
+// What the scripts of the matrix share: cases one after another, one JSON line each: {"case", "verdict", "note"}, and for what
+// fails the "exchanges" that reached the provider.
 //
 // From the environment: NODE_PACKAGES; BASE_URL (no path), API_KEY, MODEL; CLIENT, the dialect of the client; PROVIDER, the
 // dialect behind; RUN, a word of this run's own; WATCH, where the imitated provider tells what it was asked; VIA, "weir" or
@@ -8,7 +9,8 @@ import { sane } from './upstream.mjs';
 
 export const load = createRequire(process.env.NODE_PACKAGES + '/package.json');
 export const { BASE_URL, API_KEY, MODEL, CLIENT, PROVIDER, RUN, WATCH, VIA, ONLY } = process.env;
-const PATIENCE = 10000;
+const PATIENCE = 10000;    // milliseconds for one case
+const TOGETHER = 90000;   // and for all of them: a gateway that always hangs is reported, too
 
 class Wrong extends Error {}
 class NotApplicable extends Error {}
@@ -36,7 +38,7 @@ export const say = (topic, words = 'Well?') => `[${topic}] ${words} <${mark}>`;
 // The requests of this case that reached the provider, as they came.
 export async function upstream() {
   const found = await (await fetch(`${WATCH}/?mark=${encodeURIComponent(mark)}`)).json();
-  return found.map((one) => ({ ...one, json: JSON.parse(one.body) }));
+  return found.map((one) => ({ ...one, get json() { return JSON.parse(this.body); } }));
 }
 export async function until(condition, what) {
   for (let waited = 0; waited < 2000; waited += 20) {
@@ -61,11 +63,13 @@ export async function raised(promise) {
 
 export async function main(cases) {
   const wanted = Object.entries(cases).filter(([name]) => !ONLY || name === ONLY);
+  const begun = Date.now();
   for (const [name, play] of wanted) {
     mark = `${RUN}:${name}`;
     const started = Date.now();
-    let verdict = 'passes', note = '';
+    let verdict = 'passes', note = '', exchanges;
     try {
+      check(Date.now() - begun < TOGETHER, 'not played: the cases before took too long');
       let timer;
       const late = new Promise((_, refuse) => {
         timer = setTimeout(() => refuse(new Wrong(`not over after ${PATIENCE / 1000} s`)), PATIENCE);
@@ -80,7 +84,8 @@ export async function main(cases) {
       note = error instanceof Wrong || error instanceof NotApplicable ? error.message
         : `${error?.constructor?.name}: ${error?.message}${error?.responseBody ? ' ' + error.responseBody : ''} ${String(error?.stack).split('\n')[1]?.trim() ?? ''}`;
     }
-    console.log(JSON.stringify({ case: name, verdict, note, milliseconds: Date.now() - started }));
+    if (verdict === 'FAILS') exchanges = await upstream().catch(() => []);
+    console.log(JSON.stringify({ case: name, verdict, note, exchanges, milliseconds: Date.now() - started }));
   }
   process.exit(0);
 }

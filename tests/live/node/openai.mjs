@@ -17,7 +17,7 @@ const gathered = async (stream) => { const all = []; for await (const one of str
 const errors = (ask) => Object.fromEntries([
   ['error_400', 'error-400', [400], 'BadRequestError'],
   ['error_404', 'error-404', [404], 'NotFoundError'],
-  ['error_500', 'error-500', [500], 'InternalServerError'],
+  ['error_500', 'error-500', PROVIDER === CLIENT ? [500] : [500, 502], 'InternalServerError'],
   ['error_overloaded', 'error-503', [503], 'InternalServerError'],
   ['error_429', 'error-429', [429], 'RateLimitError'],
 ].map(([name, topic, statuses, kind]) => [name, async () => {
