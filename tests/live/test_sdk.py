@@ -67,7 +67,7 @@ async def start_node(weir, scenario):
     if not (places.NODE_MODULES / "node_modules" / "openai").is_dir():
         raise Failure(f"the client is not installed in {places.NODE_MODULES}; tools/setup --tests does it")
     process = await asyncio.create_subprocess_exec(
-        "node", str(Path(__file__).parent / "node" / "sdk.mjs"), scenario,
+        places.node(), str(Path(__file__).parent / "node" / "sdk.mjs"), scenario,
         env={"PATH": os.environ["PATH"], "WEIR_URL": f"http://127.0.0.1:{weir.port}/v1", "WEIR_KEY": KEY,
              "NODE_PACKAGES": str(places.NODE_MODULES)},
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)

@@ -164,7 +164,7 @@ async def node(weir, scenario, root, version, port=None):
     if not (places.NODE_MODULES / "node_modules" / "openai").is_dir():
         raise registry.Failure(f"the client is not installed in {places.NODE_MODULES}; tools/setup --tests does it")
     code, out, err = await run_program(
-        "node", f"--tls-min-v{version}", f"--tls-max-v{version}", Path(__file__).parent / "node" / "sdk.mjs", scenario,
+        places.node(), f"--tls-min-v{version}", f"--tls-max-v{version}", Path(__file__).parent / "node" / "sdk.mjs", scenario,
         env={"PATH": os.environ["PATH"], "WEIR_URL": f"https://localhost:{weir.port}/v1", "WEIR_KEY": KEY,
              "NODE_PACKAGES": str(places.NODE_MODULES), "NODE_EXTRA_CA_CERTS": str(root)})
     check_equal(code, 0, "node's exit code: " + err[-1500:])

@@ -10,6 +10,13 @@ SECONDS = None  # how long the full load lasts (`run --seconds`)
 NODE_MODULES = ROOT / ".deps" / "node"
 
 
+def node():
+    """The Node that tools/setup --tests has installed beside the clients, where there is one for this processor: the
+    clients need a newer one than distributions have."""
+    own = NODE_MODULES / "node_modules" / ".bin" / "node"
+    return str(own) if own.exists() else "node"
+
+
 def sanitizer():
     """Which sanitizer the binary under test was built with, or None."""
     text = WEIR.read_bytes()

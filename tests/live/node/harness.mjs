@@ -1,0 +1,91 @@
+// What the scripts of the matrix share: cases one after another, one JSON line each: {"case", "verdict", "note"}, and for what
+// fails the "exchanges" that reached the provider.
+//
+// From the environment: NODE_PACKAGES; BASE_URL (no path), API_KEY, MODEL; CLIENT, the dialect of the client; PROVIDER, the
+// dialect behind; RUN, a word of this run's own; WATCH, where the imitated provider tells what it was asked; VIA, "weir" or
+// "direct"; ONLY, the name of a single case.
+import { createRequire } from 'node:module';
+import { sane } from './upstream.mjs';
+
+export const load = createRequire(process.env.NODE_PACKAGES + '/package.json');
+export const { BASE_URL, API_KEY, MODEL, CLIENT, PROVIDER, RUN, WATCH, VIA, ONLY } = process.env;
+const PATIENCE = 10000;    // milliseconds for one case
+const TOGETHER = 90000;   // and for all of them: a gateway that always hangs is reported, too
+
+class Wrong extends Error {}
+class NotApplicable extends Error {}
+const shown = (value) => {
+  const text = typeof value === 'string' ? JSON.stringify(value) : JSON.stringify(value) ?? String(value);
+  return text.length > 400 ? `${text.slice(0, 400)}... (${text.length} long)` : text;
+};
+const sorted = (value) => Array.isArray(value) ? value.map(sorted)
+  : value && typeof value === 'object' ? Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])]))
+  : value;
+
+export function check(condition, what) {
+  if (!condition) throw new Wrong(what);
+}
+export function equal(got, wanted, what) {
+  check(JSON.stringify(sorted(got)) === JSON.stringify(sorted(wanted)), `${what}: ${shown(got)}, wanted ${shown(wanted)}`);
+}
+export const skip = (why) => { throw new NotApplicable(why); };
+export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+// The user's words: what the provider shall do, and a mark by which its requests are found again.
+let mark = '';
+export const say = (topic, words = 'Well?') => `[${topic}] ${words} <${mark}>`;
+
+// The requests of this case that reached the provider, as they came.
+export async function upstream() {
+  const found = await (await fetch(`${WATCH}/?mark=${encodeURIComponent(mark)}`)).json();
+  return found.map((one) => ({ ...one, get json() { return JSON.parse(this.body); } }));
+}
+export async function until(condition, what) {
+  for (let waited = 0; waited < 2000; waited += 20) {
+    if (await condition()) return;
+    await pause(20);
+  }
+  throw new Wrong(what);
+}
+export const abortedUpstream = () =>
+  until(async () => (await upstream()).some((one) => one.aborted), 'the provider was still answering two seconds later');
+
+// What a promise raised; that nothing was raised is an error.
+export async function raised(promise) {
+  let value;
+  try {
+    value = await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Wrong(`nothing was raised; the answer was ${shown(value)}`);
+}
+
+export async function main(cases) {
+  const wanted = Object.entries(cases).filter(([name]) => !ONLY || name === ONLY);
+  const begun = Date.now();
+  for (const [name, play] of wanted) {
+    mark = `${RUN}:${name}`;
+    const started = Date.now();
+    let verdict = 'passes', note = '', exchanges;
+    try {
+      check(Date.now() - begun < TOGETHER, 'not played: the cases before took too long');
+      let timer;
+      const late = new Promise((_, refuse) => {
+        timer = setTimeout(() => refuse(new Wrong(`not over after ${PATIENCE / 1000} s`)), PATIENCE);
+      });
+      await Promise.race([play(), late]).finally(() => clearTimeout(timer));
+      for (const one of await upstream()) {
+        const problem = sane(PROVIDER, one);
+        check(!problem, `the request to the provider: ${problem}`);
+      }
+    } catch (error) {
+      verdict = error instanceof NotApplicable ? 'not applicable' : 'FAILS';
+      note = error instanceof Wrong || error instanceof NotApplicable ? error.message
+        : `${error?.constructor?.name}: ${error?.message}${error?.responseBody ? ' ' + error.responseBody : ''} ${String(error?.stack).split('\n')[1]?.trim() ?? ''}`;
+    }
+    if (verdict === 'FAILS') exchanges = await upstream().catch(() => []);
+    console.log(JSON.stringify({ case: name, verdict, note, exchanges, milliseconds: Date.now() - started }));
+  }
+  process.exit(0);
+}
