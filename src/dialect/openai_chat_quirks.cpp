@@ -244,7 +244,10 @@ class QuirkEditor {
       return true;
     }
     constexpr Bytes kStrict[] = {"content", "tool_calls", "prefix"};
-    return skip(!has(Quirk::strict_fields) || std::ranges::any_of(kStrict, [&](Bytes name) { return key.is(name); }));
+    if (!has(Quirk::strict_fields) || std::ranges::any_of(kStrict, [&](Bytes name) { return key.is(name); }))
+      return skip(true);
+    if (json_.peek() != JsonType::null && key.is("name")) loss_.drop("messages.name");
+    return skip(false);  // what else there is repeats an answer
   }
 
   void insert_schema_prompt() {
@@ -258,9 +261,14 @@ class QuirkEditor {
 
   /// What has to be asked for and is not: a stream, and usage in it.
   void insert_options() {
-    const auto insert = [this](Bytes with_comma) {
-      replace(request_.first_member, 0, kept_ ? with_comma : with_comma.substr(0, with_comma.size() - 1));
-      kept_ = true;
+    bool first = true;
+    const auto insert = [&](Bytes member) {
+      replace_made(request_.first_member, 0, [&] {
+        if (!kept_ && !first) scratch_ += ',';
+        scratch_ += member;
+        if (kept_) scratch_ += ',';
+        first = false;
+      });
     };
     const bool streams = request_.stream || target_.stream;
     if (ask_usage_ && streams && !request_.include_usage && !has(Quirk::no_stream_options)) {
@@ -274,14 +282,14 @@ class QuirkEditor {
       } else if (request_.stream_options == null) {
         replace(options.offset, options.size, R"({"include_usage":true})");
       } else {
-        insert(R"("stream_options":{"include_usage":true},)");
+        insert(R"("stream_options":{"include_usage":true})");
       }
     }
     if (!target_.stream || request_.stream) return;
     if (request_.stream_value.size > 0) {
       replace(request_.stream_value.offset, request_.stream_value.size, "true");
     } else {
-      insert(R"("stream":true,)");
+      insert(R"("stream":true)");
     }
   }
 

@@ -309,7 +309,6 @@ class MessageReader {
 
 void read_messages(FieldReader& in, const Where& at, Request& request) {
   in.array(at, kMostMessages, [&](const Where& here) { MessageReader(in, request).read(here); });
-  if (in.ok() && request.messages.empty()) in.invalid(at, "There must be a message.");
 }
 
 }  // namespace weir::dialect::openai_chat

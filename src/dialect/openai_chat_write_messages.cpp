@@ -99,8 +99,9 @@ class MessageWriter {
   }
 
   void write_name(const Message& message) {
-    if (!message.name.empty() && !target_.quirks.has(Quirk::strict_fields))
-      json_.key("name").escaped_string(message.name);
+    if (message.name.empty()) return;
+    if (target_.quirks.has(Quirk::strict_fields)) return loss_.drop("messages.name");
+    json_.key("name").escaped_string(message.name);
   }
 
   /// Of a system, a developer or a user.

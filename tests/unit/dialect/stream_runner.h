@@ -183,6 +183,7 @@ class BasicStreamRunner {
   std::vector<FrameFacts> facts;
   std::vector<FrameFacts> tap_facts;
   std::string fault_message;
+  std::vector<std::string> payloads;
 
  private:
   void frame() {
@@ -192,6 +193,7 @@ class BasicStreamRunner {
   }
   void payload(Bytes data) {
     EventBatch batch(*this);
+    payloads.emplace_back(data);
     facts.push_back(decoder.decode(data, batch));
     tap_facts.push_back(tap.tap(data));
   }
