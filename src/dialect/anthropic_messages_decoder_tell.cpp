@@ -164,6 +164,8 @@ void Decoder::tell_delta(const Payload& payload, EventBatch& batch) {
       if (belongs(BlockKind::reasoning)) return void(slot->signature += delta.text);
       break;
     case DeltaType::citations:
+      // They may come before the first word of what they are about.
+      if (belongs(BlockKind::text) && !slot->told) begin_block(*slot, {}, {}, batch);
       return tell_citation(delta.citation, batch);
     case DeltaType::other:
       break;
@@ -197,6 +199,17 @@ void Decoder::tell_citation(Bytes raw, EventBatch& batch) {
   if (!raw.empty()) batch.push(Extra{raw});
 }
 
+void Decoder::tell_citations(Bytes raw, EventBatch& batch) {
+  if (!raw.starts_with('[')) return;
+  JsonReader json(raw);
+  json.enter_array();
+  while (json.next_element()) {
+    Bytes citation;
+    json.raw_value(citation);
+    tell_citation(citation, batch);
+  }
+}
+
 void Decoder::tell_finish(Bytes native, Bytes stop_sequence, EventBatch& batch) {
   for (OpenBlock& block : open_)
     if (block.used) tell_block_end(block, batch);
@@ -217,20 +230,12 @@ void Decoder::tell_whole_block(const Block& block, EventBatch& batch) {
     begin.index = next_index_++;
     batch.push(begin);
     if (!text.empty()) batch.push(BlockDelta{0, begin.index, text});
+    if (block.type == BlockType::text) tell_citations(block.citations, batch);
     batch.push(BlockEnd{0, begin.index, signature});
   };
   switch (block.type) {
     case BlockType::text:
       if (!block.text.empty()) tell_block({.kind = BlockKind::text}, block.text, {});
-      if (block.citations.starts_with('[')) {
-        JsonReader json(block.citations);
-        json.enter_array();
-        while (json.next_element()) {
-          Bytes citation;
-          json.raw_value(citation);
-          tell_citation(citation, batch);
-        }
-      }
       return;
     case BlockType::thinking:
       if (!block.text.empty() || !block.signature.empty())

@@ -97,6 +97,7 @@ class Decoder {
   void tell_text(OpenBlock& block, Bytes text, EventBatch& batch);
   void tell_block_end(OpenBlock& block, EventBatch& batch);
   void tell_citation(Bytes raw, EventBatch& batch);
+  void tell_citations(Bytes raw, EventBatch& batch);
   void tell_finish(Bytes native, Bytes stop_sequence, EventBatch& batch);
   void tell_document(const Payload& payload, EventBatch& batch);
   void tell_whole_block(const Block& block, EventBatch& batch);

@@ -4,14 +4,40 @@
 #include <set>
 #include <string>
 
+#include "unit/dialect/encoded.h"
 #include "unit/dialect/recorded.h"
+#include "weir/dialect/anthropic_messages.h"
 #include "weir/dialect/anthropic_messages_decoder.h"
+#include "weir/dialect/anthropic_messages_encoder.h"
 
 namespace weir::dialect {
 namespace {
 
 using namespace test;
 using Runner = BasicStreamRunner<anthropic_messages::Decoder>;
+
+using Encoder = anthropic_messages::Encoder;
+
+/// What comes out of the encoder says what went in, and encoding it once more changes nothing.
+void check_round_trip(Bytes body, const dom::element& expect) {
+  const AnswerContext context{.provider = Dialect::anthropic_messages, .seed = 7, .model = "m"};
+  auto once = recode<anthropic_messages::Decoder, Encoder>(body, is_document(body), context);
+  Runner first;
+  first.feed(once.stream);
+  first.finish(true);
+  EXPECT_EQ(first.checker.broken_law(), "");
+  compare(first, expect);
+  const auto twice = recode<anthropic_messages::Decoder, Encoder>(once.stream, false, context);
+  EXPECT_EQ(twice.stream, once.stream);
+
+  std::string document;
+  anthropic_messages::write_document(once.collector.answer(), context, document);
+  EXPECT_EQ(minified(document).substr(0, 1), "{") << document;
+  Runner whole;
+  whole.document(document);
+  EXPECT_EQ(whole.checker.broken_law(), "");
+  compare(whole, expect);
+}
 
 TEST(AnthropicRecordings, Answers) {
   const fs::path folder = shared_data() / "recordings/anthropic/anthropic-messages";
@@ -41,10 +67,61 @@ TEST(AnthropicRecordings, Answers) {
       EXPECT_EQ(runner.decoder.finish_reason(), runner.tap.finish_reason());
       if (::testing::Test::HasFailure()) return;
     }
+    check_round_trip(body, expect);
+    if (::testing::Test::HasFailure()) return;
     ++replayed;
   }
   EXPECT_GE(replayed, 150);
   EXPECT_GE(errors, 3);
+}
+
+/// Recorded requests are read, and written again they are read the same.
+TEST(AnthropicRecordings, Requests) {
+  const fs::path folder = shared_data() / "recordings/anthropic/anthropic-messages";
+  SKIP_WITHOUT(folder);
+  dom::parser parser;
+  dom::parser request_parser;
+  int read = 0, refused = 0;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    SCOPED_TRACE(entry.path().string());
+    dom::element file;
+    ASSERT_EQ(parser.load(entry.path().string()).get(file), simdjson::SUCCESS);
+    if (!has(file, "/request/body")) continue;
+    const std::string body = string_at(file, "/request/body");
+    dom::element sent;
+    ASSERT_EQ(request_parser.parse(body).get(sent), simdjson::SUCCESS);
+    const auto envelope = anthropic_messages::read_envelope(body);
+    ASSERT_TRUE(envelope);
+    EXPECT_EQ(envelope->model(), string_at(sent, "/model"));
+
+    Request request;
+    Loss loss;
+    anthropic_messages::read(body, request, loss);
+    const Target target{.model_id = envelope->model(),
+                        .traits = {.takes_adaptive_thinking = true, .takes_output_schema = true},
+                        .stream = request.stream};
+    std::string written;
+    anthropic_messages::write(request, target, written, loss);
+    if (loss.refused()) {
+      EXPECT_EQ(loss.refusal().fault, Fault::parameter_unsupported) << loss.refusal().field << loss.refusal().why;
+      ++refused;
+      continue;
+    }
+    dom::element again;
+    ASSERT_EQ(request_parser.parse(written).get(again), simdjson::SUCCESS) << written;
+    EXPECT_EQ(number_at(again, "/max_tokens") > 0, true);
+
+    Request second;
+    Loss second_loss;
+    std::string twice;
+    anthropic_messages::read(written, second, second_loss);
+    anthropic_messages::write(second, target, twice, second_loss);
+    EXPECT_FALSE(second_loss.refused()) << second_loss.refusal().field;
+    EXPECT_EQ(twice, written);
+    ++read;
+  }
+  EXPECT_GE(read, 80);
+  EXPECT_LE(refused, 60);  // tools that Anthropic runs itself, files that were uploaded there
 }
 
 TEST(StreamEdge, AnthropicMessages) {
