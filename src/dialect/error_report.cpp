@@ -1,6 +1,7 @@
 #include "weir/dialect/error_report.h"
 
 #include "weir/codec/json_writer.h"
+#include "weir/dialect/gemini.h"
 #include "weir/dialect/openai_chat.h"
 
 // What a client is told of an error, in its own dialect.
@@ -23,8 +24,9 @@ void write_body(std::string& out, Dialect client, const Words& e) {
     case Dialect::openai_chat:
     case Dialect::openai_responses:
     case Dialect::anthropic_messages:
-    case Dialect::gemini:
       return openai_chat::write_error_body(out, e.error_class, e.status, e.message, e.code, e.param);
+    case Dialect::gemini:
+      return gemini::write_error_body(out, e.error_class, e.status, e.message, e.code, e.param);
   }
 }
 
@@ -33,8 +35,9 @@ void write_event(std::string& out, Dialect client, const Words& e) {
     case Dialect::openai_chat:
     case Dialect::openai_responses:
     case Dialect::anthropic_messages:
-    case Dialect::gemini:
       return openai_chat::write_error_event(out, e.error_class, e.status, e.message, e.code, e.param);
+    case Dialect::gemini:
+      return gemini::write_error_event(out, e.error_class, e.status, e.message, e.code, e.param);
   }
 }
 

@@ -1,27 +1,30 @@
 #include "weir/dialect/registry.h"
 
 #include "weir/base/assert.h"
+#include "weir/dialect/gemini.h"
 #include "weir/dialect/openai_chat.h"
 
 namespace weir::dialect {
 
-void read(Dialect client, Bytes, Request&, Loss&) {
+void read(Dialect client, Bytes body, Request& request, Loss& loss) {
   switch (client) {
+    case Dialect::gemini:
+      return gemini::read(body, request, loss);
     case Dialect::openai_chat:
     case Dialect::openai_responses:
     case Dialect::anthropic_messages:
-    case Dialect::gemini:
       break;
   }
   WEIR_ASSERT(false, "this dialect is not read");
 }
 
-void write(Dialect provider, const Request&, const Target&, std::string&, Loss&) {
+void write(Dialect provider, const Request& request, const Target& target, std::string& out, Loss& loss) {
   switch (provider) {
+    case Dialect::gemini:
+      return gemini::write(request, target, out, loss);
     case Dialect::openai_chat:
     case Dialect::openai_responses:
     case Dialect::anthropic_messages:
-    case Dialect::gemini:
       break;
   }
   WEIR_ASSERT(false, "this dialect is not written");
@@ -32,9 +35,11 @@ Decoder::Decoder(Dialect provider) {
     case Dialect::openai_chat:
       decoder_.emplace<OpenAiChatDecoder>();
       return;
+    case Dialect::gemini:
+      decoder_.emplace<gemini::Decoder>();
+      return;
     case Dialect::openai_responses:
     case Dialect::anthropic_messages:
-    case Dialect::gemini:
       break;
   }
   WEIR_ASSERT(false, "this dialect is not decoded");
@@ -72,9 +77,11 @@ Encoder::Encoder(Dialect client, const AnswerContext& context) : encoder_(openai
   switch (client) {
     case Dialect::openai_chat:
       return;
+    case Dialect::gemini:
+      encoder_.emplace<gemini::Encoder>(context);
+      return;
     case Dialect::openai_responses:
     case Dialect::anthropic_messages:
-    case Dialect::gemini:
       break;
   }
   WEIR_ASSERT(false, "this dialect is not encoded");
@@ -91,9 +98,10 @@ void write_document(Dialect client, const Answer& answer, const AnswerContext& c
   switch (client) {
     case Dialect::openai_chat:
       return openai_chat::write_document(answer, context, out);
+    case Dialect::gemini:
+      return gemini::write_document(answer, context, out);
     case Dialect::openai_responses:
     case Dialect::anthropic_messages:
-    case Dialect::gemini:
       break;
   }
   WEIR_ASSERT(false, "this dialect is not written");

@@ -12,6 +12,8 @@
 #include "weir/dialect/envelope.h"
 #include "weir/dialect/event_batch.h"
 #include "weir/dialect/frame_facts.h"
+#include "weir/dialect/gemini_decoder.h"
+#include "weir/dialect/gemini_encoder.h"
 #include "weir/dialect/loss.h"
 #include "weir/dialect/openai_chat_decoder.h"
 #include "weir/dialect/openai_chat_encoder.h"
@@ -47,7 +49,7 @@ class Decoder {
   const FaultReport& error() const;
 
  private:
-  std::variant<OpenAiChatDecoder> decoder_;
+  std::variant<OpenAiChatDecoder, gemini::Decoder> decoder_;
 };
 
 /// An encoder of any dialect, for one answer.
@@ -61,7 +63,7 @@ class Encoder {
   void end(std::string& out);
 
  private:
-  std::variant<openai_chat::Encoder> encoder_;
+  std::variant<openai_chat::Encoder, gemini::Encoder> encoder_;
 };
 
 /// Appends a collected answer as one JSON document.
