@@ -1,38 +1,56 @@
 #include "weir/dialect/registry.h"
 
 #include "weir/base/assert.h"
+<<<<<<< HEAD
 #include "weir/dialect/anthropic_messages.h"
+=======
+>>>>>>> gemini
 #include "weir/dialect/gemini.h"
 #include "weir/dialect/openai_chat.h"
 #include "weir/dialect/openai_responses.h"
 
 namespace weir::dialect {
 
+<<<<<<< HEAD
 // ---- Requests.
 
+=======
+>>>>>>> gemini
 void read(Dialect client, Bytes body, Request& request, Loss& loss) {
   switch (client) {
+    case Dialect::gemini:
+      return gemini::read(body, request, loss);
     case Dialect::openai_chat:
       return openai_chat::read(body, request, loss);
     case Dialect::openai_responses:
       return openai_responses::read(body, request, loss);
     case Dialect::anthropic_messages:
+<<<<<<< HEAD
       return anthropic_messages::read(body, request, loss);
     case Dialect::gemini:
       return gemini::read(body, request, loss);
+=======
+      break;
+>>>>>>> gemini
   }
 }
 
 void write(Dialect provider, const Request& request, const Target& target, std::string& out, Loss& loss) {
   switch (provider) {
+    case Dialect::gemini:
+      return gemini::write(request, target, out, loss);
     case Dialect::openai_chat:
       return openai_chat::write(request, target, out, loss);
     case Dialect::openai_responses:
       return openai_responses::write(request, target, out, loss);
     case Dialect::anthropic_messages:
+<<<<<<< HEAD
       return anthropic_messages::write(request, target, out, loss);
     case Dialect::gemini:
       return gemini::write(request, target, out, loss);
+=======
+      break;
+>>>>>>> gemini
   }
 }
 
@@ -118,16 +136,28 @@ void write_token_count(Dialect client, std::uint64_t tokens, std::string& out) {
 Decoder::Decoder(Dialect provider) {
   switch (provider) {
     case Dialect::openai_chat:
+<<<<<<< HEAD
       return;  // the variant's first
+=======
+      decoder_.emplace<OpenAiChatDecoder>();
+      return;
+    case Dialect::gemini:
+      decoder_.emplace<gemini::Decoder>();
+      return;
+>>>>>>> gemini
     case Dialect::openai_responses:
       decoder_.emplace<openai_responses::Decoder>();
       return;
     case Dialect::anthropic_messages:
+<<<<<<< HEAD
       decoder_.emplace<anthropic_messages::Decoder>();
       return;
     case Dialect::gemini:
       decoder_.emplace<gemini::Decoder>();
       return;
+=======
+      break;
+>>>>>>> gemini
   }
 }
 
@@ -168,16 +198,27 @@ const FaultReport& Decoder::error() const {
 Encoder::Encoder(Dialect client, const AnswerContext& context) : encoder_(std::in_place_index<0>, context) {
   switch (client) {
     case Dialect::openai_chat:
+<<<<<<< HEAD
       return;  // the variant's first
+=======
+      return;
+    case Dialect::gemini:
+      encoder_.emplace<gemini::Encoder>(context);
+      return;
+>>>>>>> gemini
     case Dialect::openai_responses:
       encoder_.emplace<openai_responses::Encoder>(context);
       return;
     case Dialect::anthropic_messages:
+<<<<<<< HEAD
       encoder_.emplace<anthropic_messages::Encoder>(context);
       return;
     case Dialect::gemini:
       encoder_.emplace<gemini::Encoder>(context);
       return;
+=======
+      break;
+>>>>>>> gemini
   }
 }
 
@@ -192,12 +233,18 @@ void write_document(Dialect client, const Answer& answer, const AnswerContext& c
   switch (client) {
     case Dialect::openai_chat:
       return openai_chat::write_document(answer, context, out);
+    case Dialect::gemini:
+      return gemini::write_document(answer, context, out);
     case Dialect::openai_responses:
       return openai_responses::write_document(answer, context, out);
     case Dialect::anthropic_messages:
+<<<<<<< HEAD
       return anthropic_messages::write_document(answer, context, out);
     case Dialect::gemini:
       return gemini::write_document(answer, context, out);
+=======
+      break;
+>>>>>>> gemini
   }
 }
 

@@ -81,7 +81,11 @@ class Decoder {
   Bytes only_text() const;
 
  private:
+<<<<<<< HEAD
   std::variant<OpenAiChatDecoder, openai_responses::Decoder, anthropic_messages::Decoder, gemini::Decoder> decoder_;
+=======
+  std::variant<OpenAiChatDecoder, gemini::Decoder> decoder_;
+>>>>>>> gemini
 };
 
 /// An encoder of any dialect, for one answer.
@@ -95,7 +99,11 @@ class Encoder {
   void end(std::string& out);
 
  private:
+<<<<<<< HEAD
   std::variant<openai_chat::Encoder, openai_responses::Encoder, anthropic_messages::Encoder, gemini::Encoder> encoder_;
+=======
+  std::variant<openai_chat::Encoder, gemini::Encoder> encoder_;
+>>>>>>> gemini
 };
 
 /// Appends a collected answer as one JSON document.
