@@ -2,6 +2,7 @@
 
 #include "weir/codec/json_writer.h"
 #include "weir/dialect/openai_chat.h"
+#include "weir/dialect/openai_responses.h"
 
 // What a client is told of an error, in its own dialect.
 
@@ -20,8 +21,9 @@ struct Words {
 
 void write_body(std::string& out, Dialect client, const Words& e) {
   switch (client) {
-    case Dialect::openai_chat:
     case Dialect::openai_responses:
+      return openai_responses::write_error_body(out, e.error_class, e.status, e.message, e.code, e.param);
+    case Dialect::openai_chat:
     case Dialect::anthropic_messages:
     case Dialect::gemini:
       return openai_chat::write_error_body(out, e.error_class, e.status, e.message, e.code, e.param);
@@ -30,8 +32,9 @@ void write_body(std::string& out, Dialect client, const Words& e) {
 
 void write_event(std::string& out, Dialect client, const Words& e) {
   switch (client) {
-    case Dialect::openai_chat:
     case Dialect::openai_responses:
+      return openai_responses::write_error_event(out, e.error_class, e.status, e.message, e.code, e.param);
+    case Dialect::openai_chat:
     case Dialect::anthropic_messages:
     case Dialect::gemini:
       return openai_chat::write_error_event(out, e.error_class, e.status, e.message, e.code, e.param);

@@ -2,13 +2,15 @@
 
 #include "weir/base/assert.h"
 #include "weir/dialect/openai_chat.h"
+#include "weir/dialect/openai_responses.h"
 
 namespace weir::dialect {
 
-void read(Dialect client, Bytes, Request&, Loss&) {
+void read(Dialect client, Bytes body, Request& request, Loss& loss) {
   switch (client) {
-    case Dialect::openai_chat:
     case Dialect::openai_responses:
+      return openai_responses::read(body, request, loss);
+    case Dialect::openai_chat:
     case Dialect::anthropic_messages:
     case Dialect::gemini:
       break;
@@ -16,10 +18,11 @@ void read(Dialect client, Bytes, Request&, Loss&) {
   WEIR_ASSERT(false, "this dialect is not read");
 }
 
-void write(Dialect provider, const Request&, const Target&, std::string&, Loss&) {
+void write(Dialect provider, const Request& request, const Target& target, std::string& out, Loss& loss) {
   switch (provider) {
-    case Dialect::openai_chat:
     case Dialect::openai_responses:
+      return openai_responses::write(request, target, out, loss);
+    case Dialect::openai_chat:
     case Dialect::anthropic_messages:
     case Dialect::gemini:
       break;
@@ -33,6 +36,8 @@ Decoder::Decoder(Dialect provider) {
       decoder_.emplace<OpenAiChatDecoder>();
       return;
     case Dialect::openai_responses:
+      decoder_.emplace<openai_responses::Decoder>();
+      return;
     case Dialect::anthropic_messages:
     case Dialect::gemini:
       break;
@@ -73,6 +78,8 @@ Encoder::Encoder(Dialect client, const AnswerContext& context) : encoder_(openai
     case Dialect::openai_chat:
       return;
     case Dialect::openai_responses:
+      encoder_.emplace<openai_responses::Encoder>(context);
+      return;
     case Dialect::anthropic_messages:
     case Dialect::gemini:
       break;
@@ -92,6 +99,7 @@ void write_document(Dialect client, const Answer& answer, const AnswerContext& c
     case Dialect::openai_chat:
       return openai_chat::write_document(answer, context, out);
     case Dialect::openai_responses:
+      return openai_responses::write_document(answer, context, out);
     case Dialect::anthropic_messages:
     case Dialect::gemini:
       break;

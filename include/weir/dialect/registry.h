@@ -15,6 +15,8 @@
 #include "weir/dialect/loss.h"
 #include "weir/dialect/openai_chat_decoder.h"
 #include "weir/dialect/openai_chat_encoder.h"
+#include "weir/dialect/openai_responses_decoder.h"
+#include "weir/dialect/openai_responses_encoder.h"
 #include "weir/dialect/request.h"
 #include "weir/dialect/target.h"
 
@@ -47,7 +49,7 @@ class Decoder {
   const FaultReport& error() const;
 
  private:
-  std::variant<OpenAiChatDecoder> decoder_;
+  std::variant<OpenAiChatDecoder, openai_responses::Decoder> decoder_;
 };
 
 /// An encoder of any dialect, for one answer.
@@ -61,7 +63,7 @@ class Encoder {
   void end(std::string& out);
 
  private:
-  std::variant<openai_chat::Encoder> encoder_;
+  std::variant<openai_chat::Encoder, openai_responses::Encoder> encoder_;
 };
 
 /// Appends a collected answer as one JSON document.
