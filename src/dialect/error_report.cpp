@@ -26,6 +26,12 @@ struct Words {
 
 void write_body(std::string& out, Dialect client, const Words& e) {
   switch (client) {
+<<<<<<< HEAD
+=======
+    case Dialect::openai_responses:
+      return openai_responses::write_error_body(out, e.error_class, e.status, e.message, e.code, e.param);
+    case Dialect::openai_chat:
+>>>>>>> responses
     case Dialect::anthropic_messages:
 <<<<<<< HEAD
       return anthropic_messages::write_error_body(out, e.error_class, e.status, e.message, e.code, e.param);
@@ -44,6 +50,12 @@ void write_body(std::string& out, Dialect client, const Words& e) {
 
 void write_event(std::string& out, Dialect client, const Words& e) {
   switch (client) {
+<<<<<<< HEAD
+=======
+    case Dialect::openai_responses:
+      return openai_responses::write_error_event(out, e.error_class, e.status, e.message, e.code, e.param);
+    case Dialect::openai_chat:
+>>>>>>> responses
     case Dialect::anthropic_messages:
 <<<<<<< HEAD
       return anthropic_messages::write_error_event(out, e.error_class, e.status, e.message, e.code, e.param);

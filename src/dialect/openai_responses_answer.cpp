@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "emulated_schema.h"
+
 namespace weir::dialect::openai_responses {
 
 void append_number(std::string& out, std::uint64_t number) {
@@ -24,10 +26,8 @@ OutputItem make_item(const AnswerContext& context, BlockKind kind, Bytes id, Byt
   OutputItem item;
   item.kind = kind;
   item.redacted = redacted;
-  if (kind == BlockKind::tool_call && context.emulated_schema && name == kSchemaTool) {
-    item.kind = BlockKind::text;
-    item.schema = true;
-  }
+  item.schema = is_schema_answer(context, kind, name);
+  if (item.schema) item.kind = BlockKind::text;
   switch (item.kind) {
     case BlockKind::text:
     case BlockKind::refusal:

@@ -2,6 +2,7 @@
 
 #include "openai_responses_decoder_parts.h"
 #include "weir/codec/json_writer.h"
+#include "weir/dialect/error_report.h"
 
 // Reading: one pass over the payload collects what any event may hold; then its type decides what that means.
 
@@ -210,6 +211,7 @@ void Decoder::take_document(Payload& payload) {
     read_error(top.error, report);
     if (report.code.empty()) report.code = payload.flat.code;
     if (report.message.empty()) report.message = payload.flat.message;
+    report.error_class = classify_error(0, report.code, report.type, report.message);
     return tell_fault(report);
   }
   if (!top.is_response && top.output.empty()) return tell(Extra{payload.text});
@@ -224,6 +226,7 @@ void Decoder::take_event(Payload& payload) {
     if (!payload.top.error.empty()) read_error(payload.top.error, report);
     if (report.code.empty()) report.code = payload.flat.code;
     if (report.message.empty()) report.message = payload.flat.message;
+    report.error_class = classify_error(0, report.code, report.type, report.message);
     return tell_fault(report);
   }
   constexpr Bytes kPrefix = "response.";

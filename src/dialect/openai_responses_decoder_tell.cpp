@@ -1,5 +1,6 @@
 #include "escaped_text.h"
 #include "openai_responses_decoder_parts.h"
+#include "weir/dialect/error_report.h"
 
 // Telling: a part of a message is a block, and so are a reasoning item and a tool call. A block is found by its place
 // in the provider's output; what it was told already is not told again.
@@ -255,6 +256,7 @@ void Decoder::tell_end(const Response& response) {
     FaultReport report;
     if (!response.error.empty() && response.error != "null") read_error(response.error, report);
     if (report.code.empty()) report.code = response.status;
+    report.error_class = classify_error(0, report.code, report.type, report.message);
     usage_.overwrite_with(response.usage);
     facts_.usage = response.usage.any();
     return tell_fault(report);

@@ -110,8 +110,15 @@ void RequestReader::take_call(const Item& item) {
     const char* const field = item.name.empty() ? "input.name" : "input.call_id";
     return loss_.refuse({.fault = Fault::field_missing, .field = field, .why = {}});
   }
-  Part& part = message_of(Role::assistant, true)->parts.emplace_back();
+  std::vector<Part>& parts = message_of(Role::assistant, true)->parts;
+  // A seal over a tool call came to the client as reasoning before it.
+  const bool sealed = !parts.empty() && parts.back().kind == PartKind::reasoning && parts.back().text.empty() &&
+                      parts.back().seal.vendor == Vendor::gemini;
+  const Seal seal = sealed ? parts.back().seal : Seal();
+  if (sealed) parts.pop_back();
+  Part& part = parts.emplace_back();
   part.kind = PartKind::tool_call;
+  part.seal = seal;
   part.id = item.call_id;
   part.name = item.name;
   part.arguments = {.text = item.arguments, .in_string = true};

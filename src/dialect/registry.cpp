@@ -12,12 +12,21 @@
 namespace weir::dialect {
 
 <<<<<<< HEAD
+<<<<<<< HEAD
 // ---- Requests.
 
 =======
 >>>>>>> gemini
 void read(Dialect client, Bytes body, Request& request, Loss& loss) {
   switch (client) {
+=======
+void read(Dialect client, Bytes body, Request& request, Loss& loss) {
+  switch (client) {
+    case Dialect::openai_responses:
+      return openai_responses::read(body, request, loss);
+    case Dialect::openai_chat:
+    case Dialect::anthropic_messages:
+>>>>>>> responses
     case Dialect::gemini:
       return gemini::read(body, request, loss);
     case Dialect::openai_chat:
@@ -36,6 +45,7 @@ void read(Dialect client, Bytes body, Request& request, Loss& loss) {
 }
 
 void write(Dialect provider, const Request& request, const Target& target, std::string& out, Loss& loss) {
+<<<<<<< HEAD
   switch (provider) {
     case Dialect::gemini:
       return gemini::write(request, target, out, loss);
@@ -92,6 +102,14 @@ bool emulates_schema(Dialect provider, const Request& request, const Target& tar
 void write_count_tokens(Dialect provider, const Request& request, const Target& target, std::string& out, Loss& loss) {
   switch (provider) {
     case Dialect::openai_chat:
+=======
+  switch (provider) {
+    case Dialect::openai_responses:
+      return openai_responses::write(request, target, out, loss);
+    case Dialect::openai_chat:
+    case Dialect::anthropic_messages:
+    case Dialect::gemini:
+>>>>>>> responses
       break;
     case Dialect::openai_responses:
       return openai_responses::write_input_tokens(request, target, out, loss);
@@ -141,6 +159,13 @@ Decoder::Decoder(Dialect provider) {
 =======
       decoder_.emplace<OpenAiChatDecoder>();
       return;
+<<<<<<< HEAD
+=======
+    case Dialect::openai_responses:
+      decoder_.emplace<openai_responses::Decoder>();
+      return;
+    case Dialect::anthropic_messages:
+>>>>>>> responses
     case Dialect::gemini:
       decoder_.emplace<gemini::Decoder>();
       return;
@@ -202,6 +227,13 @@ Encoder::Encoder(Dialect client, const AnswerContext& context) : encoder_(std::i
       return;  // the variant's first
 =======
       return;
+<<<<<<< HEAD
+=======
+    case Dialect::openai_responses:
+      encoder_.emplace<openai_responses::Encoder>(context);
+      return;
+    case Dialect::anthropic_messages:
+>>>>>>> responses
     case Dialect::gemini:
       encoder_.emplace<gemini::Encoder>(context);
       return;
@@ -233,6 +265,12 @@ void write_document(Dialect client, const Answer& answer, const AnswerContext& c
   switch (client) {
     case Dialect::openai_chat:
       return openai_chat::write_document(answer, context, out);
+<<<<<<< HEAD
+=======
+    case Dialect::openai_responses:
+      return openai_responses::write_document(answer, context, out);
+    case Dialect::anthropic_messages:
+>>>>>>> responses
     case Dialect::gemini:
       return gemini::write_document(answer, context, out);
     case Dialect::openai_responses:

@@ -82,10 +82,14 @@ class Decoder {
 
  private:
 <<<<<<< HEAD
+<<<<<<< HEAD
   std::variant<OpenAiChatDecoder, openai_responses::Decoder, anthropic_messages::Decoder, gemini::Decoder> decoder_;
 =======
   std::variant<OpenAiChatDecoder, gemini::Decoder> decoder_;
 >>>>>>> gemini
+=======
+  std::variant<OpenAiChatDecoder, openai_responses::Decoder> decoder_;
+>>>>>>> responses
 };
 
 /// An encoder of any dialect, for one answer.
@@ -100,10 +104,14 @@ class Encoder {
 
  private:
 <<<<<<< HEAD
+<<<<<<< HEAD
   std::variant<openai_chat::Encoder, openai_responses::Encoder, anthropic_messages::Encoder, gemini::Encoder> encoder_;
 =======
   std::variant<openai_chat::Encoder, gemini::Encoder> encoder_;
 >>>>>>> gemini
+=======
+  std::variant<openai_chat::Encoder, openai_responses::Encoder> encoder_;
+>>>>>>> responses
 };
 
 /// Appends a collected answer as one JSON document.
