@@ -33,10 +33,14 @@ Bytes type_of(ErrorClass error_class) {
 
 }  // namespace
 
-void write_error_body(std::string& out, ErrorClass error_class, int, Bytes escaped_message, Bytes, Bytes) {
+void write_error_body(std::string& out, ErrorClass error_class, int, Bytes escaped_message, Bytes, Bytes param) {
   codec::JsonWriter json(out);
   json.begin_object().member("type", "error").key("error").begin_object();
   json.member("type", type_of(error_class)).key("message").escaped_string(escaped_message);
+  if (param == "thread") {  // from these words the SDK knows that it can go on without one
+    json.key("details").begin_object().member("error_code", "thread_unsupported_request");
+    json.key("unsupported").begin_array().string("thread").end_array().end_object();
+  }
   json.end_object().end_object();
 }
 

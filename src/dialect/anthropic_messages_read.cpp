@@ -34,6 +34,7 @@ constexpr RequestReader::Field RequestReader::kFields[] = {
     {"container", &RequestReader::read_container},
     {"mcp_servers", &RequestReader::read_mcp_servers},
     {"inference_geo", &RequestReader::read_inference_geo},
+    {"thread", &RequestReader::read_thread},
 };
 constexpr std::size_t RequestReader::kFieldCount = std::size(kFields);
 
@@ -374,6 +375,14 @@ void RequestReader::read_mcp_servers(Json& json) {
     json.skip_value();
   }
   if (any) loss_.refuse("mcp_servers", "Servers that a vendor calls itself cannot be taken to another vendor.");
+}
+
+/// The vendor keeps the messages, and later requests hold only the new ones. Anthropic's SDK goes on without a thread
+/// when it is refused in the words of anthropic_messages_error.cpp.
+void RequestReader::read_thread(Json& json) {
+  json.skip_value();
+  loss_.refuse("thread",
+               "Messages that the vendor keeps cannot be taken to another vendor: send them all, without a thread.");
 }
 
 void RequestReader::read_inference_geo(Json& json) {

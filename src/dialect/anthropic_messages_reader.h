@@ -59,6 +59,7 @@ class RequestReader {
   void read_container(Json& json);
   void read_mcp_servers(Json& json);
   void read_inference_geo(Json& json);
+  void read_thread(Json& json);
   void read_format(Json& json, const char* path);
 
   // Messages.

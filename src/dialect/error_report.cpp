@@ -1,10 +1,7 @@
 #include "weir/dialect/error_report.h"
 
 #include "weir/codec/json_writer.h"
-<<<<<<< HEAD
 #include "weir/dialect/anthropic_messages.h"
-=======
->>>>>>> gemini
 #include "weir/dialect/gemini.h"
 #include "weir/dialect/openai_chat.h"
 #include "weir/dialect/openai_responses.h"
@@ -26,49 +23,27 @@ struct Words {
 
 void write_body(std::string& out, Dialect client, const Words& e) {
   switch (client) {
-<<<<<<< HEAD
-=======
-    case Dialect::openai_responses:
-      return openai_responses::write_error_body(out, e.error_class, e.status, e.message, e.code, e.param);
-    case Dialect::openai_chat:
->>>>>>> responses
     case Dialect::anthropic_messages:
-<<<<<<< HEAD
       return anthropic_messages::write_error_body(out, e.error_class, e.status, e.message, e.code, e.param);
     case Dialect::openai_responses:
       return openai_responses::write_error_body(out, e.error_class, e.status, e.message, e.code, e.param);
     case Dialect::gemini:
       return gemini::write_error_body(out, e.error_class, e.status, e.message, e.code, e.param);
     case Dialect::openai_chat:
-=======
->>>>>>> gemini
       return openai_chat::write_error_body(out, e.error_class, e.status, e.message, e.code, e.param);
-    case Dialect::gemini:
-      return gemini::write_error_body(out, e.error_class, e.status, e.message, e.code, e.param);
   }
 }
 
 void write_event(std::string& out, Dialect client, const Words& e) {
   switch (client) {
-<<<<<<< HEAD
-=======
-    case Dialect::openai_responses:
-      return openai_responses::write_error_event(out, e.error_class, e.status, e.message, e.code, e.param);
-    case Dialect::openai_chat:
->>>>>>> responses
     case Dialect::anthropic_messages:
-<<<<<<< HEAD
       return anthropic_messages::write_error_event(out, e.error_class, e.status, e.message, e.code, e.param);
     case Dialect::openai_responses:
       return openai_responses::write_error_event(out, e.error_class, e.status, e.message, e.code, e.param);
     case Dialect::gemini:
       return gemini::write_error_event(out, e.error_class, e.status, e.message, e.code, e.param);
     case Dialect::openai_chat:
-=======
->>>>>>> gemini
       return openai_chat::write_error_event(out, e.error_class, e.status, e.message, e.code, e.param);
-    case Dialect::gemini:
-      return gemini::write_error_event(out, e.error_class, e.status, e.message, e.code, e.param);
   }
 }
 

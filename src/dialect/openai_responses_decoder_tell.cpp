@@ -269,9 +269,11 @@ void Decoder::tell_end(const Response& response) {
   const bool incomplete = response.status == "incomplete";
   FinishReason reason = tool_seen_ ? FinishReason::tool_calls : FinishReason::stop;
   if (incomplete) {
-    reason = response.incomplete_reason == "max_output_tokens" ? FinishReason::length
-             : response.incomplete_reason == "content_filter"  ? FinishReason::content_filter
-                                                               : FinishReason::other;
+    // Servers that leave the reason out mean the usual one.
+    const bool length = response.incomplete_reason.empty() || response.incomplete_reason == "max_output_tokens";
+    reason = length                                           ? FinishReason::length
+             : response.incomplete_reason == "content_filter" ? FinishReason::content_filter
+                                                              : FinishReason::other;
   }
   const Bytes status = response.status.empty() ? Bytes("completed") : response.status;
   close_all();

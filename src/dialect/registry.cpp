@@ -1,66 +1,43 @@
 #include "weir/dialect/registry.h"
 
 #include "weir/base/assert.h"
-<<<<<<< HEAD
 #include "weir/dialect/anthropic_messages.h"
-=======
->>>>>>> gemini
 #include "weir/dialect/gemini.h"
 #include "weir/dialect/openai_chat.h"
 #include "weir/dialect/openai_responses.h"
 
 namespace weir::dialect {
 
-<<<<<<< HEAD
-<<<<<<< HEAD
 // ---- Requests.
 
-=======
->>>>>>> gemini
 void read(Dialect client, Bytes body, Request& request, Loss& loss) {
   switch (client) {
-=======
-void read(Dialect client, Bytes body, Request& request, Loss& loss) {
-  switch (client) {
-    case Dialect::openai_responses:
-      return openai_responses::read(body, request, loss);
-    case Dialect::openai_chat:
-    case Dialect::anthropic_messages:
->>>>>>> responses
-    case Dialect::gemini:
-      return gemini::read(body, request, loss);
     case Dialect::openai_chat:
       return openai_chat::read(body, request, loss);
     case Dialect::openai_responses:
       return openai_responses::read(body, request, loss);
     case Dialect::anthropic_messages:
-<<<<<<< HEAD
       return anthropic_messages::read(body, request, loss);
     case Dialect::gemini:
       return gemini::read(body, request, loss);
-=======
-      break;
->>>>>>> gemini
   }
 }
 
+void read_counted(Dialect client, Bytes body, Request& request, Loss& loss) {
+  if (client == Dialect::anthropic_messages) return anthropic_messages::read_count_tokens(body, request, loss);
+  read(client, body, request, loss);
+}
+
 void write(Dialect provider, const Request& request, const Target& target, std::string& out, Loss& loss) {
-<<<<<<< HEAD
   switch (provider) {
-    case Dialect::gemini:
-      return gemini::write(request, target, out, loss);
     case Dialect::openai_chat:
       return openai_chat::write(request, target, out, loss);
     case Dialect::openai_responses:
       return openai_responses::write(request, target, out, loss);
     case Dialect::anthropic_messages:
-<<<<<<< HEAD
       return anthropic_messages::write(request, target, out, loss);
     case Dialect::gemini:
       return gemini::write(request, target, out, loss);
-=======
-      break;
->>>>>>> gemini
   }
 }
 
@@ -102,14 +79,6 @@ bool emulates_schema(Dialect provider, const Request& request, const Target& tar
 void write_count_tokens(Dialect provider, const Request& request, const Target& target, std::string& out, Loss& loss) {
   switch (provider) {
     case Dialect::openai_chat:
-=======
-  switch (provider) {
-    case Dialect::openai_responses:
-      return openai_responses::write(request, target, out, loss);
-    case Dialect::openai_chat:
-    case Dialect::anthropic_messages:
-    case Dialect::gemini:
->>>>>>> responses
       break;
     case Dialect::openai_responses:
       return openai_responses::write_input_tokens(request, target, out, loss);
@@ -154,35 +123,16 @@ void write_token_count(Dialect client, std::uint64_t tokens, std::string& out) {
 Decoder::Decoder(Dialect provider) {
   switch (provider) {
     case Dialect::openai_chat:
-<<<<<<< HEAD
       return;  // the variant's first
-=======
-      decoder_.emplace<OpenAiChatDecoder>();
-      return;
-<<<<<<< HEAD
-=======
     case Dialect::openai_responses:
       decoder_.emplace<openai_responses::Decoder>();
       return;
     case Dialect::anthropic_messages:
->>>>>>> responses
-    case Dialect::gemini:
-      decoder_.emplace<gemini::Decoder>();
-      return;
->>>>>>> gemini
-    case Dialect::openai_responses:
-      decoder_.emplace<openai_responses::Decoder>();
-      return;
-    case Dialect::anthropic_messages:
-<<<<<<< HEAD
       decoder_.emplace<anthropic_messages::Decoder>();
       return;
     case Dialect::gemini:
       decoder_.emplace<gemini::Decoder>();
       return;
-=======
-      break;
->>>>>>> gemini
   }
 }
 
@@ -223,34 +173,16 @@ const FaultReport& Decoder::error() const {
 Encoder::Encoder(Dialect client, const AnswerContext& context) : encoder_(std::in_place_index<0>, context) {
   switch (client) {
     case Dialect::openai_chat:
-<<<<<<< HEAD
       return;  // the variant's first
-=======
-      return;
-<<<<<<< HEAD
-=======
     case Dialect::openai_responses:
       encoder_.emplace<openai_responses::Encoder>(context);
       return;
     case Dialect::anthropic_messages:
->>>>>>> responses
-    case Dialect::gemini:
-      encoder_.emplace<gemini::Encoder>(context);
-      return;
->>>>>>> gemini
-    case Dialect::openai_responses:
-      encoder_.emplace<openai_responses::Encoder>(context);
-      return;
-    case Dialect::anthropic_messages:
-<<<<<<< HEAD
       encoder_.emplace<anthropic_messages::Encoder>(context);
       return;
     case Dialect::gemini:
       encoder_.emplace<gemini::Encoder>(context);
       return;
-=======
-      break;
->>>>>>> gemini
   }
 }
 
@@ -265,24 +197,12 @@ void write_document(Dialect client, const Answer& answer, const AnswerContext& c
   switch (client) {
     case Dialect::openai_chat:
       return openai_chat::write_document(answer, context, out);
-<<<<<<< HEAD
-=======
     case Dialect::openai_responses:
       return openai_responses::write_document(answer, context, out);
     case Dialect::anthropic_messages:
->>>>>>> responses
-    case Dialect::gemini:
-      return gemini::write_document(answer, context, out);
-    case Dialect::openai_responses:
-      return openai_responses::write_document(answer, context, out);
-    case Dialect::anthropic_messages:
-<<<<<<< HEAD
       return anthropic_messages::write_document(answer, context, out);
     case Dialect::gemini:
       return gemini::write_document(answer, context, out);
-=======
-      break;
->>>>>>> gemini
   }
 }
 

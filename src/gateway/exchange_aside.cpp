@@ -51,7 +51,7 @@ void Exchange::show_model() {
 bool Exchange::prepare_count(Asking& asking, const dialect::Envelope& envelope, Bytes text) {
   dialect::Request request;
   dialect::Loss loss;
-  dialect::read(endpoint_.client, text, request, loss);
+  dialect::read_counted(endpoint_.client, text, request, loss);
   estimate_ = dialect::estimate_tokens(request);
   asking.call.kind = Call::Kind::count_tokens;
   const dialect::Target target = target_of(asking);

@@ -31,8 +31,32 @@ void Translation::read(Bytes bytes) {
     framing_ = bytes[first] == '{' ? Framing::document : bytes[first] == '[' ? Framing::array : Framing::events;
   }
   if (failed_ || ended_) return;
-  if (framing_ == Framing::document) return hold(bytes);
-  read_frames(bytes);
+  switch (framing_) {
+    case Framing::unknown:
+      return;
+    case Framing::document:
+      return hold(bytes);
+    case Framing::array:
+      return read_elements(bytes);
+    case Framing::events:
+      return read_frames(bytes);
+  }
+}
+
+void Translation::read_elements(Bytes bytes) {
+  while (!failed_ && !ended_) {
+    const std::size_t size = elements_.find_end(bytes);
+    if (elements_.malformed()) return take_fault({.fault = Fault::upstream_malformed});
+    if (size == codec::JsonArrayScanner::npos) return hold(bytes);
+    if (cut_.empty()) {
+      read_payload(elements_.element(bytes.substr(0, size)));
+    } else {
+      hold(bytes.substr(0, size));
+      if (!failed_) read_payload(elements_.element(cut_));
+      cut_ = {};
+    }
+    bytes.remove_prefix(size);
+  }
 }
 
 void Translation::read_frames(Bytes bytes) {
@@ -101,7 +125,7 @@ void Translation::end(std::string& out) {
   if (!failed_ && !ended_ && !trim(cut_).empty()) {
     if (framing_ == Framing::document) {
       read_payload(cut_);
-    } else {
+    } else if (framing_ == Framing::events) {
       // Without its blank line the last frame is believed only if it is whole in itself.
       const codec::SseFrame fields = codec::parse_sse_frame(cut_, scratch_);
       if (fields.has_data) read_payload(fields.data);

@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 
+#include "weir/codec/json_array.h"
 #include "weir/codec/sse.h"
 #include "weir/dialect/answer.h"
 #include "weir/dialect/error_report.h"
@@ -65,6 +66,7 @@ class Translation {
 
   void read(Bytes bytes);
   void read_frames(Bytes bytes);
+  void read_elements(Bytes bytes);
   void read_payload(Bytes payload);
   void keep_alive();
   void hold(Bytes bytes);
@@ -77,6 +79,7 @@ class Translation {
   dialect::Encoder encoder_;
   std::optional<dialect::Collector> collector_;  // for a client that wants a document
   codec::SseScanner scanner_;
+  codec::JsonArrayScanner elements_;
   dialect::FrameMemo memo_;       // of a frame that told nothing but one delta...
   dialect::BlockDelta repeated_;  // ...which is this one, with another text
   Framing framing_ = Framing::unknown;

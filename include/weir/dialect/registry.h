@@ -30,6 +30,9 @@ namespace weir::dialect {
 /// Reads a client's request. What is wrong with it, or cannot be taken to any other dialect, is in `loss`.
 void read(Dialect client, Bytes body, Request& request, Loss& loss);
 
+/// The same of a request whose tokens are to be counted: what only an answer needs may be missing.
+void read_counted(Dialect client, Bytes body, Request& request, Loss& loss);
+
 /// Writes the body of a provider's request, appended to `out`. What cannot be written is in `loss`.
 void write(Dialect provider, const Request& request, const Target& target, std::string& out, Loss& loss);
 
@@ -81,15 +84,7 @@ class Decoder {
   Bytes only_text() const;
 
  private:
-<<<<<<< HEAD
-<<<<<<< HEAD
   std::variant<OpenAiChatDecoder, openai_responses::Decoder, anthropic_messages::Decoder, gemini::Decoder> decoder_;
-=======
-  std::variant<OpenAiChatDecoder, gemini::Decoder> decoder_;
->>>>>>> gemini
-=======
-  std::variant<OpenAiChatDecoder, openai_responses::Decoder> decoder_;
->>>>>>> responses
 };
 
 /// An encoder of any dialect, for one answer.
@@ -103,15 +98,7 @@ class Encoder {
   void end(std::string& out);
 
  private:
-<<<<<<< HEAD
-<<<<<<< HEAD
   std::variant<openai_chat::Encoder, openai_responses::Encoder, anthropic_messages::Encoder, gemini::Encoder> encoder_;
-=======
-  std::variant<openai_chat::Encoder, gemini::Encoder> encoder_;
->>>>>>> gemini
-=======
-  std::variant<openai_chat::Encoder, openai_responses::Encoder> encoder_;
->>>>>>> responses
 };
 
 /// Appends a collected answer as one JSON document.
