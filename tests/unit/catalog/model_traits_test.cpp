@@ -1,0 +1,58 @@
+#include "weir/catalog/model_traits.h"
+
+#include <gtest/gtest.h>
+
+namespace weir::catalog {
+namespace {
+
+TEST(ModelTraits, FamiliesOfClaude) {
+  struct Row {
+    const char* id;
+    std::uint32_t most_tokens;
+    const char* takes;  // s ampling, a daptive thinking, o utput schema, i nside system, p refill, t hinking, b oth
+                        // samplings, x high effort, off
+  };
+  const Row rows[] = {
+      {"claude-3-haiku-20240307", 4096, "spb0"},
+      {"claude-3-5-sonnet-20241022", 8192, "spb0"},
+      {"claude-3-7-sonnet-latest", 64000, "sptb0"},
+      {"claude-opus-4-20250514", 32000, "sptb0"},
+      {"claude-4-sonnet-20250514", 64000, "sptb0"},
+      {"claude-sonnet-4-0", 64000, "sptb0"},
+      {"claude-opus-4-1-20250805", 32000, "sopt0"},
+      {"claude-sonnet-4-5", 64000, "sopt0"},
+      {"us.anthropic.claude-sonnet-4-5-20250929-v1:0", 64000, "sopt0"},
+      {"anthropic/claude-sonnet-4.5", 64000, "sopt0"},
+      {"CLAUDE-HAIKU-4-5@20251001", 64000, "sopt0"},
+      {"claude-opus-4-6", 128000, "saot0"},
+      {"claude-sonnet-4-6", 64000, "saot0"},
+      {"claude-opus-4-7-20260416", 128000, "aotx0"},
+      {"claude-opus-4-8", 128000, "aoitx0"},
+      {"claude-opus-5", 128000, "aoitx0"},
+      {"claude-sonnet-5", 128000, "aotx0"},
+      {"claude-fable-5", 128000, "aoitx"},
+      {"claude-mythos-5", 128000, "aoitx"},
+      {"claude-opus-latest", 64000, "aotx0"},
+      {"some-model-of-nobody", 4096, "sptb0"},
+      {"", 4096, "sptb0"},
+      {"claude", 4096, "sptb0"},
+  };
+  for (const Row& row : rows) {
+    const dialect::ModelTraits traits = model_traits(row.id);
+    EXPECT_EQ(traits.default_max_tokens, row.most_tokens) << row.id;
+    std::string takes;
+    if (traits.takes_sampling) takes += 's';
+    if (traits.takes_adaptive_thinking) takes += 'a';
+    if (traits.takes_output_schema) takes += 'o';
+    if (traits.takes_system_inside) takes += 'i';
+    if (traits.takes_prefill) takes += 'p';
+    if (traits.takes_thinking) takes += 't';
+    if (traits.takes_temperature_and_top_p) takes += 'b';
+    if (traits.takes_xhigh_effort) takes += 'x';
+    if (traits.takes_thinking_off) takes += '0';
+    EXPECT_EQ(takes, row.takes) << row.id;
+  }
+}
+
+}  // namespace
+}  // namespace weir::catalog
