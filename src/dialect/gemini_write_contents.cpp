@@ -86,7 +86,11 @@ class ContentsWriter {
     json_.key("contents").begin_array();
     for (const Message& message : request_.messages) {
       if (!message.name.empty()) loss_.drop("name");
-      if (is_system(message)) continue;
+      if (is_system(message)) {
+        for (const Part& part : message.parts)
+          if (part.kind != PartKind::text) refuse_field(loss_, "messages", "System messages hold texts only.");
+        continue;
+      }
       const Role speaks = message.role == Role::assistant ? Role::assistant : Role::user;
       if (!group.empty() && speaks != side) write_group(side, group);
       side = speaks;
@@ -138,13 +142,8 @@ class ContentsWriter {
     json_.key("parts").begin_array();
     for (const Message& message : request_.messages) {
       if (!is_system(message)) continue;
-      for (const Part& part : message.parts) {
-        if (part.kind != PartKind::text) {
-          refuse_field(loss_, "messages", "System messages hold texts only.");
-        } else {
-          write_text(part);
-        }
-      }
+      for (const Part& part : message.parts)
+        if (part.kind == PartKind::text) write_text(part);
     }
     json_.end_array();
   }

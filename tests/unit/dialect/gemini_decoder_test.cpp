@@ -271,8 +271,8 @@ TEST(GeminiDecoder, PartialPathsAreBounded) {
   PartialArguments arguments;
   std::string out;
   for (const std::string& path : {std::string("a"), std::string("$"), std::string("$."), std::string("$[0]"),
-                                 std::string("$.a[x]"), std::string("$.a["), std::string("$['a"), std::string("$.a[]"),
-                                 "$." + std::string(PartialArguments::kMaxPathSize, 'a')})
+                                  std::string("$.a[x]"), std::string("$.a["), std::string("$['a"), std::string("$.a[]"),
+                                  "$." + std::string(PartialArguments::kMaxPathSize, 'a')})
     EXPECT_FALSE(arguments.add({.path = path, .value = "1"}, out)) << path;
   std::string deep = "$";
   for (std::size_t i = 0; i <= PartialArguments::kMaxDepth; ++i) deep += ".a";
