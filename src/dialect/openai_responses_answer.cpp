@@ -215,7 +215,7 @@ std::string response_id(const AnswerContext& context, Bytes id) {
     append_id(all, kPrefix, context.seed);
     return all;
   }
-  if (!id.starts_with(kPrefix)) all = kPrefix;
+  if (!id.starts_with(kPrefix) && context.provider != Dialect::openai_responses) all = kPrefix;
   all += id;
   return all;
 }

@@ -68,7 +68,7 @@ struct ResponseWords {
 void open_response(std::string& out, const ResponseWords& words);
 void close_response(std::string& out, const ResponseWords& words);
 
-/// The id of a response: the provider's, with OpenAI's prefix.
+/// The id of a response: the provider's, with OpenAI's prefix if it was an answer of another dialect.
 std::string response_id(const AnswerContext& context, Bytes id);
 /// Status and reason of how an answer ended.
 struct Ending {

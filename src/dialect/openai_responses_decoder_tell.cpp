@@ -230,8 +230,7 @@ void Decoder::tell_annotation(Block* block, Bytes annotation) {
     if (key.is("end_index")) return place(citation.end);
     json.skip_value();
   });
-  if (citation.end < 0) citation.start = -1;
-  if (citation.start < 0) citation.end = -1;
+  if (citation.start < 0 || citation.end <= citation.start) citation.start = citation.end = -1;
   if (type != "url_citation" || (citation.url.empty() && citation.title.empty())) return tell(Extra{annotation});
   begin({});
   tell(citation);

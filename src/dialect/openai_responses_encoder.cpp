@@ -192,9 +192,9 @@ void Encoder::take(const BlockEnd& end_event, std::string& out) {
   OutputItem& item = items_[end_event.index];
   item.open = false;
   if (item.silent || !keep(end_event.signature.size(), out)) return;
+  flush(out);
   if (item.kind == BlockKind::reasoning) set_seal(item, context_, end_event.signature, 0);
   if (!item.is_text()) return write_done(item, out);
-  flush(out);
   ended_ = end_event.index;
 }
 

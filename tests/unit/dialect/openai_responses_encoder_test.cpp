@@ -145,7 +145,7 @@ TEST(ResponsesEncoder, ReadsBackAsItWas) {
   stream.finish();
   EXPECT_EQ(stream.checker.broken_law(), "");
   EXPECT_EQ(stream.lines,
-            "begin id=\"resp_msg_1\" model=\"claude\" created=1700000000\n"
+            "begin id=\"msg_1\" model=\"claude\" created=1700000000\n"
             "block_begin 0.0 reasoning\n"
             "block_delta 0.0 \"I \"\n"
             "block_delta 0.0 \"think\"\n"

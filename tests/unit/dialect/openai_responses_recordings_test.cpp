@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -10,7 +11,9 @@
 
 #include "unit/dialect/source_root.h"
 #include "unit/dialect/stream_runner.h"
+#include "weir/dialect/openai_responses.h"
 #include "weir/dialect/openai_responses_decoder.h"
+#include "weir/dialect/openai_responses_encoder.h"
 
 namespace weir::dialect {
 namespace {
@@ -100,6 +103,90 @@ std::string base64_decoded(Bytes text) {
   return out;
 }
 
+/// Encodes what it is told, as a stream and as a document.
+class Translation {
+ public:
+  explicit Translation(const AnswerContext& context) : context_(context), encoder_(context), collector_(64 << 20) {}
+  void take(std::span<const Event> events) {
+    encoder_.encode(events, stream);
+    collector_.take(events);
+    for (const Event& event : events)
+      if (!std::holds_alternative<Extra>(event)) lines += test::to_text(event) + '\n';
+  }
+  void end() {
+    encoder_.end(stream);
+    openai_responses::write_document(collector_.answer(), context_, document);
+  }
+  std::string stream;
+  std::string document;
+  std::string lines;  // of the events that this dialect carries to its own clients
+
+ private:
+  AnswerContext context_;
+  openai_responses::Encoder encoder_;
+  Collector collector_;
+};
+
+/// With the sources at the end: they may stand before or behind the end of the block.
+std::string ordered(const std::string& lines) {
+  std::string kept, sources;
+  for (std::size_t at = 0; at < lines.size();) {
+    const std::size_t end = lines.find('\n', at) + 1;
+    const Bytes line = Bytes(lines).substr(at, end - at);
+    (line.starts_with("citation ") ? sources : kept) += line;
+    at = end;
+  }
+  return kept + sources;
+}
+
+/// Encoded and decoded again, an answer is what it was; and so is its document.
+void expect_fixed_point(Bytes body) {
+  AnswerContext context;
+  context.provider = Dialect::openai_responses;
+  context.seed = 1;
+  Translation translation(context);
+  Runner again;
+  openai_responses::Decoder decoder;
+  EventBatch batch(translation);
+  if (body.starts_with('{')) {
+    decoder.decode(body, batch);
+  } else {
+    codec::SseScanner scanner;
+    std::string scratch;
+    while (!body.empty()) {
+      const std::size_t end = std::min(scanner.find_end(body), body.size());
+      const codec::SseFrame frame = codec::parse_sse_frame(body.substr(0, end), scratch);
+      if (frame.has_data) decoder.decode(frame.data, batch);
+      body.remove_prefix(end);
+    }
+  }
+  decoder.end(batch);
+  translation.end();
+  again.feed(translation.stream);
+  again.finish();
+  const std::string first = ordered(translation.lines);
+  const std::string second = ordered(again.lines);
+  const auto differs = std::mismatch(first.begin(), first.end(), second.begin(), second.end());
+  EXPECT_EQ(Bytes(differs.first, first.end()).substr(0, 300), Bytes(differs.second, second.end()).substr(0, 300));
+  EXPECT_EQ(again.checker.broken_law(), "");
+  if (decoder.failed()) return;
+  Runner document;
+  document.document(translation.document);
+  EXPECT_EQ(document.checker.broken_law(), "");
+  test::Answer& as_document = document.answers[0];
+  test::Answer& as_stream = again.answers[0];
+  EXPECT_EQ(as_document.text, as_stream.text);
+  EXPECT_EQ(as_document.reasoning, as_stream.reasoning);
+  EXPECT_EQ(as_document.refusal, as_stream.refusal);
+  EXPECT_EQ(as_document.finish_native, as_stream.finish_native);
+  EXPECT_EQ(document.decoder.usage(), again.decoder.usage());
+  ASSERT_EQ(as_document.tool_calls.size(), as_stream.tool_calls.size());
+  for (std::size_t i = 0; i < as_stream.tool_calls.size(); ++i) {
+    EXPECT_EQ(as_document.tool_calls[i].id, as_stream.tool_calls[i].id);
+    EXPECT_EQ(as_document.tool_calls[i].arguments, as_stream.tool_calls[i].arguments);
+  }
+}
+
 bool is_document(Bytes body) {
   const std::size_t first = body.find_first_not_of(" \t\r\n");
   return first != Bytes::npos && body[first] == '{';
@@ -151,6 +238,7 @@ TEST(ResponsesRecordings, AllProviders) {
           compare(runner, expect);
         }
         EXPECT_EQ(runner.facts, runner.tap_facts);
+        if (piece == body.size() && !in_background) expect_fixed_point(body);
         if (::testing::Test::HasFailure()) return;
       }
       ++replayed;
@@ -160,6 +248,43 @@ TEST(ResponsesRecordings, AllProviders) {
   EXPECT_GE(replayed, 278);
   EXPECT_GE(failed, 10);
   EXPECT_GE(not_interpreted, 66);
+}
+
+TEST(ResponsesRecordings, Requests) {
+  const fs::path root = shared_data() / "recordings";
+  SKIP_WITHOUT(root);
+  int accepted = 0, refused = 0;
+  dom::parser parser;
+  for (const auto& provider : fs::directory_iterator(root)) {
+    const fs::path folder = provider.path() / "openai-responses";
+    if (!fs::exists(folder)) continue;
+    for (const auto& entry : fs::directory_iterator(folder)) {
+      SCOPED_TRACE(entry.path().string());
+      dom::element file;
+      ASSERT_EQ(parser.load(entry.path().string()).get(file), simdjson::SUCCESS);
+      const std::string body = string_at(file, "/request/body");
+      if (!body.starts_with('{')) continue;
+      Request request;
+      Loss loss;
+      openai_responses::read(body, request, loss);
+      if (loss.refused()) {
+        // Of real requests nothing is wrong: they want what only OpenAI has.
+        EXPECT_EQ(loss.refusal().fault, Fault::parameter_unsupported) << loss.refusal().field << loss.refusal().why;
+        ++refused;
+        continue;
+      }
+      std::string written;
+      openai_responses::write(request, {.model_id = "m", .quirks = {}, .traits = {}, .budgets = {}}, written, loss);
+      dom::parser second;
+      dom::element root_of_it;
+      EXPECT_EQ(second.parse(written).get(root_of_it), simdjson::SUCCESS) << written;
+      ++accepted;
+    }
+  }
+  EXPECT_GE(accepted, 150);
+  EXPECT_GE(refused, 20);
+  RecordProperty("accepted", accepted);
+  RecordProperty("refused", refused);
 }
 
 TEST(ResponsesStreamEdge, All) {
