@@ -6,11 +6,10 @@ namespace weir::dialect {
 
 namespace {
 
-constexpr std::array kQuirks = {Quirk::max_tokens_only,      Quirk::no_developer_role, Quirk::no_stream_options,
-                                Quirk::no_json_schema,       Quirk::random_seed,       Quirk::tool_choice_any,
-                                Quirk::nine_character_ids,   Quirk::strict_fields,     Quirk::text_tool_results_only,
-                                Quirk::stream_only,          Quirk::model_in_path,     Quirk::anthropic_bearer,
-                                Quirk::reasoning_in_history, Quirk::fetches_urls};
+constexpr std::array kQuirks = {Quirk::max_tokens_only,    Quirk::no_developer_role,    Quirk::no_stream_options,
+                                Quirk::no_json_schema,     Quirk::random_seed,          Quirk::tool_choice_any,
+                                Quirk::nine_character_ids, Quirk::strict_fields,        Quirk::stream_only,
+                                Quirk::model_in_path,      Quirk::reasoning_in_history, Quirk::fetches_urls};
 
 }  // namespace
 
@@ -34,14 +33,10 @@ Bytes to_string(Quirk quirk) {
       return "nine_character_ids";
     case Quirk::strict_fields:
       return "strict_fields";
-    case Quirk::text_tool_results_only:
-      return "text_tool_results_only";
     case Quirk::stream_only:
       return "stream_only";
     case Quirk::model_in_path:
       return "model_in_path";
-    case Quirk::anthropic_bearer:
-      return "anthropic_bearer";
     case Quirk::reasoning_in_history:
       return "reasoning_in_history";
     case Quirk::fetches_urls:
@@ -68,8 +63,6 @@ Bytes sentence_of(Quirk quirk) {
       return "Ids of tool calls are sent as nine letters or digits; the client keeps its own.";
     case Quirk::strict_fields:
       return "Fields that the provider does not document are left out, because it refuses requests that have them.";
-    case Quirk::text_tool_results_only:
-      return "The result of a tool is sent as one string, not as parts.";
     case Quirk::stream_only:
       return "Every answer is asked for as a stream, and collected for clients that want one document.";
     case Quirk::model_in_path:
@@ -78,8 +71,6 @@ Bytes sentence_of(Quirk quirk) {
       return "Images and files may be given by any https address; elsewhere such requests are refused.";
     case Quirk::reasoning_in_history:
       return "Within a loop of tool calls the model's reasoning is given back as `reasoning_content`.";
-    case Quirk::anthropic_bearer:
-      return "The credential is sent as a bearer token.";
   }
   return {};
 }

@@ -1,25 +1,25 @@
-// The errors the simulated provider can answer with, in OpenAI's shape (type and code as its servers use them).
+// The errors the simulated provider can answer with: a status and the class that decides its words in each dialect.
 #pragma once
 
 #include <string>
 
 #include "weir/base/bytes.h"
+#include "weir/dialect/error_report.h"
 #include "weir/simulator/scenario.h"
 
 namespace weir::simulator {
 
-struct ErrorClass {
+struct Failure {
   int status;
-  Bytes type;
-  Bytes code;  ///< empty: null
-  Bytes message;
+  dialect::ErrorClass error_class;
+  Bytes message;  ///< escaped
 };
 
 /// The error of a scenario; status 500 when it has only a place. Never fails: a status without a row of its own gets
-/// the words of its hundred.
-ErrorClass error_of(const Scenario& scenario);
+/// the class of its hundred.
+Failure failure_of(const Scenario& scenario);
 
-/// Appends {"error":{...}}.
-void write_error(std::string& out, const ErrorClass& error, Bytes param = {});
+/// Appends the body of an error in this dialect.
+void write_failure(std::string& out, dialect::Dialect dialect, const Failure& failure, Bytes param = {});
 
 }  // namespace weir::simulator

@@ -2,15 +2,14 @@
 
 #include <algorithm>
 
-#include "weir/codec/json_reader.h"
 #include "words.h"
 
 namespace weir::simulator {
 namespace {
 
-using codec::JsonReader;
-using codec::JsonString;
-using codec::JsonType;
+using dialect::Part;
+using dialect::PartKind;
+using dialect::Role;
 
 /// Appends as many whole characters as fit below the limit.
 void append_bounded(std::string& out, Bytes text) {
@@ -24,92 +23,49 @@ void append_bounded(std::string& out, Bytes text) {
   out.append(text.substr(0, size));
 }
 
-struct Message {
-  JsonString role;
-  Bytes content;  // raw JSON
-};
-
-/// Calls visit(text) for the content's texts: the string itself, or the `text` of every part.
-template <class Visit>
-void for_each_text(Bytes content, Visit&& visit) {
-  if (content.empty()) return;
-  JsonReader json(content);
-  JsonString text;
-  if (json.peek() != JsonType::array) {
-    if (json.string_or_skip(text)) visit(text.raw);
-    return;
-  }
-  json.enter_array();
-  while (json.next_element()) {
-    if (json.peek() != JsonType::object) {
-      json.skip_value();
-      continue;
-    }
-    JsonString key;
-    json.enter_object();
-    while (json.next_member(key)) {
-      if (!key.is("text")) {
-        json.skip_value();
-      } else if (json.string_or_skip(text)) {
-        visit(text.raw);
-      }
-    }
-  }
+std::uint64_t words_in(const Part& part) {
+  std::uint64_t words = part.kind == PartKind::text ? count_words(part.text) : 0;
+  for (const Part& inner : part.content) words += words_in(inner);
+  return words + count_words(part.result);
 }
 
-Message read_message(JsonReader& json) {
-  Message message;
-  JsonString key;
-  json.enter_object();
-  while (json.next_member(key)) {
-    if (key.is("role")) {
-      json.string_or_skip(message.role);
-    } else if (key.is("content")) {
-      json.raw_value(message.content);
-    } else {
-      json.skip_value();
-    }
-  }
-  return message;
+std::string schema_or_nothing(Bytes schema) {
+  return std::string(schema.size() > Prompt::kMaxSchema ? Bytes{} : schema);
 }
 
-void read_messages(JsonReader& json, Prompt& prompt) {
-  if (json.peek() != JsonType::array) {
-    json.skip_value();
-    return;
+void read_functions(const dialect::Request& request, Prompt& prompt) {
+  using Mode = dialect::ToolChoice::Mode;
+  const dialect::ToolChoice& choice = request.tool_choice;
+  if (choice.mode == Mode::none) return;
+  for (const dialect::Tool& tool : request.tools) {
+    const bool is_named = choice.mode != Mode::named || tool.name == choice.name;
+    const bool is_allowed =
+        choice.allowed.empty() || std::ranges::find(choice.allowed, tool.name) != choice.allowed.end();
+    if (!tool.hosted.empty() || !is_named || !is_allowed || prompt.functions.size() == Prompt::kMaxTools) continue;
+    prompt.functions.push_back({std::string(tool.name), schema_or_nothing(tool.parameters)});
   }
-  Bytes last_user;
-  json.enter_array();
-  while (json.next_element()) {
-    if (json.peek() != JsonType::object) {
-      json.skip_value();
-      continue;
-    }
-    const Message message = read_message(json);
-    prompt.ends_with_tool_result = message.role.is("tool");
-    if (message.role.is("user")) last_user = message.content;
-    for_each_text(message.content, [&](Bytes text) { prompt.words += count_words(text); });
-  }
-  for_each_text(last_user, [&](Bytes text) { append_bounded(prompt.last_user, text); });
+  prompt.must_call_named = choice.mode == Mode::named && !prompt.functions.empty();
+  prompt.must_call = prompt.must_call_named || (choice.mode == Mode::required && !prompt.functions.empty());
 }
 
 }  // namespace
 
-Prompt read_prompt(Bytes body) {
+Prompt prompt_of(const dialect::Request& request) {
   Prompt prompt;
-  JsonReader json(body);
-  JsonString key;
-  if (!json.enter_object()) return prompt;
-  while (json.next_member(key)) {
-    if (key.is("messages")) {
-      read_messages(json, prompt);
-    } else if (key.is("max_tokens") || key.is("max_completion_tokens")) {
-      const auto limit = json.unsigned_or_skip();
-      if (limit) prompt.max_tokens = std::min(*limit, prompt.max_tokens.value_or(*limit));
-    } else {
-      json.skip_value();
-    }
+  const dialect::Message* last_user = nullptr;
+  for (const dialect::Message& message : request.messages) {
+    if (message.role == Role::user) last_user = &message;
+    for (const Part& part : message.parts) prompt.words += words_in(part);
   }
+  if (last_user)
+    for (const Part& part : last_user->parts)
+      if (part.kind == PartKind::text) append_bounded(prompt.last_user, part.text);
+  prompt.ends_with_tool_result = !request.messages.empty() && request.messages.back().role == Role::tool;
+  prompt.max_tokens = request.max_tokens;
+  read_functions(request, prompt);
+  using Kind = dialect::OutputFormat::Kind;
+  prompt.wants_json = request.format.kind != Kind::text;
+  if (request.format.kind == Kind::json_schema) prompt.schema = schema_or_nothing(request.format.schema);
   return prompt;
 }
 

@@ -1,26 +1,40 @@
-// What the simulated provider wants to know of a chat completions request, beyond what dialect::openai_chat reads.
+// What the simulated provider keeps of a request: little, so that the request can be let go of before the answer
+// begins.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "weir/base/bytes.h"
+#include "weir/dialect/request.h"
 
 namespace weir::simulator {
 
 struct Prompt {
-  /// Most of a user message that is kept, in bytes.
+  /// Most of a user message that is kept, in bytes; most of a schema.
   static constexpr std::size_t kMaxEcho = 16 * 1024;
+  static constexpr std::size_t kMaxSchema = 64 * 1024;
+  static constexpr std::size_t kMaxTools = 16;
+
+  /// A function that the client offers. Name escaped, parameters a raw JSON schema or empty.
+  struct Function {
+    std::string name;
+    std::string parameters;
+  };
 
   std::string last_user;                    ///< the last user message's text, still escaped
   std::uint64_t words = 0;                  ///< in the texts of all messages
   bool ends_with_tool_result = false;       ///< the last message is a tool's
-  std::optional<std::uint64_t> max_tokens;  ///< the smaller of max_tokens and max_completion_tokens
+  std::optional<std::uint64_t> max_tokens;  ///< of the answer
+  std::vector<Function> functions;          ///< the first ones, those that may be called
+  bool must_call = false;                   ///< some function has to be called...
+  bool must_call_named = false;             ///< ...and the client said which one: it is the only one in `functions`
+  bool wants_json = false;                  ///< any JSON object...
+  std::string schema;                       ///< ...or, if this is not empty, what fits this raw JSON schema
 };
 
-/// Reads a body that dialect::openai_chat::read_envelope accepted. Whatever has another shape than expected is passed
-/// over, as if it were not there.
-Prompt read_prompt(Bytes body);
+Prompt prompt_of(const dialect::Request& request);
 
 }  // namespace weir::simulator

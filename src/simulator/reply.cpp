@@ -19,17 +19,17 @@ constexpr Bytes kHtml = "<html><head><title>Error</title></head><body><h1>Someth
 
 }  // namespace
 
-Reply::Reply(net::Downstream& downstream, const Scenario& scenario, Prompt prompt, Completion completion)
+Reply::Reply(net::Downstream& downstream, const Scenario& scenario, Prompt prompt, Telling telling)
     : downstream_(downstream),
       scenario_(scenario),
       script_(scenario, std::move(prompt)),
-      completion_(std::move(completion)),
+      narrator_(std::move(telling)),
       attendance_(downstream) {}
 
-io::Task<> Reply::run(bool as_stream) {
+io::Task<> Reply::run() {
   if (!co_await attendance_.wait(milliseconds(scenario_.delay_ms))) co_return downstream_.abort_answer();
   if (scenario_.error_status != 0 && scenario_.error_place == ErrorPlace::answer) co_return answer_error();
-  if (as_stream) {
+  if (narrator_.telling().as_stream) {
     co_await answer_stream();
   } else {
     co_await answer_document();
@@ -40,29 +40,29 @@ net::Downstream::Answer Reply::start(Bytes content_type) {
   auto answer = downstream_.start_head(200);
   answer.writer.field("content-type", content_type);
   answer.writer.field("cache-control", "no-cache");
-  answer.writer.field("x-request-id", {"req-", completion_.id});
+  answer.writer.field("x-request-id", {"req-", narrator_.telling().id});
   return answer;
 }
 
 void Reply::answer_error() {
-  const ErrorClass error = error_of(scenario_);
-  std::string fields = "x-request-id: req-" + completion_.id + "\r\n";
+  const Failure error = failure_of(scenario_);
+  std::string fields = "x-request-id: req-" + narrator_.telling().id + "\r\n";
   const bool is_passing = error.status == 429 || error.status == 503 || error.status == 529;
   const bool says_when = is_passing && scenario_.special_error == SpecialError::none;
   if (scenario_.retry_after_s || says_when)
     fields += "retry-after: " + std::to_string(scenario_.retry_after_s.value_or(1)) + "\r\n";
   if (scenario_.is_html) return downstream_.answer(error.status, "text/html", kHtml, fields);
-  write_error(scratch_, error);
+  write_failure(scratch_, narrator_.telling().dialect, error);
   downstream_.answer(error.status, "application/json", scratch_, fields);
 }
 
 io::Task<> Reply::answer_document() {
   if (scenario_.error_place != ErrorPlace::answer) {
-    write_error(scratch_, error_of(scenario_));
+    write_failure(scratch_, narrator_.telling().dialect, failure_of(scenario_));
   } else {
-    completion_.write_document(scratch_, script_, scenario_.has_usage);
+    narrator_.document(script_, scenario_.has_usage, scratch_);
   }
-  downstream_.begin_sized(start("application/json"), scratch_.size());
+  downstream_.begin_sized(start(narrator_.content_type()), scratch_.size());
   Bytes left = scratch_;
   if (scenario_.break_off != BreakOff::none) left = left.substr(0, left.size() / 2);
   while (!left.empty()) {
@@ -79,11 +79,11 @@ io::Task<> Reply::answer_document() {
 }
 
 io::Task<> Reply::answer_stream() {
-  downstream_.begin_streamed(start("text/event-stream; charset=utf-8"));
+  downstream_.begin_streamed(start(narrator_.content_type()));
   bool goes_on = true;
   if (scenario_.error_place != ErrorPlace::first_event) {
     scratch_.clear();
-    completion_.write_role(scratch_);
+    narrator_.begin(scratch_);
     goes_on = co_await send(scratch_) && co_await attendance_.wait(milliseconds(scenario_.first_token_ms)) &&
               co_await send_words();
   }
@@ -105,7 +105,7 @@ io::Task<bool> Reply::send_words() {
   for (std::uint32_t said = 0; said < limit && script_.next(delta); ++said) {
     if (said > 0 && !co_await attendance_.wait(interval)) co_return false;
     scratch_.clear();
-    completion_.write_delta(scratch_, delta);
+    narrator_.say(delta, scratch_);
     if (!co_await send(scratch_)) co_return false;
   }
   co_return attendance_.is_present();
@@ -114,14 +114,9 @@ io::Task<bool> Reply::send_words() {
 io::Task<> Reply::end_stream() {
   scratch_.clear();
   if (scenario_.error_place != ErrorPlace::answer) {
-    // No finish and no end marker: after an error OpenAI sends nothing.
-    scratch_ += "data: ";
-    write_error(scratch_, error_of(scenario_));
-    scratch_ += "\n\n";
+    narrator_.fail(failure_of(scenario_), scratch_);  // no finish and no end marker
   } else if (scenario_.has_finish) {
-    completion_.write_finish(scratch_, script_);
-    if (completion_.tells_usage) completion_.write_usage_chunk(scratch_, script_);
-    if (scenario_.has_done) scratch_ += kEndMarker;
+    narrator_.finish(script_, scenario_.has_usage, scenario_.has_done, scratch_);
   }
   if (co_await send(scratch_)) {
     downstream_.end_answer();
@@ -130,9 +125,9 @@ io::Task<> Reply::end_stream() {
   }
 }
 
-/// False when nobody is left to send to.
+/// False when nobody is left to send to. A dialect may keep a piece to itself, to tell it with the next one.
 io::Task<bool> Reply::send(Bytes text) {
-  downstream_.send_text(text);
+  if (!text.empty()) downstream_.send_text(text);
   const auto room = co_await downstream_.room(kUnsentEvents);
   co_return room&& downstream_.answer_begun() && attendance_.is_present();
 }

@@ -1,7 +1,7 @@
 // One answer of the simulated provider: an error, a document or a stream, and what goes wrong with it.
 //
-//   stream:  delay - head - role - wait - word - interval - word ... - finish - usage - [DONE]
-//                            ^ first_event        ^ mid_stream, stall, cut: after so many words
+//   stream:  delay - head - beginning - wait - word - interval - word ... - finish - usage - end marker
+//                         ^ first_event             ^ mid_stream, stall, cut: after so many words
 //
 // The request must have been read and may be let go of. Lives in the coroutine of its exchange.
 #pragma once
@@ -9,18 +9,17 @@
 #include <string>
 
 #include "attendance.h"
-#include "completion.h"
-#include "error_class.h"
+#include "narrator.h"
 #include "script.h"
 
 namespace weir::simulator {
 
 class Reply {
  public:
-  Reply(net::Downstream& downstream, const Scenario& scenario, Prompt prompt, Completion completion);
+  Reply(net::Downstream& downstream, const Scenario& scenario, Prompt prompt, Telling telling);
 
   /// Answers completely, or ends the connection.
-  io::Task<> run(bool as_stream);
+  io::Task<> run();
 
  private:
   void answer_error();
@@ -35,7 +34,7 @@ class Reply {
   net::Downstream& downstream_;
   const Scenario scenario_;
   Script script_;
-  const Completion completion_;
+  Narrator narrator_;
   Attendance attendance_;
   std::string scratch_;  // the event that is being written
 };

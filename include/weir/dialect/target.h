@@ -13,20 +13,18 @@ namespace weir::dialect {
 /// Named deviations of a provider from its dialect. Each is read in one place and owned by one golden test.
 /// Deviations of answers need none: decoders understand all of them at any time.
 enum class Quirk : std::uint8_t {
-  max_tokens_only,         ///< chat: knows max_tokens, not max_completion_tokens
-  no_developer_role,       ///< chat: developer messages are written as system messages
-  no_stream_options,       ///< chat: usage comes unasked and stream_options is refused
-  no_json_schema,          ///< chat: json_schema becomes json_object and the schema goes into the prompt
-  random_seed,             ///< chat: seed is called random_seed
-  tool_choice_any,         ///< chat: tool_choice "required" is called "any"
-  nine_character_ids,      ///< chat: tool call ids are nine letters or digits; others are mapped
-  strict_fields,           ///< chat: fields the provider does not document are refused with 422: they are dropped
-  reasoning_in_history,    ///< chat: a turn with tool calls gives its reasoning back as reasoning_content
-  text_tool_results_only,  ///< chat: see docs/providers.md
-  stream_only,             ///< chat: every request is streamed and collected for clients that want a document
-  model_in_path,           ///< the model's name stands in the URL (Azure deployments) and not in the body
-  anthropic_bearer,        ///< anthropic: credential as a bearer token
-  fetches_urls,            ///< gemini: takes media by any https address (Vertex); else they are refused
+  max_tokens_only,       ///< chat: knows max_tokens, not max_completion_tokens
+  no_developer_role,     ///< chat: developer messages are written as system messages
+  no_stream_options,     ///< chat: usage comes unasked and stream_options is refused
+  no_json_schema,        ///< chat: json_schema becomes json_object and the schema goes into the prompt
+  random_seed,           ///< chat: seed is called random_seed
+  tool_choice_any,       ///< chat: tool_choice "required" is called "any"
+  nine_character_ids,    ///< chat: tool call ids are nine letters or digits; others are mapped
+  strict_fields,         ///< chat: fields the provider does not document are refused with 422: they are dropped
+  reasoning_in_history,  ///< chat: a turn with tool calls gives its reasoning back as reasoning_content
+  stream_only,           ///< chat: every request is streamed and collected for clients that want a document
+  model_in_path,         ///< the model's name stands in the URL (Azure deployments) and not in the body
+  fetches_urls,          ///< gemini: takes media by any https address (Vertex); else they are refused
 };
 
 inline constexpr std::size_t kQuirkCount = static_cast<std::size_t>(Quirk::fetches_urls) + 1;

@@ -18,7 +18,7 @@ namespace weir::simulator {
 enum class Topic : std::uint8_t { text, echo, tool_calls, reasoning, refusal };
 
 /// Errors that have a status in common with others.
-enum class SpecialError : std::uint8_t { none, quota, context_length };
+enum class SpecialError : std::uint8_t { none, quota, context_length, blocked };
 
 /// Where the error comes: as the answer itself, as the first event inside a 200, or after so many chunks of content.
 enum class ErrorPlace : std::uint8_t { answer, first_event, mid_stream };
@@ -30,10 +30,10 @@ struct Scenario {
   Topic topic = Topic::text;
   std::uint32_t chunks = 0;      ///< of content, exactly; 0: as many as there is to say
   std::uint32_t tool_calls = 1;  ///< for Topic::tool_calls
-  std::uint32_t reasoning = 0;   ///< chunks of reasoning, for Topic::reasoning
+  std::uint32_t reasoning = 0;   ///< chunks of reasoning, before text or calls
 
   std::uint32_t delay_ms = 0;        ///< before the answer's head
-  std::uint32_t first_token_ms = 0;  ///< between the role chunk and the first content
+  std::uint32_t first_token_ms = 0;  ///< between the beginning of a stream and the first content
   std::uint32_t interval_ms = 20;    ///< between two chunks
 
   std::uint32_t error_status = 0;  ///< 0: no error was asked for

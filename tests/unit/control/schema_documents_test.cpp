@@ -68,7 +68,8 @@ TEST(SchemaDocuments, TheProvidersAreAllThere) {
 }
 
 TEST(SchemaDocuments, TheExamplesOfThePagesAreConfigurations) {
-  const std::string page = contents("docs/configuration.md") + contents("docs/providers.md");
+  const std::string page =
+      contents("docs/configuration.md") + contents("docs/providers.md") + contents("docs/simulator.md");
   const auto environment = [](const std::string& name) -> std::optional<std::string> {
     return name == "SSL_CERT_FILE" ? std::string(WEIR_TEST_CERTIFICATES) + "/root.pem" : "key";
   };
@@ -85,7 +86,7 @@ TEST(SchemaDocuments, TheExamplesOfThePagesAreConfigurations) {
     ++examples;
     at = end;
   }
-  EXPECT_GE(examples, 4);
+  EXPECT_GE(examples, 5);
 }
 
 struct Key {

@@ -11,7 +11,7 @@
 namespace weir::simulator {
 namespace {
 
-/// The tables of a Markdown text, in order.
+/// The tables of items in a Markdown text, in order.
 std::vector<std::string> tables_of(std::istream& text) {
   std::vector<std::string> tables;
   bool in_table = false;
@@ -21,6 +21,7 @@ std::vector<std::string> tables_of(std::istream& text) {
     if (row) tables.back().append(line).append("\n");
     in_table = row;
   }
+  std::erase_if(tables, [](const std::string& table) { return !table.starts_with("| item |"); });
   return tables;
 }
 

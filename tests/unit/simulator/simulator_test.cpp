@@ -5,181 +5,12 @@
 
 #include "prompt.h"
 #include "script.h"
-#include "weir/codec/sse.h"
-#include "weir/dialect/checker.h"
-#include "weir/dialect/openai_chat_decoder.h"
-#include "weir/io/sim_network.h"
+#include "unit/simulator/client_world.h"
+#include "weir/codec/json_reader.h"
 #include "words.h"
 
 namespace weir::simulator {
 namespace {
-
-const io::Address kAddress = *io::Address::parse("127.0.0.1:9100");
-
-struct World {
-  explicit World(std::uint64_t seed = 1)
-      : network({.seed = seed}),
-        ring(network),
-        loop(ring, {}),
-        context(loop, {}),
-        simulator(context),
-        server(context, simulator),
-        listener(loop, *ring.listen(kAddress, 16), [this](io::Fd fd) { server.serve(fd); }) {}
-  ~World() { finish(); }
-  void finish() {
-    if (ended) return;
-    scope.spawn(end());
-    for (int i = 0; i < 1'000'000 && !ended; ++i) step();
-    EXPECT_TRUE(ended);
-    EXPECT_EQ(loop.buffers().held(), 0u);
-    EXPECT_EQ(network.open_descriptors(), 0u);
-  }
-  io::Task<> end() {
-    co_await listener.close();
-    server.stop();
-    cut = server.cut();
-    co_await server.drained();
-    ended = true;
-  }
-  bool step() {
-    loop.turn();
-    return network.step();
-  }
-  void run_for(Duration d) {
-    bool over = false;
-    network.schedule(d, [&over] { over = true; });
-    while (!over) step();
-  }
-  io::SimNetwork network;
-  io::SimRing ring;
-  io::Loop loop;
-  net::Context context;
-  Simulator simulator;
-  net::Server server;
-  net::Listener listener;
-  io::Scope scope;
-  bool ended = false;
-  std::uint32_t cut = 0;
-};
-
-struct Client {
-  Client(World& w, std::string text) : world(w), request(std::move(text)), peer(w.network.connect(kAddress)) {
-    peer.on_connect = [this](io::SimPeer& p) { p.write(request); };
-    peer.on_data = [this](io::SimPeer&, Bytes b) {
-      if (answer.empty()) first = world.network.now();
-      answer += b;
-      last = world.network.now();
-    };
-    peer.on_end = [this](io::SimPeer&) { ended = true; };
-    peer.on_reset = [this](io::SimPeer&) { ended = true; };
-  }
-  ~Client() {
-    peer.on_connect = nullptr;
-    peer.on_data = nullptr;
-    peer.on_end = nullptr;
-    peer.on_reset = nullptr;
-  }
-  World& world;
-  std::string request, answer;
-  io::SimPeer& peer;
-  Instant first{}, last{};
-  bool ended = false;
-};
-
-std::string post(std::string body, std::string fields = {}, std::string path = "/v1/chat/completions") {
-  return "POST " + path + " HTTP/1.1\r\nhost: x\r\n" + fields + "content-length: " + std::to_string(body.size()) +
-         "\r\n\r\n" + body;
-}
-std::string chat(std::string model, bool stream = true, std::string items = {}, std::string more = {}) {
-  std::string body = R"({"model":")" + model +
-                     R"(","messages":[{"role":"user","content":"Say \"hi\" now\n\u00e9\ud83d\ude00 ok"}])" + more;
-  if (stream) body += R"(,"stream":true,"stream_options":{"include_usage":true})";
-  return post(body + "}", items.empty() ? "" : "x-simulate: " + items + "\r\n");
-}
-
-/// The body, chunked framing taken off; whole only if the framing ended.
-struct Answer {
-  int status = 0;
-  std::string head, body;
-  bool whole = false;
-  explicit Answer(Bytes text) {
-    const auto end = text.find("\r\n\r\n");
-    if (end == Bytes::npos) return;
-    head = text.substr(0, end + 2);
-    status = std::stoi(head.substr(9));
-    Bytes rest = text.substr(end + 4);
-    const auto length = head.find("content-length: ");
-    if (length != std::string::npos) {
-      body = rest;
-      whole = body.size() == std::stoul(head.substr(length + 16));
-      return;
-    }
-    while (!rest.empty()) {
-      const std::size_t size = std::stoul(std::string(rest.substr(0, 16)), nullptr, 16);
-      rest.remove_prefix(rest.find("\r\n") + 2);
-      body += rest.substr(0, size);
-      rest.remove_prefix(std::min(rest.size(), size + 2));
-      if (size == 0) whole = true;
-    }
-  }
-};
-
-/// Reads an answer with the decoder of the dialect, under the laws of the event stream.
-struct Reading {
-  dialect::OpenAiChatDecoder decoder;
-  dialect::Checker checker;
-  std::string text, reasoning, refusal, arguments;
-  std::map<std::uint32_t, dialect::BlockKind> kinds;
-  int deltas = 0;
-  bool lawful = true, done = false;
-  Bytes current;
-  void take(std::span<const dialect::Event> events) {
-    lawful &= checker.take(events);
-    for (const auto& e : events) {
-      if (auto* b = std::get_if<dialect::BlockBegin>(&e)) kinds[b->index] = b->kind;
-      if (auto* d = std::get_if<dialect::BlockDelta>(&e)) {
-        ++deltas;
-        switch (kinds[d->index]) {
-          case dialect::BlockKind::text:
-            text += d->text;
-            break;
-          case dialect::BlockKind::reasoning:
-            reasoning += d->text;
-            break;
-          case dialect::BlockKind::refusal:
-            refusal += d->text;
-            break;
-          default:
-            arguments += d->text;
-        }
-      }
-    }
-  }
-  explicit Reading(const Answer& answer) {
-    dialect::EventBatch batch(*this);
-    if (answer.head.find("event-stream") == std::string::npos) {
-      decoder.decode(answer.body, batch);
-    } else {
-      Bytes rest = answer.body;
-      for (auto end = rest.find("\n\n"); end != Bytes::npos; end = rest.find("\n\n")) {
-        const Bytes frame = rest.substr(0, end);
-        EXPECT_TRUE(frame.starts_with("data: ")) << frame;
-        decoder.decode(frame.substr(6), batch);
-        rest.remove_prefix(end + 2);
-      }
-      EXPECT_TRUE(rest.empty()) << rest;
-    }
-    decoder.end(batch);
-    EXPECT_TRUE(lawful) << checker.broken_law();
-  }
-};
-
-Answer ask(const std::string& request, Duration time = 30s) {
-  World world;
-  Client client(world, request);
-  world.run_for(time);
-  return Answer(client.answer);
-}
 
 TEST(Simulator, StreamAndDocumentSayTheSame) {
   for (const char* model : {"gpt-anything", "simulated/echo", "echo", "long=50", "tool-calls=3", "reasoning", "refusal",
@@ -316,11 +147,9 @@ TEST(Simulator, RefusesWhatItDoesNotKnow) {
   EXPECT_EQ(ask(chat("x", true, " chunks = 3 ,, interval-ms=0 ,")).status, 200);
   EXPECT_EQ(ask(post("{")).status, 400);
   EXPECT_EQ(ask(post("{\"model\":\"echo\"}", "content-encoding: gzip\r\n")).status, 415);
-  EXPECT_EQ(ask(post("{\"model\":\"echo\"}")).status, 200);
+  EXPECT_EQ(ask(post("{\"model\":\"echo\"}")).status, 400);  // no messages
   EXPECT_EQ(
-      ask(post(
-              "{\"model\":\"echo\",\"messages\":[1,{\"role\":\"user\",\"content\":[3,{\"text\":\"a\"},{\"text\":5}]}]}",
-              "", "/chat/completions"))
+      ask(post("{\"model\":\"echo\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}", "", "/chat/completions"))
           .status,
       200);
   EXPECT_EQ(ask("GET /v1/models HTTP/1.1\r\nhost: x\r\n\r\n").status, 200);
@@ -398,9 +227,14 @@ TEST(Words, CoverTheTextAndSplitNothing) {
 }
 
 TEST(Prompt, EchoIsBounded) {
-  std::string body = R"({"messages":[{"role":"user","content":")";
+  std::string body = R"({"model":"x","messages":[{"role":"user","content":")";
   for (int i = 0; i < 20000; ++i) body += "\\u00e9";
-  const Prompt prompt = read_prompt(body + "\"}]}");
+  body += "\"}]}";
+  dialect::Request request;
+  dialect::Loss loss;
+  dialect::read(dialect::Dialect::openai_chat, body, request, loss);
+  EXPECT_FALSE(loss.refused()) << loss.refusal().why;
+  const Prompt prompt = prompt_of(request);
   EXPECT_LE(prompt.last_user.size(), Prompt::kMaxEcho);
   EXPECT_EQ(prompt.last_user.size() % 6, 0u);
   EXPECT_GT(prompt.last_user.size(), Prompt::kMaxEcho - 6);
