@@ -47,7 +47,10 @@ async def ask(http, client, model, stream, body=None, headers=()):
 
 def read(client, message, stream):
     """-> Answer, which holds an error if the status says so."""
-    body = gzip.decompress(message.body) if message.headers.get("content-encoding") == "gzip" else message.body
+    try:
+        body = gzip.decompress(message.body) if message.headers.get("content-encoding") == "gzip" else message.body
+    except (OSError, EOFError) as why:
+        raise decoders.Unreadable(f"said to be gzip: {why}") from why
     answer = decoders.decode(client, body, stream and message.status == 200)
     if message.status >= 400 and not answer.error:
         raise decoders.Unreadable(f"status {message.status} without an error in the body: {message.body[:200]!r}")

@@ -232,7 +232,7 @@ def end_to_end(path):
         case.stream, case.model = bool(case.body.get("stream")), case.body.get("model") or "m"
     except ValueError:
         case.body = told["requestBody"].encode()
-    case.expected_status = told.get("expStatus")
+    case.expected_status = int(told["expStatus"]) if told.get("expStatus") else None
     if told.get("expRequestBody"):
         case.expected_request = json.loads(told["expRequestBody"])
     if told.get("expResponseBody"):
@@ -259,4 +259,4 @@ def served(told):
     wire = gzip.compress(body) if "gzip" in kind else body
     if "gzip" in kind:
         headers.append(("content-encoding", "gzip"))
-    return body, Script(told.get("responseStatus") or 200, headers, [wire], framing="chunked" if "sse" in kind else "length")
+    return body, Script(int(told.get("responseStatus") or 200), headers, [wire], framing="chunked" if "sse" in kind else "length")

@@ -3,6 +3,7 @@ import asyncio
 import base64
 import itertools
 import json
+import re
 from pathlib import Path
 
 from . import asking, decoders, judge
@@ -29,6 +30,12 @@ def why_not(dialect):
 def files(data):
     """Every recording of a folder, whether or not its index lists it."""
     return sorted((Path(data) / SUITE).rglob("*.json"))
+
+
+def asked_model(request):
+    """The model in the request's body, or in the path of Gemini's methods and Azure's deployments."""
+    in_path = re.search(r"/(?:models|deployments)/([^:?]+?)(?::|/chat/|/responses|\?|$)", request.path)
+    return in_path[1] if in_path else request.json().get("model") or ""
 
 
 class Recording:
@@ -71,9 +78,7 @@ class Suite:
 
     def serve(self, request):
         """The model in the request, or in Gemini's path, says which recording is wanted."""
-        tail = request.path.partition("?")[0].rpartition("/models/")[2]
-        model = tail.partition(":")[0] if ":" in tail else request.json().get("model", "")
-        recording = self.by_model[model.rpartition("/")[2]]
+        recording = self.by_model[asked_model(request).rpartition("/")[2]]
         self.seen[recording.model] = request.path
         return recorded(recording.response)
 

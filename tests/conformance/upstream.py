@@ -74,8 +74,10 @@ class Upstream:
         target = message.line.split(" ")[1]
         _, prefix, rest = target.split("/", 2)
         route = self.routes.get(prefix)
-        script = route(Request("/" + rest, message.headers, message.body)) if route else \
-            Script(404, [], [b'{"error":{"message":"the test provider has no such route"}}'])
+        try:
+            script = route(Request("/" + rest, message.headers, message.body))
+        except Exception as why:  # noqa: BLE001 - shown where the case is judged, not on the terminal
+            script = Script(404, [], [json.dumps({"error": {"message": f"the test provider cannot serve {target}: {why!r}"}}).encode()])
         return await self._play(script, writer)
 
     async def _play(self, script, writer):
