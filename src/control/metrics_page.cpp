@@ -62,6 +62,20 @@ std::string metrics_page(const gateway::Metrics& m, std::uint32_t shards) {
   page.one("weir_exchanges_in_flight", "gauge", "Exchanges under way.", m.in_flight);
   page.one("weir_streams_total", "counter", "Exchanges that asked for a stream.", m.streams);
   page.one("weir_attempts_total", "counter", "Requests sent to providers.", m.attempts);
+  page.head("weir_dialects_total", "counter",
+            "Requests sent to providers, by the client's dialect and the one the provider was spoken to in.");
+  for (const auto client : dialect::kDialects)
+    for (const auto provider : dialect::kDialects) {
+      const auto count = m.by_dialects[static_cast<std::size_t>(client)][static_cast<std::size_t>(provider)];
+      if (count > 0)
+        page.sample(
+            "weir_dialects_total",
+            "{client=\"" + std::string(to_string(client)) + "\",provider=\"" + std::string(to_string(provider)) + "\"}",
+            count);
+    }
+  page.one("weir_dropped_parameters_total", "counter",
+           "Parameters of requests that their providers do not take and were not given; the answers name them.",
+           m.dropped_parameters);
   page.one("weir_stale_connections_total", "counter", "Pooled provider connections found closed and replaced.",
            m.stale_connections);
   page.one("weir_usage_unknown_total", "counter", "Complete answers in which the provider gave no usage.",

@@ -128,6 +128,9 @@ AccessLine::AccessLine(const Record& record, Bytes time) {
   pen.text(",\"key\":", record.key.substr(0, kMaxKeyName));
   pen.text(",\"model\":", record.model.view());
   pen.text(",\"deployment\":", record.provider, record.model_id);
+  pen.text(",\"dialect\":", to_string(record.client_dialect));
+  if (record.provider_dialect != record.client_dialect)
+    pen.text(",\"provider_dialect\":", to_string(record.provider_dialect));
   if (record.stream) {
     pen.raw(",\"stream\":true");
   } else {

@@ -33,7 +33,7 @@ class AccessLine {
   class Pen;
   static constexpr std::size_t kMaxKeyName = 128;
   static constexpr std::size_t kMaxText = 160;  // of any other
-  static constexpr std::size_t kMaxTexts = 6;   // key, model, deployment, fault, detail, finish
+  static constexpr std::size_t kMaxTexts = 8;   // key, model, deployment, two dialects, fault, detail, finish
   static constexpr std::size_t kMaxRest = 1024;
   std::array<char, kMaxTexts * (6 * kMaxText + 2) + kMaxRest> bytes_;
   std::size_t size_ = 0;

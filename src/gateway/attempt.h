@@ -32,6 +32,7 @@ class Attempt {
   /// Gives up at once: whoever waits on this attempt goes on with Fault::cancelled.
   void cancel();
   net::Upstream& upstream() { return *lease_; }
+  const catalog::Target& target() const { return target_; }
   /// The connection goes back to its pool, or is closed when the answer was not read to its end.
   void release() { lease_.reset(); }
   /// The same when everything of interest has been read, but perhaps not the end of the body.

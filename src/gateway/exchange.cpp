@@ -28,6 +28,7 @@ Exchange::~Exchange() {
 io::Task<> Exchange::run() {
   const auto endpoint = find_endpoint(head_);
   endpoint_ = endpoint.value_or(Endpoint{.client = dialect_of_client(head_)});
+  record_.client_dialect = record_.provider_dialect = endpoint_.client;
   const auto key = authenticate(head_, gateway_.keys());
   if (!key) co_return refuse(key.error());
   record_.key = (*key)->name;
@@ -123,12 +124,13 @@ bool Exchange::prepare(Asking& asking) {
                          ? asking.target.model_id
                          : record_.model.view().substr(std::min(provider.name.size() + 1, record_.model.view().size()));
 
-  provider_dialect_ = provider.dialects.for_client(endpoint_.client);
+  record_.provider_dialect = provider.dialects.for_client(endpoint_.client);
   const bool collects = !envelope.stream && provider.quirks.has(dialect::Quirk::stream_only);
-  asking.call = {.dialect = provider_dialect_, .model = asking.target.model_id, .stream = envelope.stream || collects};
+  asking.call = {
+      .dialect = record_.provider_dialect, .model = asking.target.model_id, .stream = envelope.stream || collects};
   if (!is_path_safe(asking.target.model_id)) return refused(Fault::model_not_found, {.text = {}, .param = "model"});
   if (endpoint_.operation == Operation::count_tokens) return prepare_count(asking, envelope, text);
-  const bool rewrites = provider_dialect_ != endpoint_.client || collects || endpoint_.array;
+  const bool rewrites = record_.provider_dialect != endpoint_.client || collects || endpoint_.array;
   if (rewrites) return translate_request(asking, text);
 
   // Usage is asked for in every stream; a client that did not ask does not get to see it.
@@ -152,6 +154,7 @@ bool Exchange::accept(const dialect::Loss& loss) {
     const dialect::Refusal& refusal = loss.refusal();
     return refused(refusal.fault, {.text = refusal.why, .param = refusal.field});
   }
+  record_.dropped = static_cast<std::uint16_t>(record_.dropped + loss.dropped().size());
   for (const std::string& name : loss.dropped()) {
     if (!dropped_.empty()) dropped_ += ',';
     dropped_ += name;
@@ -167,15 +170,15 @@ bool Exchange::translate_request(Asking& asking, Bytes text) {
   request.stream = record_.stream;
   const dialect::Target target = target_of(asking);
   std::string body;
-  dialect::write(provider_dialect_, request, target, body, loss);
+  dialect::write(record_.provider_dialect, request, target, body, loss);
   if (!accept(loss)) return false;
 
   lane_ = std::make_unique<Lane>();
   codec::append_json_escaped(lane_->model, record_.model.view());
-  lane_->context = {.provider = provider_dialect_,
+  lane_->context = {.provider = record_.provider_dialect,
                     .include_usage = request.include_usage,
                     .array = endpoint_.array,
-                    .emulated_schema = dialect::emulates_schema(provider_dialect_, request, target),
+                    .emulated_schema = dialect::emulates_schema(record_.provider_dialect, request, target),
                     .seed = record_.id,
                     .now = loop_.ring().wall().unix_ns / 1'000'000'000,
                     .model = lane_->model};

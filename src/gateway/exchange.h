@@ -40,6 +40,8 @@ class Exchange {
   io::Task<> count_tokens();
   io::Task<> stored();
   io::Task<> pass_stored(codec::ResponseHead& head);
+  /// The answer that this payload begins may be asked for later: at the provider that gives it.
+  void remember_owner(Bytes payload);
   void list_models();
   void show_model();
 
@@ -111,7 +113,6 @@ class Exchange {
   codec::RequestHead& head_;
   io::Loop& loop_;
   Endpoint endpoint_;  ///< views into the head: its texts die with it
-  dialect::Dialect provider_dialect_ = dialect::Dialect::openai_chat;
   /// What answering needs of the request when the answer is translated; null: bytes pass through.
   struct Lane {
     dialect::AnswerContext context;

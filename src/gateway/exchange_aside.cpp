@@ -5,6 +5,7 @@
 #include "refuse.h"
 #include "weir/codec/url.h"
 #include "weir/dialect/estimate.h"
+#include "weir/dialect/openai_responses.h"
 
 namespace weir::gateway {
 
@@ -55,18 +56,18 @@ bool Exchange::prepare_count(Asking& asking, const dialect::Envelope& envelope, 
   estimate_ = dialect::estimate_tokens(request);
   asking.call.kind = Call::Kind::count_tokens;
   const dialect::Target target = target_of(asking);
-  if (provider_dialect_ == endpoint_.client) {
+  if (record_.provider_dialect == endpoint_.client) {
     dialect::Loss none;
     asking.edits = dialect::write_passthrough(endpoint_.client, envelope, text, target, asking.scratch, none);
     return accept(none);
   }
   if (loss.refused()) return accept(loss);
-  if (provider_dialect_ == Dialect::openai_chat) {
+  if (record_.provider_dialect == Dialect::openai_chat) {
     give_count(estimate_, true);
     return false;
   }
   std::string body;
-  dialect::write_count_tokens(provider_dialect_, request, target, body, loss);
+  dialect::write_count_tokens(record_.provider_dialect, request, target, body, loss);
   return accept(loss) && replace_body(asking, body);
 }
 
@@ -77,7 +78,7 @@ io::Task<> Exchange::count_tokens() {
     give_count(estimate_, true);  // servers of this dialect need not have this endpoint
   } else if (head->status >= 300) {
     co_await relay_error(*head);
-  } else if (provider_dialect_ == endpoint_.client) {
+  } else if (record_.provider_dialect == endpoint_.client) {
     co_await relay_document(*head);
   } else {
     auto& upstream = attempt_->upstream();
@@ -87,7 +88,8 @@ io::Task<> Exchange::count_tokens() {
       if (!part) co_return refuse(at_deadline(part.error()));
       body.append(loop_.buffers(), *part);
     }
-    const auto tokens = dialect::read_token_count(provider_dialect_, body.contiguous(gateway_.context().scratch));
+    const auto tokens =
+        dialect::read_token_count(record_.provider_dialect, body.contiguous(gateway_.context().scratch));
     give_count(tokens.value_or(estimate_), !tokens);
   }
   attempt_->release();
@@ -101,6 +103,10 @@ void Exchange::give_count(std::uint64_t tokens, bool estimated) {
 }
 
 // ---- Answers that a provider keeps.
+
+void Exchange::remember_owner(Bytes payload) {
+  gateway_.remember_owner(dialect::openai_responses::read_answer_id(payload), attempt_->target().provider_index);
+}
 
 io::Task<> Exchange::stored() {
   if (!is_stored_path(endpoint_.stored, head_.method)) co_return refuse(Fault::not_found);
@@ -140,7 +146,7 @@ io::Task<> Exchange::stored() {
 }
 
 io::Task<> Exchange::pass_stored(codec::ResponseHead& head) {
-  provider_dialect_ = endpoint_.client;
+  record_.provider_dialect = endpoint_.client;
   const auto* type = head.find(codec::HeaderId::content_type);
   if (head.status >= 300) {
     co_await relay_error(head);

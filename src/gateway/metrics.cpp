@@ -10,6 +10,9 @@ void Metrics::count(const Record& record) {
   if (record.fault) ++by_fault[static_cast<std::size_t>(*record.fault)];
   streams += record.stream;
   attempts += static_cast<std::uint64_t>(record.attempts);
+  by_dialects[static_cast<std::size_t>(record.client_dialect)][static_cast<std::size_t>(record.provider_dialect)] +=
+      static_cast<std::uint64_t>(record.attempts);
+  dropped_parameters += record.dropped;
   input_tokens += record.usage.input_total();
   output_tokens += record.usage.output_total();
   request_bytes += record.request_bytes;
@@ -25,7 +28,10 @@ void Metrics::merge(const Metrics& other) {
   for (std::size_t i = 0; i < connect_faults.size(); ++i) connect_faults[i] += other.connect_faults[i];
   for (std::size_t i = 0; i < name_lookups.size(); ++i) name_lookups[i] += other.name_lookups[i];
   for (std::size_t i = 0; i < by_fault.size(); ++i) by_fault[i] += other.by_fault[i];
+  for (std::size_t i = 0; i < by_dialects.size(); ++i)
+    for (std::size_t k = 0; k < by_dialects.size(); ++k) by_dialects[i][k] += other.by_dialects[i][k];
   for (auto member : {&Metrics::exchanges,
+                      &Metrics::dropped_parameters,
                       &Metrics::streams,
                       &Metrics::in_flight,
                       &Metrics::attempts,

@@ -36,7 +36,7 @@ bool is_json(Bytes text) {
 io::Task<> Exchange::relay_error(codec::ResponseHead& head) {
   const int status = head.status;
   if (status < 400) co_return refuse(Fault::upstream_redirect);
-  const bool translated = provider_dialect_ != endpoint_.client;
+  const bool translated = record_.provider_dialect != endpoint_.client;
   std::string fields = translated ? retry_fields(head) : std::string();
   auto answer = translated ? net::Downstream::Answer{{}, codec::HeadWriter({})}
                            : start_answer(head, codec::HeaderId::content_type);
@@ -148,11 +148,12 @@ bool Exchange::may_hold(const net::Body& body) {
 }
 
 std::optional<int> Exchange::tap_document(Bytes text) {
-  dialect::Decoder decoder(provider_dialect_);
+  dialect::Decoder decoder(record_.provider_dialect);
   const auto facts = decoder.tap(text);
   record_.usage = decoder.usage();
   record_.finish = decoder.finish_reason();
   if (facts.content) record_.ttft_ns = to_ns(loop_.now() - record_.started);
+  if (endpoint_.client == dialect::Dialect::openai_responses) remember_owner(text);
   if (!facts.fault) return std::nullopt;
   return status_of(decoder.error());
 }

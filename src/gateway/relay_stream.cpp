@@ -75,6 +75,12 @@ Exchange::Then Exchange::take_part(Stream& stream, Result<net::BodyPart>& part) 
     }
     // Not one event: an answer that never began. Nothing was sent, so the client gets an honest status.
     if (last && !facts.data && !relay.has_tail()) return refused(Fault::upstream_truncated);
+    if (endpoint_.client == dialect::Dialect::openai_responses && part->count > 0) {
+      // Should the first event have been cut, its answer's owner is found by asking.
+      std::string scratch;
+      const std::size_t end = codec::SseScanner().find_end(part->payloads[0]);
+      remember_owner(codec::parse_sse_frame(part->payloads[0].substr(0, end), scratch).data);
+    }
     downstream_.begin_streamed(std::move(stream.answer));
     downstream_.send(stream.comments);
     stream.comments = {};

@@ -16,6 +16,9 @@ namespace weir::gateway {
 struct Metrics {
   std::array<std::uint64_t, 6> by_status{};  ///< index: status / 100; 0: no answer
   std::array<std::uint64_t, kFaultCount> by_fault{};
+  /// Requests sent to providers, by the client's dialect and the provider's.
+  std::array<std::array<std::uint64_t, dialect::kDialects.size()>, dialect::kDialects.size()> by_dialects{};
+  std::uint64_t dropped_parameters = 0;
   std::uint64_t exchanges = 0;
   std::uint64_t streams = 0;
   std::uint64_t in_flight = 0;

@@ -8,6 +8,7 @@
 
 #include "weir/base/fault.h"
 #include "weir/base/time.h"
+#include "weir/dialect/dialect.h"
 #include "weir/dialect/event.h"
 #include "weir/dialect/usage.h"
 
@@ -37,10 +38,13 @@ struct Record {
   /// Provider and model that answered, or were tried last. The model may be a view into `model`.
   Bytes provider;
   Bytes model_id;
-  int status = 0;  ///< what the client was told; 0: nothing
-  int attempts = 0;
+  dialect::Dialect client_dialect = dialect::Dialect::openai_chat;
+  dialect::Dialect provider_dialect = dialect::Dialect::openai_chat;  ///< in which the provider was spoken to
   bool stream = false;
   bool connection_reused = false;  ///< of the attempt that answered
+  std::uint16_t dropped = 0;       ///< parameters that the provider was not given
+  int status = 0;                  ///< what the client was told; 0: nothing
+  int attempts = 0;
   std::optional<Fault> fault;
   std::string detail;  ///< more about the fault, for the operator alone
   dialect::FinishReason finish = dialect::FinishReason::unspecified;

@@ -61,6 +61,7 @@ TEST(AccessLine, SaysWhatHappened) {
   record.model.assign("fast");
   record.provider = "openai";
   record.model_id = "gpt-4o-mini";
+  record.provider_dialect = dialect::Dialect::gemini;
   record.stream = true;
   record.attempts = 2;
   record.fault = Fault::upstream_reset;
@@ -83,6 +84,8 @@ TEST(AccessLine, SaysWhatHappened) {
       {"deployment", "openai/gpt-4o-mini"},
       {"stream", "true"},
       {"attempts", "2"},
+      {"dialect", "openai_chat"},
+      {"provider_dialect", "gemini"},
       {"fault", std::string(to_string(Fault::upstream_reset))},
       {"finish", std::string(to_string(dialect::FinishReason::stop))},
       {"usage", R"({"input":10,"cache_read":3,"output":7})"},
