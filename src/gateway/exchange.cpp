@@ -104,13 +104,14 @@ bool Exchange::prepare(Asking& asking) {
   } else {
     return refused(read.error().fault, {.text = {}, .param = read.error().field});
   }
-  Bytes model = envelope.model();
+  asking.model.assign(envelope.model());
   if (endpoint_.client == dialect::Dialect::gemini) {
-    auto decoded = decode_path(endpoint_.model, dialect::Envelope::kMaxModelSize);
+    const auto decoded = decode_path(endpoint_.model, dialect::Envelope::kMaxModelSize);
     if (!decoded) return refused(Fault::model_not_found, {.text = {}, .param = "model"});
-    model = asking.model = std::move(*decoded);
+    asking.model.assign(*decoded);
     envelope.stream = endpoint_.stream;
   }
+  const Bytes model = asking.model.view();
   record_.model.assign(model);
   record_.stream = envelope.stream;
 

@@ -18,7 +18,7 @@ struct Asking {
   net::Body body;
   codec::EditList edits;
   std::string scratch;  // what the edits insert
-  std::string model;    // of a path, decoded
+  ShortText<dialect::Envelope::kMaxModelSize> model;  // as the client meant it; the target may view into it
   catalog::Target target;
   Call call;
   io::MemoryLedger::Hold memory;  // of a translated body
