@@ -103,6 +103,8 @@ OpenAiChatDecoder::ToolCall* OpenAiChatDecoder::find_call(std::uint32_t choice, 
 void OpenAiChatDecoder::tell_tool_fragment(std::uint32_t choice, const ToolFragment& fragment, EventBatch& batch) {
   const ToolCall* call = find_call(choice, fragment);
   if (!call) {
+    if (fragment.id.empty() && fragment.name.empty() && fragment.arguments.empty())
+      return;  // Snowflake: no call at all
     if (telling_->tool_calls.size() == kMaxToolCalls) return tell_fault({.code = "too_many_tool_calls"}, batch);
     close_text(choice, batch);
     const ToolCall begun{.choice = choice,

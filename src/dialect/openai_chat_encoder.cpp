@@ -87,10 +87,9 @@ void Encoder::take(const BlockBegin& begin, std::string& out) {
 void Encoder::take(const BlockDelta& delta, std::string& out) {
   Block& block = choices_[delta.choice].blocks[delta.index];
   block.empty = false;
-  const bool image = block.type_size != 0;
-  if (image || (block.kind == BlockKind::reasoning && context_.vendor() != Vendor::none)) {
+  if (block.type_size != 0) {
     if (block.kept.size() + delta.text.size() <= kMostKept) block.kept += delta.text;
-    if (image) return;
+    return;
   }
   open(delta.choice, out);
   switch (block.kind) {
@@ -127,7 +126,7 @@ void Encoder::take(const BlockEnd& end, std::string& out) {
   if (block.kind == BlockKind::reasoning && !end.signature.empty()) {
     open(end.choice, out);
     out += R"("reasoning_details":[)";
-    append_reasoning_detail(out, context_, block.kept, end.signature, block.redacted, from.details++);
+    append_reasoning_detail(out, context_, {}, end.signature, block.redacted, from.details++);
     out += ']';
     close(out);
   } else if (block.type_size != 0) {

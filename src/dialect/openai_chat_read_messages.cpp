@@ -1,5 +1,7 @@
-#include "openai_chat_read.h"
+#include <algorithm>
+#include <iterator>
 
+#include "openai_chat_read.h"
 #include "weir/codec/json_writer.h"
 
 // The messages of a chat request. Members come in any order, so a message is taken apart first and put together in the
@@ -96,6 +98,7 @@ class MessageReader {
       message.parts.push_back(std::move(result));
     } else if (taken.role == Role::assistant) {
       if (!taken.details.empty()) {
+        complete(taken.details, taken.reasoning);
         append(message.parts, taken.details);
       } else if (!taken.reasoning.empty()) {
         message.parts.push_back({.kind = PartKind::reasoning, .text = taken.reasoning});
@@ -108,6 +111,22 @@ class MessageReader {
       message.parts = std::move(taken.content);
     }
     request_.messages.push_back(std::move(message));
+  }
+
+  /// Seals from a stream came without their text, which is in `reasoning_content`. Of several such nobody knows which
+  /// text is whose, and a seal over another text is worse than none.
+  static void complete(std::vector<Part>& details, Bytes reasoning) {
+    const auto bare = [](const Part& part) { return part.text.empty() && !part.redacted; };
+    const auto bare_count = std::ranges::count_if(details, bare);
+    if (bare_count == 0) return;
+    const bool others = std::ranges::any_of(details, [](const Part& part) { return !part.text.empty(); });
+    if (bare_count == 1 && !others && !reasoning.empty()) {
+      std::ranges::find_if(details, bare)->text = reasoning;
+      return;
+    }
+    std::erase_if(details, bare);
+    if (!others && !reasoning.empty())
+      details.insert(details.begin(), Part{.kind = PartKind::reasoning, .text = reasoning});
   }
 
   static void append(std::vector<Part>& to, std::vector<Part>& from) {
@@ -212,7 +231,7 @@ class MessageReader {
     const Bytes type = head.substr(0, head.find(';'));
     if (!head.ends_with(kBase64) || !is_mime(type)) return in_.invalid(at, "A data URL must hold base64.");
     media.source = Media::Source::data;
-    media.type = type;
+    media.type = type == "image/jpg" ? Bytes("image/jpeg") : type;  // the former is not registered, but common
     media.value = text.substr(comma + 1);
   }
 

@@ -11,6 +11,9 @@
 
 namespace weir::dialect::openai_chat {
 
+/// Between texts that become one.
+inline constexpr Bytes kBetweenTexts = R"(\n\n)";
+
 /// The array of messages.
 void write_messages(const Request& request, const Target& target, codec::JsonWriter& json, Loss& loss);
 

@@ -12,8 +12,6 @@ namespace {
 
 using codec::JsonWriter;
 
-constexpr Bytes kBetween = R"(\n\n)";  // between joined texts
-
 constexpr Bytes kFileIdBound = "A file id is known to the vendor alone that gave it out; send the content itself.";
 
 struct FileType {
@@ -85,7 +83,7 @@ class MessageWriter {
 
   void add_text(Bytes text) {
     if (text.empty()) return;
-    if (!text_.empty()) text_ += kBetween;
+    if (!text_.empty()) text_ += kBetweenTexts;
     text_ += text;
   }
 
@@ -264,7 +262,7 @@ class MessageWriter {
           media_of_results_.push_back(&part);
           continue;
         }
-        if (!first) text_ += kBetween;
+        if (!first) text_ += kBetweenTexts;
         first = false;
         text_ += text_of(part);
       }

@@ -1,8 +1,9 @@
 // OpenAI chat completions, the answer side towards a client. Format: WIREFORMATS.md 2.1, 16.3 and 16.4.
 //
-// Beyond OpenAI's own fields: `reasoning_content` and `reasoning_details` (OpenRouter's form; carries seals),
-// `tool_calls[].extra_content.google.thought_signature` (Google's), `images` (OpenRouter's), `stop_reason` (vLLM's: the
-// stop sequence that matched), `native_finish_reason` where it says more than the finish. All are left out when empty.
+// Beyond OpenAI's own fields: `reasoning_content` and `reasoning_details` (OpenRouter's form: in a stream the seal
+// alone, its text went before as reasoning_content), `tool_calls[].extra_content.google.thought_signature` (Google's),
+// `images` (OpenRouter's), `stop_reason` (vLLM's: the stop sequence that matched), `native_finish_reason` where it says
+// more than the finish. All are left out when empty.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,7 @@ namespace weir::dialect::openai_chat {
 
 class Encoder {
  public:
-  /// What is kept of one block until its end (sealed reasoning, an image), in bytes. More is left out.
+  /// What is kept of a picture until its end, in bytes. More is left out.
   static constexpr std::size_t kMostKept = 64U << 20;
 
   explicit Encoder(const AnswerContext& context) : context_(context) {}
@@ -30,9 +31,9 @@ class Encoder {
     bool empty = true;    // no delta yet
     bool schema = false;  // arguments told as text
     bool redacted = false;
-    std::uint32_t ordinal = 0;  // among the choice's tool calls, sealed reasonings or images
-    std::string kept;           // reasoning that may be sealed, an image; with its type before it
-    std::size_t type_size = 0;  // of an image's type in `kept`
+    std::uint32_t ordinal = 0;  // among the choice's tool calls
+    std::string kept;           // a picture, behind its type
+    std::size_t type_size = 0;  // of a picture's type; 0: no picture
   };
   struct Choice {
     std::vector<Block> blocks;

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "weir/dialect/openai_error.h"
+#include "weir/codec/json_reader.h"
 
 namespace weir::dialect {
 namespace {
@@ -137,18 +137,81 @@ TEST(ErrorReport, WhatSaidNothingIsTold) {
                  R"("type":"server_error","param":null,"code":null}})");
 }
 
-/// The words of openai_error.h, which this absorbs.
-TEST(ErrorReport, FaultsKeepTheirWords) {
+// ---- Faults of weir's own.
+
+struct Read {
+  std::string message, type, param, code;
+};
+
+/// The error object's members as raw JSON.
+Read parse(Bytes body) {
+  Read out;
+  codec::JsonReader json(body);
+  codec::JsonString key;
+  EXPECT_TRUE(json.enter_object() && json.next_member(key) && key.is("error") && json.enter_object());
+  const std::pair<Bytes, std::string*> members[] = {
+      {"message", &out.message}, {"type", &out.type}, {"param", &out.param}, {"code", &out.code}};
+  for (const auto& [name, value] : members) {
+    Bytes raw;
+    EXPECT_TRUE(json.next_member(key) && key.is(name) && json.raw_value(raw)) << name;
+    *value = raw;
+  }
+  EXPECT_FALSE(json.next_member(key) || json.next_member(key));
+  EXPECT_TRUE(json.finish()) << body;
+  return out;
+}
+
+TEST(FaultForOpenAi, EveryFaultIsAValidErrorObject) {
   for (std::size_t i = 0; i < kFaultCount; ++i) {
     const auto fault = static_cast<Fault>(i);
-    std::string before, now, event_before, event_now;
-    openai_error::write_body(before, fault, {.text = "a \"b\"\n", .param = "p\"q"});
-    write_fault(now, Dialect::openai_chat, fault, {.text = "a \"b\"\n", .param = "p\"q"});
-    EXPECT_EQ(now, before);
-    openai_error::write_event(event_before, fault);
-    write_fault_event(event_now, Dialect::openai_chat, fault);
-    EXPECT_EQ(event_now, event_before);
+    std::string out;
+    write_fault(out, Dialect::openai_chat, fault);
+    const Read error = parse(out);
+    EXPECT_EQ(error.message, '"' + std::string(row(fault).sentence) + '"');
+    EXPECT_EQ(error.param, "null");
+    EXPECT_NE(error.type, "\"\"");
   }
+}
+
+TEST(FaultForOpenAi, TypeAndCodeFollowTheClassOfTheError) {
+  const struct {
+    Fault fault;
+    const char* type;
+    const char* code;
+  } rows[] = {
+      {Fault::unauthorized, "\"invalid_request_error\"", "\"invalid_api_key\""},
+      {Fault::model_not_found, "\"invalid_request_error\"", "\"model_not_found\""},
+      {Fault::json_malformed, "\"invalid_request_error\"", "null"},
+      {Fault::body_too_large, "\"invalid_request_error\"", "\"request_too_large\""},
+      {Fault::shed, "\"server_error\"", "\"overloaded\""},
+      {Fault::draining, "\"server_error\"", "\"overloaded\""},
+      {Fault::upstream_reset, "\"server_error\"", "null"},
+      {Fault::first_byte_timeout, "\"timeout\"", "\"timeout\""},
+      {Fault::total_timeout, "\"timeout\"", "\"timeout\""},
+  };
+  for (const auto& expected : rows) {
+    std::string out;
+    write_fault(out, Dialect::openai_chat, expected.fault);
+    const Read error = parse(out);
+    EXPECT_EQ(error.type, expected.type) << to_string(expected.fault);
+    EXPECT_EQ(error.code, expected.code) << to_string(expected.fault);
+  }
+}
+
+TEST(FaultForOpenAi, DetailAndParamAreEscaped) {
+  std::string out;
+  write_fault(out, Dialect::openai_chat, Fault::field_missing, {.text = "say \"please\"\n", .param = "model"});
+  const Read error = parse(out);
+  EXPECT_EQ(error.message, R"("A required field is missing. say \"please\"\n")");
+  EXPECT_EQ(error.param, "\"model\"");
+}
+
+TEST(FaultForOpenAi, AnEventIsOneFrame) {
+  std::string out;
+  write_fault_event(out, Dialect::openai_chat, Fault::idle_timeout, {.text = "two\n\nlines", .param = {}});
+  ASSERT_TRUE(out.starts_with("data: {\"error\":") && out.ends_with("}}\n\n")) << out;
+  EXPECT_EQ(out.find('\n'), out.size() - 2);
+  parse(Bytes(out).substr(6, out.size() - 8));
 }
 
 }  // namespace

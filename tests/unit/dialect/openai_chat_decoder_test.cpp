@@ -59,6 +59,11 @@ TEST(OpenAiChatDecoder, TellsWhatWasSaid) {
        "block_begin 0.0 tool_call id=\"i\" name=\"f\"\nblock_delta 0.0 "
        "\"{\\\"a\\\":\\\"\\\\\\\"\\\\n\\\"}\"\nblock_end 0.0\n"
        "finish 0 stop native=\"stop\"\n"},
+      {"a call without anything is none",
+       {chunk(R"({"content":"a","function_call":{"name":"","arguments":""},"tool_calls":[{"index":0,"function":{}}]})"),
+        kStop},
+       "begin id=\"c1\" model=\"m\" created=5\nblock_begin 0.0 text\nblock_delta 0.0 \"a\"\nblock_end 0.0\n"
+       "finish 0 stop native=\"stop\"\n"},
       {"constant index, no ids, two names",
        {chunk(R"({"tool_calls":[{"index":0,"function":{"name":"f","arguments":"1"}}]})"),
         chunk(R"({"tool_calls":[{"index":0,"function":{"name":"f","arguments":"2"}}]})"),

@@ -104,8 +104,7 @@ TEST(OpenAiChatEncoder, TellsEveryKindOfBlock) {
         BlockBegin{.index = 1, .kind = reasoning, .redacted = true}, BlockEnd{0, 1, "ZGF0YQ=="},
         Finish{0, FinishReason::stop, "end_turn", {}}},
        frame(R"("reasoning_content":"r")") + frame(R"("reasoning_content":"s")") +
-           frame(
-               R"("reasoning_details":[{"type":"reasoning.text","signature":"weir/antc2ln","text":"rs","index":0}])") +
+           frame(R"("reasoning_details":[{"type":"reasoning.text","signature":"weir/antc2ln","text":"","index":0}])") +
            frame(R"("reasoning_details":[{"type":"reasoning.encrypted","data":"weir/anrZGF0YQ==","index":1}])") +
            stop("stop", R"(,"native_finish_reason":"end_turn")"),
        R"("content":null,"refusal":null,"reasoning_content":"rs","reasoning_details":[)"

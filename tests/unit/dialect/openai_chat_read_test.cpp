@@ -191,6 +191,33 @@ TEST(OpenAiChatRequest, ReadsWhatOnlyOtherDialectsWrite) {
   EXPECT_EQ(said[3].kind, PartKind::video);
 }
 
+/// A stream tells the seal without its text.
+TEST(OpenAiChatRequest, SealsFromAStreamFindTheirText) {
+  const std::string bare = R"({"type":"reasoning.text","text":"","signature":"weir/antQQ==","index":0})";
+  const std::string redacted = R"({"type":"reasoning.encrypted","data":"weir/anrQg==","index":1})";
+  const std::string full = R"({"type":"reasoning.text","text":"f","signature":"weir/antQw==","index":1})";
+  const struct {
+    std::string details;
+    std::string read;  // text and seal of each part
+  } cases[] = {
+      {bare, "r/QQ== "},          {bare + "," + redacted, "r/QQ== /Qg== "},
+      {bare + "," + bare, "r/ "}, {bare + "," + full, "f/Qw== "},
+      {redacted, "/Qg== "},       {"", "r/ "},
+  };
+  for (const auto& c : cases) {
+    const std::string body = messages(
+        R"({"role":"assistant","content":null,"reasoning_content":"r","reasoning_details":[)" + c.details + "]}");
+    Request request;
+    Loss loss;
+    read(body, request, loss);
+    ASSERT_FALSE(loss.refused()) << loss.refusal().field;
+    std::string parts;
+    for (const Part& part : request.messages.at(0).parts)
+      parts += std::string(part.text) + '/' + std::string(part.seal.data) + ' ';
+    EXPECT_EQ(parts, c.read) << c.details;
+  }
+}
+
 TEST(OpenAiChatRequest, EffortAndModesOfThinking) {
   const struct {
     const char* members;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -62,9 +63,12 @@ inline void compare_answer(const Answer& answer, const dom::element& expect) {
   }
   dom::array calls;
   if (expect.at_pointer("/tool_calls").get(calls) != simdjson::SUCCESS) return;
-  ASSERT_EQ(answer.tool_calls.size(), calls.size());
+  // Snowflake writes an empty function_call into every answer, which that decoder took for a call.
+  const auto is_none = [](const dom::element& call) { return !has(call, "/id") && string_at(call, "/name").empty(); };
+  ASSERT_EQ(answer.tool_calls.size(), calls.size() - static_cast<std::size_t>(std::ranges::count_if(calls, is_none)));
   std::size_t i = 0;
   for (const dom::element call : calls) {
+    if (is_none(call)) continue;
     const ToolCall& told = answer.tool_calls[i++];
     if (const std::string id = string_at(call, "/id"); !id.starts_with('<')) EXPECT_EQ(told.id, id);
     EXPECT_EQ(told.name, string_at(call, "/name"));
