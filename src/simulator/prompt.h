@@ -15,7 +15,7 @@ namespace weir::simulator {
 struct Prompt {
   /// Most of a user message that is kept, in bytes; most of a schema.
   static constexpr std::size_t kMaxEcho = 16 * 1024;
-  static constexpr std::size_t kMaxSchema = 64 * 1024;
+  static constexpr std::size_t kMaxSchema = 16 * 1024;
   static constexpr std::size_t kMaxTools = 16;
 
   /// A function that the client offers. Name escaped, parameters a raw JSON schema or empty.

@@ -15,6 +15,7 @@ using codec::JsonType;
 
 constexpr int kMaxDepth = 8;
 constexpr std::size_t kMaxBytes = 64 * 1024;
+constexpr int kMaxValues = 2000;
 constexpr std::uint64_t kMaxItems = 16;
 constexpr std::uint64_t kMaxLength = 1024;
 
@@ -81,6 +82,7 @@ class Fitting {
   Fitting(std::string& out, Bytes root) : out_(out), root_(root), begin_(out.size()) {}
 
   void append(Bytes schema, int depth) {
+    --values_left_;
     schema = resolved(schema);
     if (const Bytes value = member(schema, "const"); !value.empty()) return put(value);
     if (const Bytes value = element(member(schema, "enum"), 0); !value.empty()) return put(value);
@@ -97,7 +99,12 @@ class Fitting {
   }
 
  private:
-  bool is_full(int depth) const { return depth >= kMaxDepth || out_.size() - begin_ > kMaxBytes; }
+  /// Enough: what could be left out is.
+  bool is_full(int depth) const { return depth >= kMaxDepth || is_spent(depth); }
+  /// Too much: whatever holds further values is empty.
+  bool is_spent(int depth) const {
+    return depth >= 2 * kMaxDepth || values_left_ <= 0 || out_.size() - begin_ > kMaxBytes;
+  }
   void put(Bytes raw) { out_ += raw; }
 
   /// The schema itself, or where its $ref leads.
@@ -120,7 +127,7 @@ class Fitting {
   /// The first of several, or the last one (often null) where it becomes too deep.
   Bytes alternative(Bytes list, int depth) const {
     Bytes chosen = element(list, 0);
-    if (depth >= kMaxDepth * 2) return {};
+    if (is_spent(depth)) return {};
     for (std::size_t i = 1; is_full(depth); ++i) {
       const Bytes next = element(list, i);
       if (next.empty()) break;
@@ -154,7 +161,7 @@ class Fitting {
     put("{");
     bool first = true;
     each_member(member(schema, "properties"), [&](const JsonString& name, Bytes value) {
-      if (is_full(depth) && (depth >= 2 * kMaxDepth || !requires_member(schema, name))) return true;
+      if (is_full(depth) && (is_spent(depth) || !requires_member(schema, name))) return true;
       put(first ? "\"" : ",\"");
       put(name.raw);
       put("\":");
@@ -169,13 +176,11 @@ class Fitting {
     put("[");
     const Bytes prefix = member(schema, "prefixItems");
     std::uint64_t count = 0;
-    if (!is_full(depth)) {
-      for (Bytes item = element(prefix, 0); !item.empty(); item = element(prefix, count))
-        append_item(item, depth, count);
-      const std::uint64_t least = std::min(number_of(member(schema, "minItems"), 1), kMaxItems);
-      const Bytes items = member(schema, "items");
-      while (count < least && !items.empty()) append_item(items, depth, count);
-    }
+    const std::uint64_t least = std::min(number_of(member(schema, "minItems"), 1), kMaxItems);
+    const Bytes items = member(schema, "items");
+    for (Bytes item = element(prefix, 0); !item.empty() && !is_full(depth); item = element(prefix, count))
+      append_item(item, depth, count);
+    while (count < least && !items.empty() && !is_full(depth)) append_item(items, depth, count);
     put("]");
   }
   void append_item(Bytes schema, int depth, std::uint64_t& count) {
@@ -208,6 +213,7 @@ class Fitting {
   std::string& out_;
   const Bytes root_;
   const std::size_t begin_;
+  int values_left_ = kMaxValues;
 };
 
 }  // namespace

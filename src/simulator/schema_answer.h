@@ -11,7 +11,8 @@ namespace weir::simulator {
 /// Appends one. Understood: type (also in capitals, or a list of types), properties, items, prefixItems, minItems,
 /// enum, const, default, anyOf, oneOf, allOf, minimum, exclusiveMinimum, multipleOf, maximum, minLength, the usual
 /// formats, and $ref into the schema itself. Whatever else it says is passed over. `schema` is a raw JSON value; if it
-/// is none, the value is {}. Of what nests deeper than 8 or is larger than about 64 KiB, the rest is left out.
+/// is none, the value is {}. Of what nests deeper than 8, holds more than 2,000 values or is larger than about 64 KiB,
+/// the rest is left out.
 void append_fitting(std::string& out, Bytes schema);
 
 }  // namespace weir::simulator

@@ -61,6 +61,14 @@ TEST(SchemaAnswer, EndsWhereSchemasDoNot) {
   EXPECT_NE(tree.find("null"), std::string::npos);
   EXPECT_LT(fitting(R"({"type":"array","minItems":1000000,"items":{"$ref":"#"}})").size(), 200'000u);
   EXPECT_LT(fitting(R"({"type":"object","properties":{"a":{"$ref":"#"}},"required":["a"]})").size(), 1000u);
+  // Ten of its own kind, all of them required.
+  std::string properties, required;
+  for (const char* name : {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"}) {
+    properties += (properties.empty() ? "\"" : ",\"") + std::string(name) + R"(":{"$ref":"#"})";
+    required += (required.empty() ? "\"" : ",\"") + std::string(name) + "\"";
+  }
+  EXPECT_LT(fitting(R"({"type":"object","properties":{)" + properties + R"(},"required":[)" + required + "]}").size(),
+            100'000u);
   EXPECT_EQ(fitting(R"({"$ref":"#/a","a":{"$ref":"#/b"},"b":{"$ref":"#/a"}})"), R"("simulated")");
   EXPECT_LT(fitting(R"({"anyOf":[{"$ref":"#"}]})").size(), 1000u);
 }
