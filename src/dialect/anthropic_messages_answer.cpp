@@ -8,7 +8,7 @@ namespace {
 
 /// Empty for an answer that broke off: no word tells that.
 Bytes stop_word(const AnswerContext& context, const Stop& stop) {
-  switch (stop.reason) {
+  switch (finish_told(stop.reason, stop.has_tools)) {
     case FinishReason::length:
       return stop.native == "model_context_window_exceeded" ? stop.native : "max_tokens";
     case FinishReason::tool_calls:
@@ -24,7 +24,8 @@ Bytes stop_word(const AnswerContext& context, const Stop& stop) {
   }
   if (stop.refused) return "refusal";
   if (!stop.stop_sequence.empty() || stop.native == "stop_sequence") return "stop_sequence";
-  if (context.provider == Dialect::anthropic_messages && stop.native == "pause_turn") return stop.native;
+  const bool same_words = context.provider == Dialect::anthropic_messages;
+  if (same_words && (stop.native == "pause_turn" || stop.reason == FinishReason::other)) return stop.native;
   return "end_turn";
 }
 
@@ -87,6 +88,11 @@ void append_stop(std::string& out, const AnswerContext& context, const Stop& sto
   out += word == "refusal" ? R"(,"stop_details":{"type":"refusal","category":null,"explanation":null})"
                            : R"(,"stop_details":null)";
   out += R"(,"container":null)";
+  const bool says_less = stop.reason == FinishReason::other || stop.reason == FinishReason::content_filter;
+  if (says_less && !stop.native.empty() && stop.native != word) {
+    out += ',';
+    append_member(out, "native_finish_reason", stop.native);
+  }
 }
 
 void append_citation(std::string& out, Bytes url, Bytes title, Bytes quoted) {

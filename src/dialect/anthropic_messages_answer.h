@@ -22,14 +22,16 @@ void append_message_head(std::string& out, const AnswerContext& context, Bytes i
 /// A message's usage: every member that the SDK's type has.
 void append_usage(std::string& out, const Usage& usage);
 
-/// How the answer ended. `reason` is what is told, see finish_told().
+/// How the answer ended.
 struct Stop {
-  FinishReason reason = FinishReason::stop;
+  FinishReason reason = FinishReason::stop;  ///< the provider's
   Bytes native;
   Bytes stop_sequence;
+  bool has_tools = false;
   bool refused = false;  ///< some of the text was a refusal
 };
-/// `"stop_reason":...,"stop_sequence":...,"stop_details":...,"container":null`.
+/// `"stop_reason":...,"stop_sequence":...,"stop_details":...,"container":null`, and a side field with the provider's
+/// word where none of this dialect's says as much.
 void append_stop(std::string& out, const AnswerContext& context, const Stop& stop);
 
 /// A citation as an object: of a page of the web, or without an address of a document.

@@ -21,9 +21,7 @@ class Document {
     for (std::size_t i = 0; i < choice_.blocks.size(); ++i)
       write_block(choice_.blocks[i], static_cast<std::uint32_t>(i));
   }
-  Stop stop() const {
-    return {finish_told(choice_.reason, has_tools_), choice_.native, choice_.stop_sequence, refused_};
-  }
+  Stop stop() const { return {choice_.reason, choice_.native, choice_.stop_sequence, has_tools_, refused_}; }
 
  private:
   BlockKind told_as(const Answer::Block& block) const { return kind_told(context_, block.kind, block.name); }

@@ -212,7 +212,7 @@ void Encoder::take(const Finish& finish, std::string& out) {
   if (finish.choice != 0) return;
   start_message(out);
   if (finish.reason == FinishReason::error) return fail(Fault::upstream_stream_error, ErrorClass::server, {}, out);
-  reason_ = finish_told(finish.reason, has_tools_);
+  reason_ = finish.reason;
   native_ = finish.native;
   stop_sequence_ = finish.stop_sequence;
 }
@@ -237,7 +237,7 @@ void Encoder::end(std::string& out) {
   if (failed_) return;
   start_message(out);
   out += "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{";
-  append_stop(out, context_, {reason_, native_, stop_sequence_, refused_});
+  append_stop(out, context_, {reason_, native_, stop_sequence_, has_tools_, refused_});
   out += R"(},"usage":)";
   append_usage(out, usage_);
   out += "}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";

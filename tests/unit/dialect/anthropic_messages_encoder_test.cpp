@@ -252,7 +252,10 @@ TEST(AnthropicEncoder, StopReasons) {
   const Row rows[] = {
       {Dialect::openai_chat, {0, stop, "stop", {}}, R"("stop_reason":"end_turn","stop_sequence":null)"},
       {Dialect::openai_chat, {0, unspecified, {}, {}}, R"("stop_reason":"end_turn")"},
-      {Dialect::openai_chat, {0, other, "new", {}}, R"("stop_reason":"end_turn")"},
+      {Dialect::gemini,
+       {0, other, "MALFORMED_FUNCTION_CALL", {}},
+       R"("stop_reason":"end_turn","stop_sequence":null,"stop_details":null,"container":null,)"
+       R"("native_finish_reason":"MALFORMED_FUNCTION_CALL")"},
       {Dialect::openai_chat, {0, tool_calls, "tool_calls", {}}, R"("stop_reason":"end_turn")"},
       {Dialect::openai_chat, {0, length, "length", {}}, R"("stop_reason":"max_tokens")"},
       {Dialect::gemini,

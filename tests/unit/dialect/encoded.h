@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "unit/dialect/stream_runner.h"
+#include "stream_runner.h"
 #include "weir/dialect/answer.h"
 #include "weir/dialect/encoder.h"
 
