@@ -50,6 +50,18 @@ constexpr ModelTraits claude_always_thinking() {
   return traits;
 }
 
+// ---- Gemini (WIREFORMATS.md section 5): what thinks, how it is told how much, and which schemas it takes.
+
+/// Before 2.5: no thinking, schemas of the OpenAPI subset.
+constexpr ModelTraits gemini_2() { return {.takes_thinking = false, .takes_json_schema = false}; }
+/// 2.5: a budget. `least`: below it the model refuses; 0: thinking can be turned off.
+constexpr ModelTraits gemini_2_5(std::uint32_t least) { return {.least_thinking = least}; }
+constexpr ModelTraits gemini_2_5_image() { return {.takes_thinking = false}; }
+/// From 3 on: a level, and function calls are given back with their signatures.
+constexpr ModelTraits gemini_3(bool minimal) {
+  return {.takes_thinking_level = true, .wants_signatures = true, .takes_minimal_thinking = minimal};
+}
+
 /// The first row whose name an id holds is its family, so a name stands behind those that it is part of.
 constexpr Family kFamilies[] = {
     {"claude-fable-5", claude_always_thinking()},
@@ -74,6 +86,15 @@ constexpr Family kFamilies[] = {
     {"claude-2", claude_3(4'096)},
     {"claude-instant", claude_3(4'096)},
     {"claude-", claude_adaptive_only(64'000)},  // one that is newer than this table
+    {"gemini-1", gemini_2()},
+    {"gemini-2-0", gemini_2()},
+    {"gemini-2-5-pro", gemini_2_5(128)},
+    {"gemini-2-5-flash-image", gemini_2_5_image()},
+    {"gemini-2-5", gemini_2_5(0)},
+    {"gemini-3-flash", gemini_3(true)},
+    {"gemini-3-1-flash", gemini_3(true)},
+    {"gemini-", gemini_3(false)},  // Pro, and one that is newer than this table
+    {"gemma", gemini_2()},
 };
 
 /// True when `id` holds `name`, whatever its case and whether versions are written with dots.

@@ -54,5 +54,39 @@ TEST(ModelTraits, FamiliesOfClaude) {
   }
 }
 
+TEST(ModelTraits, FamiliesOfGemini) {
+  struct Row {
+    const char* id;
+    const char* takes;  // t hinking, l evel instead of budget, m inimal, j son schema, s ignatures wanted
+    std::uint32_t least_thinking = 0;
+  };
+  const Row rows[] = {
+      {"gemini-1.5-flash", "m"},
+      {"gemini-2.0-flash", "m"},
+      {"gemini-2.5-pro", "tmj", 128},
+      {"models/gemini-2.5-pro-preview-05-06", "tmj", 128},
+      {"gemini-2.5-flash", "tmj"},
+      {"gemini-2.5-flash-lite", "tmj"},
+      {"gemini-2.5-flash-image", "mj"},
+      {"gemini-3-pro-preview", "tljs"},
+      {"google/gemini-3-flash-preview", "tlmjs"},
+      {"gemini-3.1-pro-preview", "tljs"},
+      {"gemini-3.6-flash", "tljs"},
+      {"gemini-flash-latest", "tljs"},
+      {"gemma-3-27b-it", "m"},
+  };
+  for (const Row& row : rows) {
+    const dialect::ModelTraits traits = model_traits(row.id);
+    std::string takes;
+    if (traits.takes_thinking) takes += 't';
+    if (traits.takes_thinking_level) takes += 'l';
+    if (traits.takes_minimal_thinking) takes += 'm';
+    if (traits.takes_json_schema) takes += 'j';
+    if (traits.wants_signatures) takes += 's';
+    EXPECT_EQ(takes, row.takes) << row.id;
+    EXPECT_EQ(traits.least_thinking, row.least_thinking) << row.id;
+  }
+}
+
 }  // namespace
 }  // namespace weir::catalog

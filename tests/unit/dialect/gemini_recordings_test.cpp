@@ -5,12 +5,16 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "unit/dialect/source_root.h"
 #include "unit/dialect/stream_runner.h"
+#include "weir/dialect/answer.h"
+#include "weir/dialect/gemini.h"
 #include "weir/dialect/gemini_decoder.h"
+#include "weir/dialect/gemini_encoder.h"
 
 namespace weir::dialect {
 namespace {
@@ -141,6 +145,153 @@ TEST(Recordings, Gemini) {
   EXPECT_GE(replayed, 225);
   EXPECT_GE(errors, 10);
   EXPECT_LE(failed, 3);
+}
+
+/// What a client of the same dialect would get, were its answer translated and not passed on.
+struct Translated {
+  explicit Translated(bool array) : encoder({.provider = Dialect::gemini, .array = array}) {}
+  void take(std::span<const Event> events) {
+    encoder.encode(events, stream);
+    collector.take(events);
+  }
+  gemini::Encoder encoder;
+  Collector collector{std::size_t{64} << 20};
+  std::string stream;
+};
+
+/// The lines without what an encoding may change: dates, ids that nobody gave, how a text is cut, where among the
+/// blocks sources and usage stand, and parts that only passing on keeps.
+std::string comparable(const std::string& lines) {
+  std::string kept, sources;
+  std::string last_delta;
+  for (std::size_t at = 0; at < lines.size();) {
+    const std::size_t end = lines.find('\n', at);
+    const std::string line = lines.substr(at, end - at);
+    at = end + 1;
+    if (line == R"(finish 0 unspecified native="")") {  // which is written as what it amounts to
+      kept += "finish 0 stop native=\"STOP\"\n";
+      continue;
+    }
+    if (!line.starts_with("block_") && !line.starts_with("citation") && !line.starts_with("finish")) continue;
+    if (line.starts_with("citation")) {
+      sources += line + '\n';
+      continue;
+    }
+    const std::string delta = line.starts_with("block_delta") ? line.substr(0, line.find('"')) : "";
+    if (!delta.empty() && delta == last_delta) {
+      kept.resize(kept.size() - 2);
+      kept += line.substr(delta.size() + 1) + '\n';
+    } else {
+      kept += line + '\n';
+    }
+    last_delta = delta;
+  }
+  return kept + sources;
+}
+
+void decode_all(gemini::Decoder& decoder, Bytes body, EventBatch& batch) {
+  if (is_document(body)) {
+    decoder.decode(body, batch);
+  } else {
+    codec::SseScanner scanner;
+    std::string scratch;
+    while (!body.empty()) {
+      const std::size_t end = std::min(scanner.find_end(body), body.size());
+      const codec::SseFrame frame = codec::parse_sse_frame(body.substr(0, end), scratch);
+      if (frame.has_data) decoder.decode(frame.data, batch);
+      body.remove_prefix(end);
+    }
+  }
+  decoder.end(batch);
+}
+
+TEST(Recordings, GeminiAnswersSurviveTheirOwnEncoding) {
+  const fs::path root = shared_data() / "recordings";
+  SKIP_WITHOUT(root);
+  dom::parser parser;
+  int compared = 0;
+  for (const char* name :
+       {"gemini/gemini-generate", "gemini/gemini-stream", "vertex/gemini-generate", "vertex/gemini-stream"}) {
+    for (const auto& entry : fs::directory_iterator(root / name)) {
+      SCOPED_TRACE(entry.path().string());
+      dom::element file;
+      ASSERT_EQ(parser.load(entry.path().string()).get(file), simdjson::SUCCESS);
+      if (number_at(file, "/response/status") != 200) continue;
+      const std::string body = string_at(file, "/response/body");
+      Runner first;
+      replay(first, body, body.size());
+      for (const bool array : {false, true}) {
+        Translated translated(array);
+        EventBatch batch(translated);
+        gemini::Decoder decoder;
+        decode_all(decoder, body, batch);
+        translated.encoder.end(translated.stream);
+        Runner again;
+        replay(again, translated.stream, translated.stream.size());
+        EXPECT_EQ(again.checker.broken_law(), "");
+        if (first.decoder.failed()) {
+          EXPECT_TRUE(again.decoder.failed());
+          continue;
+        }
+        EXPECT_EQ(comparable(again.lines), comparable(first.lines));
+        EXPECT_EQ(again.decoder.usage(), first.decoder.usage());
+        std::string document;
+        gemini::write_document(translated.collector.answer(), {.provider = Dialect::gemini}, document);
+        Runner whole;
+        whole.document(document);
+        EXPECT_EQ(whole.checker.broken_law(), "");
+        EXPECT_EQ(whole.answers[0].text, first.answers[0].text);
+        EXPECT_EQ(whole.answers[0].reasoning, first.answers[0].reasoning);
+        if (first.answers[0].finish != FinishReason::unspecified)
+          EXPECT_EQ(whole.answers[0].finish_native, first.answers[0].finish_native);
+        EXPECT_EQ(whole.answers[0].tool_calls.size(), first.answers[0].tool_calls.size());
+        EXPECT_EQ(whole.decoder.usage(), first.decoder.usage());
+      }
+      if (::testing::Test::HasFailure()) return;
+      ++compared;
+    }
+  }
+  EXPECT_GE(compared, 225);
+}
+
+TEST(Recordings, GeminiRequests) {
+  const fs::path root = shared_data() / "recordings";
+  SKIP_WITHOUT(root);
+  dom::parser parser;
+  int read = 0;
+  std::map<std::string, int> refused;
+  for (const char* name : {"gemini/gemini-generate", "gemini/gemini-stream", "vertex/gemini-generate",
+                           "vertex/gemini-stream", "gemini/gemini-count-tokens", "vertex/gemini-count-tokens"}) {
+    for (const auto& entry : fs::directory_iterator(root / name)) {
+      SCOPED_TRACE(entry.path().string());
+      dom::element file;
+      ASSERT_EQ(parser.load(entry.path().string()).get(file), simdjson::SUCCESS);
+      const std::string body = string_at(file, "/request/body");
+      if (body.empty() || string_at(file, "/request/body_encoding") != "utf8") continue;
+      EXPECT_TRUE(gemini::read_envelope(body));
+      Request request;
+      Loss loss;
+      gemini::read(body, request, loss);
+      if (loss.refused()) {
+        ++refused[loss.refusal().field];
+        continue;
+      }
+      std::string out;
+      gemini::write(request, {.quirks = {Quirk::fetches_urls}}, out, loss);
+      if (loss.refused()) {
+        ++refused[loss.refusal().field];
+        continue;
+      }
+      EXPECT_FALSE(minified(out).starts_with('?')) << out;
+      Request again;
+      gemini::read(out, again, loss);
+      EXPECT_FALSE(loss.refused()) << loss.refusal().field;
+      ++read;
+    }
+  }
+  std::string told;
+  for (const auto& [field, count] : refused) told += field + ' ' + std::to_string(count) + '\n';
+  EXPECT_GE(read, 140) << told;
 }
 
 std::string base64_decoded(Bytes text) {
