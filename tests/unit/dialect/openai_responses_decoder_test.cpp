@@ -180,7 +180,7 @@ TEST(ResponsesDecoder, Endings) {
             "finish 0 length native=\"max_output_tokens\"\n");
   EXPECT_EQ(ended("incomplete", R"("incomplete_details":{"reason":"content_filter"})"),
             "finish 0 content_filter native=\"content_filter\"\n");
-  EXPECT_EQ(ended("incomplete", R"("incomplete_details":null)"), "finish 0 other native=\"incomplete\"\n");
+  EXPECT_EQ(ended("incomplete", R"("incomplete_details":null)"), "finish 0 length native=\"incomplete\"\n");
   EXPECT_EQ(ended("failed", R"("status":"failed","error":{"code":"server_error","message":"boom"})"),
             "fault upstream_stream_error code=\"server_error\" type=\"\" message=\"boom\"\n");
   EXPECT_EQ(ended("cancelled", R"("status":"cancelled")"),
