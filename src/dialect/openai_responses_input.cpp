@@ -149,9 +149,10 @@ class Input {
         json_.end_object();
         continue;
       }
+      if (part.kind == PartKind::reasoning && !goes_back(message, i)) continue;
       close();
       if (part.kind == PartKind::reasoning) {
-        write_reasoning(part, message, i);
+        write_reasoning(part);
       } else if (part.kind == PartKind::tool_call) {
         write_call(part);
       } else {
@@ -163,15 +164,18 @@ class Input {
 
   /// Reasoning goes back to the vendor that sealed it and is nothing without its seal. It must be followed by what came
   /// of it.
-  void write_reasoning(const Part& part, const Message& message, std::size_t at) {
-    if (part.seal.vendor != Vendor::openai || part.seal.empty()) return;
-    bool followed = false;
-    for (std::size_t i = at + 1; i < message.parts.size() && !followed; ++i) {
+  static bool goes_back(const Message& message, std::size_t at) {
+    const Seal& seal = message.parts[at].seal;
+    if (seal.vendor != Vendor::openai || seal.empty()) return false;
+    for (std::size_t i = at + 1; i < message.parts.size(); ++i) {
       const Part& next = message.parts[i];
-      followed = next.kind == PartKind::tool_call ||
-                 ((next.kind == PartKind::text || next.kind == PartKind::refusal) && !next.text.empty());
+      const bool says = (next.kind == PartKind::text || next.kind == PartKind::refusal) && !next.text.empty();
+      if (says || next.kind == PartKind::tool_call) return true;
     }
-    if (!followed) return;
+    return false;
+  }
+
+  void write_reasoning(const Part& part) {
     json_.begin_object().member("type", "reasoning").key("summary").begin_array();
     if (!part.text.empty())
       json_.begin_object().member("type", "summary_text").key("text").escaped_string(part.text).end_object();
@@ -205,20 +209,28 @@ class Input {
     json_.key("output");
     if (!part.result.empty()) {
       json_.string(part.result);
-    } else if (part.content.empty()) {
-      json_.string("");
-    } else if (part.content.size() == 1 && part.content[0].kind == PartKind::text) {
-      note(part.content[0]);
-      json_.escaped_string(part.content[0].text);
     } else {
-      json_.begin_array();
-      for (const Part& inner : part.content) {
-        note(inner);
-        if (inner.kind != PartKind::text || !inner.text.empty()) write_content(inner);
-      }
-      json_.end_array();
+      write_output(part.content);
     }
     json_.end_object();
+  }
+
+  void write_output(const std::vector<Part>& content) {
+    const auto says_nothing = [](const Part& part) { return part.kind == PartKind::text && part.text.empty(); };
+    const Part* only = nullptr;
+    std::size_t count = 0;
+    for (const Part& part : content) {
+      note(part);
+      if (says_nothing(part)) continue;
+      only = &part;
+      ++count;
+    }
+    if (count == 0) return void(json_.string(""));
+    if (count == 1 && only->kind == PartKind::text) return void(json_.escaped_string(only->text));
+    json_.begin_array();
+    for (const Part& part : content)
+      if (!says_nothing(part)) write_content(part);
+    json_.end_array();
   }
 
   /// Ids of other vendors may be longer than OpenAI allows: those become a hash, the same for a call and its result.
