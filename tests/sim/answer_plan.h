@@ -31,6 +31,7 @@ struct Golden {
   bool adds_done = false;
   bool until_close = false;  ///< the provider's end of the connection is the end of the answer
   bool giant = false;        ///< a frame too large to be held: it is passed on in pieces
+  std::vector<std::size_t> frame_ends;  ///< where the frames of a stream end in the wire
 };
 
 struct AnswerPlan {
