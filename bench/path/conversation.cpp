@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "dialects.h"
 #include "weir/base/assert.h"
 
 namespace weir::path {
@@ -32,6 +33,19 @@ std::string role_frame() { return choice(R"({"role":"assistant","content":""})",
 std::string finish_frame() { return choice("{}", R"("stop")"); }
 constexpr Bytes kDone = "data: [DONE]\n\n";
 
+/// Every frame in a chunk of its own.
+std::string in_chunks(Bytes frames) {
+  std::string wire;
+  while (!frames.empty()) {
+    const std::size_t crlf = frames.find("\r\n\r\n");
+    const std::size_t lf = frames.find("\n\n");
+    const std::size_t end = crlf < lf ? crlf + 4 : lf + 2;
+    wire += in_chunk(frames.substr(0, end));
+    frames.remove_prefix(end);
+  }
+  return wire;
+}
+
 }  // namespace
 
 std::string key_of(std::size_t client) {
@@ -41,54 +55,77 @@ std::string key_of(std::size_t client) {
   return key;
 }
 
-std::string request(std::size_t body_bytes, bool stream, Bytes key, bool closes) {
+namespace {
+
+std::string chat_question(std::size_t body_bytes, bool stream) {
   std::string body = R"({"model":")";
   body.append(kModel).append(R"(","temperature":0.7,"max_tokens":400,)");
   if (stream) body.append(R"("stream":true,)");
   body.append(R"("messages":[{"role":"system","content":"You answer briefly."},{"role":"user","content":")");
   const Bytes end = R"("}]})";
   WEIR_ASSERT(body.size() + end.size() < body_bytes, "a request has room for a question");
-  body.append(prose(3, body_bytes - body.size() - end.size())).append(end);
-  std::string wire = "POST /v1/chat/completions HTTP/1.1\r\nHost: gateway.test:8080\r\n";
-  wire.append("Authorization: Bearer ").append(key).append("\r\n");
+  return body.append(prose(3, body_bytes - body.size() - end.size())).append(end);
+}
+
+std::string body_of(const Workload& workload) {
+  if (workload.client == dialect::Dialect::openai_chat) return chat_question(workload.body_bytes, workload.stream);
+  const std::size_t around = question(workload.client, workload.stream, {}).size();
+  return question(workload.client, workload.stream, prose(3, workload.body_bytes - around));
+}
+
+}  // namespace
+
+std::string request(const Workload& workload, Bytes key) {
+  const std::string body = body_of(workload);
+  std::string wire = "POST " + target_of(workload.client, workload.stream) + " HTTP/1.1\r\nHost: gateway.test:8080\r\n";
+  wire.append(key_line(workload.client, key));
   wire.append("Accept: application/json\r\nContent-Type: application/json\r\nUser-Agent: OpenAI/Python 1.99.1\r\n");
   wire.append("X-Stainless-Lang: python\r\nX-Stainless-Runtime: CPython\r\nAccept-Encoding: gzip, deflate\r\n");
-  if (closes) wire.append("Connection: close\r\n");
+  if (workload.client_closes) wire.append("Connection: close\r\n");
   wire.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n\r\n");
   return wire.append(body);
 }
 
-const std::string& document() {
+std::string document_text() { return prose(5, 700); }
+
+std::string document(dialect::Dialect provider) {
+  if (provider != dialect::Dialect::openai_chat) return document_of(provider, document_text());
   static const std::string text = [] {
     std::string whole = R"({"id":"chatcmpl-AbCdEf0123","object":"chat.completion","created":1700000000,)"
                         R"("model":"gpt-4o","choices":[{"index":0,"message":{"role":"assistant","content":")";
-    whole.append(prose(5, 700)).append(R"(","refusal":null},"logprobs":null,"finish_reason":"stop"}],)");
+    whole.append(document_text()).append(R"(","refusal":null},"logprobs":null,"finish_reason":"stop"}],)");
     return whole.append(R"("usage":{"prompt_tokens":200,"completion_tokens":150,"total_tokens":350},)"
                         R"("system_fingerprint":"fp_0123456789"})");
   }();
   return text;
 }
 
-std::string document_answer(bool closes) {
+std::string document_answer(const Workload& workload) {
+  const std::string body = document(workload.provider);
   std::string wire = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nx-request-id: req_0123456789abcdef\r\n";
-  if (closes) wire.append("Connection: close\r\n");
-  wire.append("Content-Length: ").append(std::to_string(document().size())).append("\r\n\r\n");
-  return wire.append(document());
+  if (workload.provider_closes) wire.append("Connection: close\r\n");
+  wire.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n\r\n");
+  return wire.append(body);
 }
 
-std::string stream_begin() {
+std::string stream_begin(dialect::Dialect provider) {
+  const bool chat = provider == dialect::Dialect::openai_chat;
   return "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-cache\r\n"
          "x-request-id: req_0123456789abcdef\r\nTransfer-Encoding: chunked\r\n\r\n" +
-         in_chunk(role_frame());
+         (chat ? in_chunk(role_frame()) : in_chunks(frames_before(provider)));
 }
 
-std::string content_frame(Frames kind, std::size_t n) {
-  constexpr std::size_t kPlainBytes = 220;  // as tools/bench has them
-  constexpr std::size_t kPieceBytes = 16;   // a word or a piece of arguments, and its padding
-  if (kind == Frames::plain) {
-    const std::size_t other = choice(R"({"content":""})", "null").size();
-    return choice(R"({"content":")" + prose(n, kPlainBytes - other) + R"("})", "null");
-  }
+std::string content_text(std::size_t n) {
+  constexpr std::size_t kPlainBytes = 220;  // of a chat frame, as tools/bench has them
+  static const std::size_t other = choice(R"({"content":""})", "null").size();
+  return prose(n, kPlainBytes - other);
+}
+
+std::string content_frame(const Workload& workload, std::size_t n) {
+  constexpr std::size_t kPieceBytes = 16;  // a word or a piece of arguments, and its padding
+  const Frames kind = workload.kind;
+  if (workload.provider != dialect::Dialect::openai_chat) return text_frame(workload.provider, content_text(n), n);
+  if (kind == Frames::plain) return choice(R"({"content":")" + content_text(n) + R"("})", "null");
   const bool tools = kind == Frames::tools;
   const std::string piece =
       tools ? R"({\"n\":)" + std::to_string(n % 1000) : " " + std::string(kWords[n % std::size(kWords)]);
@@ -102,7 +139,15 @@ std::string content_frame(Frames kind, std::size_t n) {
   return frame.append(R"("obfuscation":")").append(padding).append("\"}\n\n");
 }
 
-std::string stream_end() {
+std::string stream_text(std::size_t n) {
+  std::string text;
+  for (std::size_t i = 0; i < n; ++i) text += content_text(i);
+  return text;
+}
+
+std::string stream_end(dialect::Dialect provider, std::size_t n) {
+  if (provider != dialect::Dialect::openai_chat)
+    return in_chunks(frames_behind(provider, stream_text(n))) + "0\r\n\r\n";
   const std::string usage = std::string(kFrameStart) +
                             R"(],"usage":{"prompt_tokens":200,"completion_tokens":150,"total_tokens":350}})" + "\n\n";
   return in_chunk(finish_frame()) + in_chunk(usage) + in_chunk(kDone) + "0\r\n\r\n";
@@ -114,9 +159,11 @@ std::string in_chunk(Bytes data) {
   return std::string(size, end).append("\r\n").append(data).append("\r\n");
 }
 
-std::string stream_body(Frames kind, std::size_t n) {
-  std::string body = role_frame();
-  for (std::size_t i = 0; i < n; ++i) body.append(content_frame(kind, i));
+std::string stream_body(const Workload& workload, std::size_t n) {
+  const bool chat = workload.provider == dialect::Dialect::openai_chat;
+  std::string body = chat ? role_frame() : frames_before(workload.provider);
+  for (std::size_t i = 0; i < n; ++i) body.append(content_frame(workload, i));
+  if (!chat) return body.append(frames_behind(workload.provider, stream_text(n)));
   return body.append(finish_frame()).append(kDone);
 }
 

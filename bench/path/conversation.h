@@ -18,22 +18,30 @@ inline constexpr Bytes kCredential = "sk-provider-secret-0123456789";
 std::string key_of(std::size_t client);
 
 /// A whole request, head and body, with a body of exactly `body_bytes` bytes.
-std::string request(std::size_t body_bytes, bool stream, Bytes key, bool closes);
+std::string request(const Workload& workload, Bytes key);
 
-/// A chat completion of about 1 KB with usage.
-const std::string& document();
+/// An answer of about 1 KB with usage; a chat completion if the provider speaks that.
+std::string document(dialect::Dialect provider);
+/// The text that it gives.
+std::string document_text();
 /// An answer with this document.
-std::string document_answer(bool closes);
+std::string document_answer(const Workload& workload);
 
-/// Head of a stream's answer, and its first frame, which carries the role.
-std::string stream_begin();
+/// Head of a stream's answer, and what comes before the first content frame (chat: a frame that carries the role).
+std::string stream_begin(dialect::Dialect provider);
 /// The n-th content frame, `data: ` and blank line included: of each kind always as many bytes.
-std::string content_frame(Frames kind, std::size_t n);
-/// Finish, usage, `[DONE]`: each a frame; then the end of the chunked body.
-std::string stream_end();
+std::string content_frame(const Workload& workload, std::size_t n);
+/// The text of the n-th plain one.
+std::string content_text(std::size_t n);
+/// What comes behind n content frames, each in a chunk (chat: finish, usage, `[DONE]`); then the end of the chunked
+/// body.
+std::string stream_end(dialect::Dialect provider, std::size_t n);
 /// `data` as one chunk of a chunked body.
 std::string in_chunk(Bytes data);
-/// What the client has to see of a stream with n content frames: all but the usage, which only weir asked for.
-std::string stream_body(Frames kind, std::size_t n);
+/// What the client has to see of a stream with n content frames that passes: in chat all but the usage, which only weir
+/// asked for.
+std::string stream_body(const Workload& workload, std::size_t n);
+/// The text that a stream of n plain content frames gives.
+std::string stream_text(std::size_t n);
 
 }  // namespace weir::path

@@ -1,6 +1,7 @@
 #include "ends.h"
 
 #include "conversation.h"
+#include "dialects.h"
 #include "weir/base/assert.h"
 
 namespace weir::path {
@@ -11,14 +12,15 @@ constexpr Duration kPace = 2ms;  // between two writes of a stream
 // ---- The client.
 
 Client::Client(io::SimNetwork& network, io::Address gateway, const Workload& workload, Bytes key)
-    : network_(network),
-      gateway_(gateway),
-      workload_(workload),
-      request_(request(workload.body_bytes, workload.stream, key, workload.client_closes)) {}
+    : network_(network), gateway_(gateway), workload_(workload), request_(request(workload, key)) {}
 
 void Client::start(std::size_t exchanges, std::size_t frames, Duration delay) {
   left_ = exchanges;
-  if (workload_.authorized) expected_ = workload_.stream ? stream_body(workload_.kind, frames) : document();
+  if (workload_.translated()) {
+    expected_ = workload_.stream ? stream_text(frames) : document_text();
+  } else if (workload_.authorized) {
+    expected_ = workload_.stream ? stream_body(workload_, frames) : document(workload_.provider);
+  }
   if (exchanges > 0) network_.schedule(delay, [this] { ask(); });
 }
 
@@ -48,7 +50,11 @@ void Client::take(Bytes bytes) {
 
 void Client::check() const {
   WEIR_ASSERT(reader_.status() == (workload_.authorized ? 200 : 401), "a client gets the status it should");
-  WEIR_ASSERT(!workload_.authorized || body_ == expected_, "a client gets its answer, byte for byte");
+  if (workload_.translated()) {
+    WEIR_ASSERT(text_of(workload_.client, workload_.stream, body_) == expected_, "a client gets its answer's text");
+  } else {
+    WEIR_ASSERT(!workload_.authorized || body_ == expected_, "a client gets its answer, byte for byte");
+  }
 }
 
 // ---- The provider.
@@ -69,13 +75,17 @@ void Provider::take(Connection& connection, Bytes bytes) {
     const std::size_t end = connection.in.find("\r\n\r\n");
     if (end == std::string::npos) return;
     const Bytes head = Bytes(connection.in).substr(0, end);
-    WEIR_ASSERT(::bench::header_value(head, "authorization") == "Bearer " + std::string(kCredential),
-                "the provider is asked with its credential");
+    WEIR_ASSERT(
+        ::bench::header_value(head, credential_header(workload_.provider)) == credential_value(workload_.provider),
+        "the provider is asked with its credential");
+    WEIR_ASSERT(workload_.provider != dialect::Dialect::gemini || head.contains("/models/gpt-4o:"),
+                "the provider is asked for its own model");
     connection.wanted = end + 4 + std::stoul(std::string(::bench::header_value(head, "content-length")));
   }
   if (connection.in.size() < connection.wanted) return;
   WEIR_ASSERT(connection.in.size() == connection.wanted, "one request at a time");
-  WEIR_ASSERT(connection.in.contains(R"("model":"gpt-4o")"), "the provider is asked for its own model");
+  WEIR_ASSERT(workload_.provider == dialect::Dialect::gemini || connection.in.contains(R"("model":"gpt-4o")"),
+              "the provider is asked for its own model");
   connection.in.clear();
   connection.wanted = 0;
   ++requests_;
@@ -84,23 +94,23 @@ void Provider::take(Connection& connection, Bytes bytes) {
 
 void Provider::answer(Connection& connection) {
   if (!workload_.stream) {
-    connection.peer->write(document_answer(workload_.provider_closes));
+    connection.peer->write(document_answer(workload_));
     if (workload_.provider_closes) connection.peer->finish();
     return;
   }
   connection.frame = 0;
-  connection.peer->write(stream_begin());
+  connection.peer->write(stream_begin(workload_.provider));
   network_.schedule(kPace, [this, &connection] { stream_on(connection); });
 }
 
 void Provider::stream_on(Connection& connection) {
   if (connection.frame == frames_) {
-    connection.peer->write(stream_end());
+    connection.peer->write(stream_end(workload_.provider, frames_));
     return;
   }
   std::string wire;
   for (std::size_t i = 0; i < workload_.frames_a_write && connection.frame < frames_; ++i)
-    wire.append(in_chunk(content_frame(workload_.kind, connection.frame++)));
+    wire.append(in_chunk(content_frame(workload_, connection.frame++)));
   connection.peer->write(wire);
   network_.schedule(kPace, [this, &connection] { stream_on(connection); });
 }

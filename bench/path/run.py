@@ -22,7 +22,12 @@ sys.dont_write_bytecode = True
 import callgrind  # noqa: E402
 
 WORKLOADS = ["request", "lone_request", "chunk", "chunk_of_four", "padded_chunk", "tool_chunk", "short_stream",
-             "large_request", "refused_key", "cold_client", "cold_provider"]
+             "large_request", "refused_key", "cold_client", "cold_provider",
+             "anthropic_chunk", "responses_chunk", "gemini_chunk",
+             "chat_from_anthropic", "anthropic_from_chat", "responses_from_chat",
+             "gemini_from_chat", "chat_from_gemini", "chat_from_responses",
+             "ask_chat_from_anthropic", "ask_anthropic_from_chat", "ask_responses_from_chat",
+             "ask_gemini_from_chat", "ask_chat_from_gemini", "ask_chat_from_responses"]
 OPERATIONS = ["accept", "connect", "receive", "send", "write", "watch", "cancel"]
 SKIPPED = 77
 SLACK = 0.02      # a new budget is what was counted and so much more

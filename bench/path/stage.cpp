@@ -1,6 +1,7 @@
 #include "stage.h"
 
 #include "conversation.h"
+#include "dialects.h"
 
 namespace weir::path {
 namespace {
@@ -20,9 +21,23 @@ io::SimOptions network_options() {
   return options;
 }
 
-catalog::Catalog make_catalog() {
+Bytes kind_of(dialect::Dialect provider) {
+  switch (provider) {
+    case dialect::Dialect::openai_chat:
+    case dialect::Dialect::openai_responses:
+      break;
+    case dialect::Dialect::anthropic_messages:
+      return "anthropic";
+    case dialect::Dialect::gemini:
+      return "gemini";
+  }
+  return "openai";
+}
+
+catalog::Catalog make_catalog(dialect::Dialect dialect) {
   std::vector<catalog::Provider> providers;
-  providers.push_back(catalog::provider_of(*catalog::find_provider_kind("openai")));
+  providers.push_back(catalog::provider_of(*catalog::find_provider_kind(kind_of(dialect))));
+  providers[0].dialects = {dialect};
   providers[0].name = "local";
   providers[0].base_url = *catalog::parse_base_url("http://" + std::string(kProviderName) + ":9100/v1");
   providers[0].credential = Secret(std::string(kCredential));
@@ -46,7 +61,7 @@ Stage::Stage(const Workload& workload, Tally& tally)
     : workload_(workload),
       tally_(tally),
       network_(network_options()),
-      catalog_(make_catalog()),
+      catalog_(make_catalog(workload.provider)),
       keys_(make_keys(workload.connections)),
       provider_(network_, kProvider, workload),
       log_(network_.open_file(std::string(kLog))),
@@ -119,7 +134,7 @@ std::vector<std::string> Stage::complaints() const {
   expect("exchanges", metrics.exchanges, asked_);
   expect("log lines", static_cast<std::uint64_t>(std::ranges::count(log, '\n')), asked_);
   expect("requests at the provider", provider_.requests(), workload_.authorized ? asked_ : 0);
-  expect("input tokens", metrics.input_tokens, workload_.authorized ? 200 * asked_ : 0);
+  expect("input tokens", metrics.input_tokens, workload_.authorized ? kInputTokens * asked_ : 0);
   expect("refused", metrics.by_fault[static_cast<std::size_t>(Fault::unauthorized)], workload_.authorized ? 0 : asked_);
   return all;
 }

@@ -3,6 +3,25 @@
 namespace weir::path {
 namespace {
 
+using enum dialect::Dialect;
+
+/// Content frames of a client that speaks another dialect than the provider, or passes those of another one on.
+constexpr Workload chunk_of(Bytes name, dialect::Dialect client, dialect::Dialect provider) {
+  return {.name = name,
+          .unit = "chunk",
+          .exchanges = 32,
+          .stream = true,
+          .frames = 100,
+          .client = client,
+          .provider = provider,
+          .frames_count = true};
+}
+
+/// A request and its document.
+constexpr Workload request_of(Bytes name, dialect::Dialect client, dialect::Dialect provider) {
+  return {.name = name, .unit = "request", .exchanges = 320, .client = client, .provider = provider};
+}
+
 constexpr Workload kWorkloads[] = {
     {.name = "request", .unit = "request", .exchanges = 1600},
     {.name = "lone_request", .unit = "request", .connections = 1, .exchanges = 400},
@@ -33,6 +52,21 @@ constexpr Workload kWorkloads[] = {
     {.name = "refused_key", .unit = "request", .exchanges = 1600, .authorized = false},
     {.name = "cold_client", .unit = "request", .exchanges = 640, .client_closes = true},
     {.name = "cold_provider", .unit = "request", .exchanges = 640, .provider_closes = true},
+    chunk_of("anthropic_chunk", anthropic_messages, anthropic_messages),
+    chunk_of("responses_chunk", openai_responses, openai_responses),
+    chunk_of("gemini_chunk", gemini, gemini),
+    chunk_of("chat_from_anthropic", openai_chat, anthropic_messages),
+    chunk_of("anthropic_from_chat", anthropic_messages, openai_chat),
+    chunk_of("responses_from_chat", openai_responses, openai_chat),
+    chunk_of("gemini_from_chat", gemini, openai_chat),
+    chunk_of("chat_from_gemini", openai_chat, gemini),
+    chunk_of("chat_from_responses", openai_chat, openai_responses),
+    request_of("ask_chat_from_anthropic", openai_chat, anthropic_messages),
+    request_of("ask_anthropic_from_chat", anthropic_messages, openai_chat),
+    request_of("ask_responses_from_chat", openai_responses, openai_chat),
+    request_of("ask_gemini_from_chat", gemini, openai_chat),
+    request_of("ask_chat_from_gemini", openai_chat, gemini),
+    request_of("ask_chat_from_responses", openai_chat, openai_responses),
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "weir/base/bytes.h"
 #include "weir/base/time.h"
+#include "weir/dialect/dialect.h"
 
 namespace weir::path {
 
@@ -29,8 +30,12 @@ struct Workload {
   std::size_t frames = 0;          ///< content frames of a stream
   std::size_t frames_a_write = 1;  ///< that arrive together
   Frames kind = Frames::plain;
+  dialect::Dialect client = dialect::Dialect::openai_chat;    ///< the one that the client speaks
+  dialect::Dialect provider = dialect::Dialect::openai_chat;  ///< and the provider, none but this
   /// The unit is a frame: the second phase has as many streams as the first, of twice as many frames.
   bool frames_count = false;
+
+  bool translated() const { return client != provider; }
 };
 
 std::span<const Workload> workloads();
