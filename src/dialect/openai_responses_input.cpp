@@ -23,6 +23,13 @@ std::uint64_t hash_of(Bytes text) {
   return hash;
 }
 
+/// Empty texts are left out.
+bool says_nothing(const Part& part) {
+  const bool is_text =
+      part.kind == PartKind::text || part.kind == PartKind::refusal || part.kind == PartKind::reasoning;
+  return is_text && part.text.empty();
+}
+
 class Input {
  public:
   Input(JsonWriter& json, Loss& loss) : json_(json), loss_(loss) {}
@@ -53,7 +60,7 @@ class Input {
     bool open = false;
     for (const Part& part : message.parts) {
       note(part);
-      if (part.kind == PartKind::text && part.text.empty()) continue;
+      if (says_nothing(part)) continue;
       if (!open) json_.begin_object().member("type", "message").member("role", role).key("content").begin_array();
       open = true;
       write_content(part);
@@ -216,7 +223,6 @@ class Input {
   }
 
   void write_output(const std::vector<Part>& content) {
-    const auto says_nothing = [](const Part& part) { return part.kind == PartKind::text && part.text.empty(); };
     const Part* only = nullptr;
     std::size_t count = 0;
     for (const Part& part : content) {
