@@ -43,7 +43,7 @@ class Turns:
             self.turns.append((role, list(parts)))
 
     def put_into(self, found):
-        found["system"] = "\n".join(self.system)
+        found["system"] = " ".join(" ".join(self.system).split())  # blocks are joined by what each writer likes
         found["messages"] = [[role, parts] for role, parts in self.turns]
 
 

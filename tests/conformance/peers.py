@@ -77,7 +77,7 @@ class Suite:
             if case.why_not or kind is None:
                 results.not_applicable(case.suite, case.name, case.why_not or "provider kind unknown", client=case.client or "")
                 continue
-            case.provider = f"peer-{number}"
+            case.provider, case.kind = f"peer-{number}", kind
             gateway.add(case.provider, case.dialect, upstream.port, kind)
             upstream.routes[case.provider] = self.keeper(case)
             self.cases.append(case)
