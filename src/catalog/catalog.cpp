@@ -23,6 +23,16 @@ Provider provider_of(const ProviderKind& kind) {
           .default_headers = {headers.begin(), headers.end()}};
 }
 
+bool has_model_in_path(const Provider& provider, dialect::Dialect dialect) {
+  return dialect == dialect::Dialect::gemini ||
+         (dialect == dialect::Dialect::openai_chat && provider.url_form == UrlForm::azure_deployment);
+}
+
+dialect::Quirks quirks_in(const Provider& provider, dialect::Dialect dialect) {
+  return has_model_in_path(provider, dialect) ? provider.quirks
+                                              : provider.quirks.without(dialect::Quirk::model_in_path);
+}
+
 Catalog::Catalog(std::vector<Provider> providers, std::vector<Model> models, CatalogOptions options)
     : providers_(std::move(providers)), models_(std::move(models)), options_(options) {
   provider_index_.reserve(providers_.size());

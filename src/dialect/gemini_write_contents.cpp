@@ -346,7 +346,7 @@ class ContentsWriter {
       case Media::Source::data:
         if (media.type.empty()) return refuse_field(loss_, "messages", "The type of inline media is not told.");
         begin_part().key("inlineData").begin_object();
-        json_.key("mimeType").escaped_string(media.type).key("data").escaped_string(media.value);
+        json_.key("mimeType").escaped_string(registered_type(media.type)).key("data").escaped_string(media.value);
         json_.end_object().end_object();
         return;
       case Media::Source::url:

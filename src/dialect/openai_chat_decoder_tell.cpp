@@ -26,7 +26,7 @@ void OpenAiChatDecoder::tell_choice(const Choice& choice, EventBatch& batch) {
   tell_text(index, BlockKind::text, delta.content, batch);
   if (!delta.parts.empty()) tell_parts(index, delta.parts, batch);
   tell_text(index, BlockKind::refusal, delta.refusal, batch);
-  tell_text(index, BlockKind::text, delta.transcript, batch);
+  if (delta.content.empty()) tell_text(index, BlockKind::text, delta.transcript, batch);  // else it says the same
   tell_text(index, BlockKind::media, delta.audio_data, batch);
   if (!delta.tool_calls.empty()) tell_tool_calls(index, delta.tool_calls, choice.whole, batch);
   if (has_members(delta.function_call)) tell_function_call(index, delta.function_call, batch);

@@ -205,6 +205,10 @@ void close_response(std::string& out, const ResponseWords& words) {
   } else {
     out += "null";
   }
+  if (!words.native.empty()) {
+    out += ',';
+    append_text(out, "native_finish_reason", words.native);
+  }
   out += R"(,"user":null,"metadata":{}})";
 }
 

@@ -62,6 +62,7 @@ struct ResponseWords {
   Bytes error_code;  // empty: null
   Bytes error_message;
   const Usage* usage = nullptr;
+  Bytes native;  // how the provider says that it ended, where no word of the dialect does; empty: not told
 };
 
 /// The response up to and with the `[` of its output, and from the `]` on.

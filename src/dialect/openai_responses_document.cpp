@@ -47,7 +47,8 @@ void write_document(const Answer& answer, const AnswerContext& context, std::str
                       .incomplete = ending.incomplete,
                       .error_code = {},
                       .error_message = {},
-                      .usage = &answer.usage};
+                      .usage = &answer.usage,
+                      .native = choice.reason == FinishReason::other ? Bytes(choice.native) : Bytes()};
   if (ending.status == "failed") {
     words.error_code = "server_error";
     words.error_message = "The provider ended its answer with an error.";

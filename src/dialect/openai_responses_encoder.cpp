@@ -77,9 +77,10 @@ void Encoder::open_frame(std::string& out, Bytes type) {
 /// An event that holds the response.
 void Encoder::write_lifecycle(std::string& out, Bytes type, Bytes status, Bytes incomplete, Bytes error_code,
                               Bytes error_message) {
-  ResponseWords words{id_, model_, created_, status, incomplete, error_code, error_message, nullptr};
+  ResponseWords words{id_, model_, created_, status, incomplete, error_code, error_message, nullptr, {}};
   const bool last = status != "in_progress";
   if (last && (usage_.reported || error_code.empty())) words.usage = &usage_;
+  if (last && reason_ == FinishReason::other) words.native = native_;
   open_frame(out, type);
   out += R"(,"response":)";
   open_response(out, words);
@@ -279,6 +280,7 @@ void Encoder::take(const Citation& citation, std::string& out) {
 void Encoder::take(const Finish& finish, std::string& out) {
   if (finish.choice != 0) return;
   reason_ = finish.reason;
+  if (reason_ == FinishReason::other) native_ = finish.native;
   flush(out);
 }
 

@@ -206,6 +206,19 @@ void write_document(Dialect client, const Answer& answer, const AnswerContext& c
   }
 }
 
+Bytes end_marker(Dialect client) {
+  switch (client) {
+    case Dialect::openai_chat:
+      return "data: [DONE]\n\n";
+    case Dialect::anthropic_messages:
+      return "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
+    case Dialect::openai_responses:
+    case Dialect::gemini:
+      break;
+  }
+  return {};
+}
+
 Bytes stream_content_type(Dialect client, bool array) {
   return client == Dialect::gemini && array ? "application/json" : "text/event-stream; charset=utf-8";
 }

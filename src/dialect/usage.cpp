@@ -9,23 +9,39 @@ std::uint64_t less(std::uint64_t whole, std::uint64_t part) { return whole > par
 }  // namespace
 
 Usage NestedUsage::disjoint() const {
+  const std::uint64_t in = values_[input_total];
+  const std::uint64_t out = values_[output_total];
+  const std::uint64_t cached = values_[cache_read] + values_[cache_write];
+  const std::uint64_t audio = values_[audio_input];
+  const std::uint64_t thought = values_[reasoning];
+  // Some providers count a part beside its whole: xAI reasoning, Mistral audio. The grand total tells; without one, a
+  // part that is more than its whole cannot be inside it.
+  const bool summed = knows(grand_total);
+  const std::uint64_t beyond = less(values_[grand_total], in + out);
+  const auto stands_beside = [&](std::uint64_t part, std::uint64_t whole, std::uint64_t other) {
+    return part > 0 && (summed ? beyond == part || beyond == part + other : part > whole);
+  };
+  const bool cached_beside = !summed && cached > in;
+  const bool audio_beside = stands_beside(audio, in, thought);
+  const bool thought_beside = stands_beside(thought, out, audio);
+
+  // A part that stands inside takes its tokens out of the whole, as many as there are: what a provider says of a cache
+  // may be more than all it was given (grok on Azure), and its whole is what it charges.
+  const auto taken = [](std::uint64_t& whole, std::uint64_t part, bool beside) {
+    if (beside) return part;
+    const std::uint64_t inside = std::min(whole, part);
+    whole -= inside;
+    return inside;
+  };
   Usage usage;
   usage.reported = any();
-  usage.cache_read = values_[cache_read];
-  usage.cache_write = values_[cache_write];
-  usage.audio_input = values_[audio_input];
-  usage.reasoning = values_[reasoning];
-  usage.audio_output = values_[audio_output];
-  // Parts that exceed their whole cannot be inside it: then they are counted beside it (grok on Azure).
-  const std::uint64_t cached = usage.cache_read + usage.cache_write;
-  const bool cached_beside = cached > values_[input_total];
-  usage.input = less(less(values_[input_total], cached_beside ? 0 : cached), usage.audio_input);
-
-  // Some providers (xAI, Gemini's compatible surface) count reasoning beside the output, not inside it; their grand
-  // total tells.
-  const std::uint64_t beside = values_[input_total] + values_[output_total] + usage.reasoning;
-  const bool reasoning_beside = usage.reasoning > 0 && knows(grand_total) && values_[grand_total] == beside;
-  usage.output = less(less(values_[output_total], reasoning_beside ? 0 : usage.reasoning), usage.audio_output);
+  usage.input = in;
+  usage.cache_read = taken(usage.input, values_[cache_read], cached_beside);
+  usage.cache_write = taken(usage.input, values_[cache_write], cached_beside);
+  usage.audio_input = taken(usage.input, audio, audio_beside);
+  usage.output = out;
+  usage.reasoning = taken(usage.output, thought, thought_beside);
+  usage.audio_output = taken(usage.output, values_[audio_output], false);
   return usage;
 }
 

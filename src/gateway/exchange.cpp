@@ -57,11 +57,22 @@ io::Task<> Exchange::answer() {
   // The lanes; each ends the answer, or the connection.
   const auto* type = head->find(codec::HeaderId::content_type);
   const bool json = type && type->value.starts_with("application/json");
+  const bool events = type && type->value.starts_with("text/event-stream");
+  const auto* coding = head->find(codec::HeaderId::content_encoding);
   if (head->status >= 300) {
     co_await relay_error(*head);
+  } else if (coding && coding->value != "identity") {
+    // It was not asked for, and cannot be read: only a client of the same dialect may know what to do with it.
+    if (lane_)
+      refuse(Fault::upstream_malformed, {.text = "It is compressed, which it was not asked to be.", .param = {}});
+    else
+      co_await relay_document(*head);
   } else if (lane_) {
     co_await translate(*head);
-  } else if (record_.stream && !json) {
+  } else if (record_.stream ? json : events) {  // not what was asked for
+    make_lane({.provider = record_.provider_dialect, .include_usage = !withhold_usage_});
+    co_await translate(*head);
+  } else if (record_.stream) {
     co_await relay_stream(*head);
   } else {
     co_await relay_document(*head);
@@ -143,7 +154,7 @@ bool Exchange::prepare(Asking& asking) {
 
 dialect::Target Exchange::target_of(const Asking& asking) const {
   return {.model_id = asking.target.model_id,
-          .quirks = asking.target.provider->quirks,
+          .quirks = catalog::quirks_in(*asking.target.provider, asking.call.dialect),
           .traits = catalog::model_traits(asking.target.model_id),
           .budgets = gateway_.catalog().reasoning_budgets(),
           .stream = asking.call.stream};
@@ -174,16 +185,21 @@ bool Exchange::translate_request(Asking& asking, Bytes text) {
   dialect::write(record_.provider_dialect, request, target, body, loss);
   if (!accept(loss)) return false;
 
+  make_lane({.provider = record_.provider_dialect,
+             .include_usage = request.include_usage,
+             .array = endpoint_.array,
+             .emulated_schema = dialect::emulates_schema(record_.provider_dialect, request, target)});
+  return replace_body(asking, body);
+}
+
+/// `context`: what the request says; the rest is the exchange's.
+void Exchange::make_lane(const dialect::AnswerContext& context) {
   lane_ = std::make_unique<Lane>();
   codec::append_json_escaped(lane_->model, record_.model.view());
-  lane_->context = {.provider = record_.provider_dialect,
-                    .include_usage = request.include_usage,
-                    .array = endpoint_.array,
-                    .emulated_schema = dialect::emulates_schema(record_.provider_dialect, request, target),
-                    .seed = record_.id,
-                    .now = loop_.ring().wall().unix_ns / 1'000'000'000,
-                    .model = lane_->model};
-  return replace_body(asking, body);
+  lane_->context = context;
+  lane_->context.seed = record_.id;
+  lane_->context.now = loop_.ring().wall().unix_ns / 1'000'000'000;
+  lane_->context.model = lane_->model;
 }
 
 /// The client's own bytes are not needed any more.

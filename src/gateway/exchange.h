@@ -52,6 +52,7 @@ class Exchange {
   /// What is asked, of whom and in which dialect. False: the client has been refused.
   bool prepare(Asking& asking);
   bool translate_request(Asking& asking, Bytes text);
+  void make_lane(const dialect::AnswerContext& context);
   dialect::Target target_of(const Asking& asking) const;
   /// True when the request may go to the provider with what it has lost; else the client has been refused.
   bool accept(const dialect::Loss& loss);

@@ -118,9 +118,7 @@ ProviderStart::ProviderStart(const catalog::Provider& provider) : provider_(prov
   };
   add_fields(fields_);
   for (const Dialect dialect : provider.dialects.all()) {
-    const bool model_in_path = dialect == Dialect::gemini || (dialect == Dialect::openai_chat &&
-                                                              provider.url_form == catalog::UrlForm::azure_deployment);
-    if (model_in_path) continue;
+    if (catalog::has_model_in_path(provider, dialect)) continue;
     auto& lines = answers_[static_cast<std::size_t>(dialect)].emplace();
     const bool written = lines.add_request_line("POST", {target_of(provider, {.dialect = dialect})});
     WEIR_ASSERT(written, "the path of a base URL can be written");

@@ -19,9 +19,10 @@ void fail_stream(net::Downstream& downstream, dialect::Dialect client, Fault fau
   downstream.end_answer();
 }
 
-int status_of(const dialect::FaultReport& error) {
-  const auto code = parse_decimal(error.code);
-  return code && *code >= 400 && *code <= 599 ? static_cast<int>(*code) : row(Fault::upstream_stream_error).status;
+int status_of(dialect::Dialect client, const dialect::FaultReport& error) {
+  if (const auto code = parse_decimal(error.code); code && *code >= 400 && *code <= 599) return static_cast<int>(*code);
+  if (error.error_class == dialect::ErrorClass::server) return row(Fault::upstream_stream_error).status;
+  return dialect::status_for(client, {.error_class = error.error_class, .status = 0});
 }
 
 }  // namespace weir::gateway

@@ -15,6 +15,6 @@ void refuse(net::Downstream& downstream, dialect::Dialect client, Fault fault, c
 void fail_stream(net::Downstream& downstream, dialect::Dialect client, Fault fault);
 
 /// The status for an error that came inside a 200: the provider's own code if it is one, else a bad gateway.
-int status_of(const dialect::FaultReport& error);
+int status_of(dialect::Dialect client, const dialect::FaultReport& error);
 
 }  // namespace weir::gateway

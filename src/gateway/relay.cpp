@@ -17,6 +17,12 @@ constexpr std::size_t kMaxErrorBytes = 256 * 1024;
 constexpr std::size_t kHoldDocument = 64 * 1024;  // held as received chunks, then commit
 constexpr std::size_t kReadDocument = 4 << 20;    // largest document whose usage is read
 
+/// Seconds of the delay that a provider tells in its error's body alone: clients look for it in the head. Empty: none.
+std::string delay_of(const dialect::ErrorReport& report, bool told_in_head) {
+  if (report.retry_after_ms < 0 || told_in_head) return {};
+  return std::to_string((report.retry_after_ms + 999) / 1000);
+}
+
 /// What a client of any dialect may want to know of a provider's error beside its body.
 std::string retry_fields(const codec::ResponseHead& head) {
   std::string lines;
@@ -38,6 +44,7 @@ io::Task<> Exchange::relay_error(codec::ResponseHead& head) {
   if (status < 400) co_return refuse(Fault::upstream_redirect);
   const bool translated = record_.provider_dialect != endpoint_.client;
   std::string fields = translated ? retry_fields(head) : std::string();
+  const bool delay_told = head.find(Bytes("retry-after")) != nullptr;
   auto answer = translated ? net::Downstream::Answer{{}, codec::HeadWriter({})}
                            : start_answer(head, codec::HeaderId::content_type);
   auto& upstream = attempt_->upstream();
@@ -49,10 +56,16 @@ io::Task<> Exchange::relay_error(codec::ResponseHead& head) {
     if (!may_hold(body)) break;  // nor is there memory for it
   }
   if (client_gone_) co_return refuse(Fault::client_gone);
-  if (!translated) co_return give_error(std::move(answer), status, body, upstream.body_done());
   const Bytes text = body.contiguous(gateway_.context().scratch);
   std::string scratch;
-  give_error(dialect::read_error(status, upstream.body_done() ? text : Bytes(), scratch), fields);
+  const auto report = dialect::read_error(status, upstream.body_done() ? text : Bytes(), scratch);
+  const std::string delay = delay_of(report, delay_told);
+  if (!translated) {
+    if (!delay.empty()) answer.writer.field("retry-after", delay);
+    co_return give_error(std::move(answer), status, body, upstream.body_done());
+  }
+  if (!delay.empty()) fields.append("retry-after: ").append(delay).append("\r\n");
+  give_error(report, fields);
 }
 
 void Exchange::give_error(const dialect::ErrorReport& report, Bytes fields) {
@@ -155,7 +168,7 @@ std::optional<int> Exchange::tap_document(Bytes text) {
   if (facts.content) record_.ttft_ns = to_ns(loop_.now() - record_.started);
   if (endpoint_.client == dialect::Dialect::openai_responses) remember_owner(text);
   if (!facts.fault) return std::nullopt;
-  return status_of(decoder.error());
+  return status_of(endpoint_.client, decoder.error());
 }
 
 void Exchange::cut_off(Fault fault) {

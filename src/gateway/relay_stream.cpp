@@ -142,13 +142,13 @@ void Exchange::end_stream(SseRelay& relay) {
     return downstream_.end_answer();
   }
   if (!relay.complete()) return fail_stream(Fault::upstream_truncated);
-  if (!relay.done() && endpoint_.client == dialect::Dialect::openai_chat)
-    downstream_.send_text("data: [DONE]\n\n");  // some servers leave it out; SDKs wait for it
+  // Some servers leave the end marker out; SDKs wait for it.
+  if (!relay.done()) downstream_.send_text(dialect::end_marker(endpoint_.client));
   downstream_.end_answer();
 }
 
 void Exchange::give_stream_error(const SseRelay& relay) {
-  const int status = status_of(relay.decoder().error());
+  const int status = status_of(endpoint_.client, relay.decoder().error());
   note_fault(Fault::upstream_stream_error);
   record_.status = status;
   downstream_.answer(status, "application/json", relay.error_payload());

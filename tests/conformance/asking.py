@@ -11,10 +11,12 @@ PATHS = {CHAT: "/v1/chat/completions", RESPONSES: "/v1/responses", MESSAGES: "/v
 HEADERS = {MESSAGES: [("anthropic-version", "2023-06-01")]}
 
 
-def path(client, model, stream):
+def path(client, model, stream, array=False):
+    """`array`: Gemini's stream without alt=sse."""
     if client != GEMINI:
         return PATHS[client]
-    return f"/v1beta/models/{model}:" + ("streamGenerateContent?alt=sse" if stream else "generateContent")
+    method = "generateContent" if not stream else "streamGenerateContent" if array else "streamGenerateContent?alt=sse"
+    return f"/v1beta/models/{model}:{method}"
 
 
 def plain_body(client, model, stream):
@@ -39,9 +41,9 @@ def body_of(value):
     return json.dumps(value, ensure_ascii=False).encode()
 
 
-async def ask(http, client, model, stream, body=None, headers=()):
+async def ask(http, client, model, stream, body=None, headers=(), array=False):
     """-> Message. `body`: a dictionary to send in place of the plain question."""
-    return await http.ask(path(client, model, stream), body_of(body or plain_body(client, model, stream)),
+    return await http.ask(path(client, model, stream, array), body_of(body or plain_body(client, model, stream)),
                           [*HEADERS.get(client, []), *headers])
 
 

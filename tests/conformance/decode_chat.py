@@ -32,13 +32,11 @@ def add_content(choice, content):
 
 
 def add_reasoning(choice, message):
-    """One of several fields, never two of them: providers repeat the same text under a second name."""
-    for key in ("reasoning_content", "reasoning"):
-        if isinstance(message.get(key), str) and message[key]:
-            choice.reasoning += message[key]
-            return
-    for detail in message.get("reasoning_details") or []:
-        choice.reasoning += detail.get("text") or detail.get("summary") or ""
+    """-> what the details say. One of several fields, never two of them: providers repeat the same text under a second
+    name, and in reasoning_details once more; these count in an answer that has nothing else."""
+    key = next((key for key in ("reasoning_content", "reasoning") if isinstance(message.get(key), str) and message[key]), None)
+    choice.reasoning += message[key] if key else ""
+    return "".join(d.get("text") or d.get("summary") or "" for d in message.get("reasoning_details") or [])
 
 
 def call_of(value):
@@ -56,7 +54,8 @@ def document(value):
     for position, item in enumerate(value.get("choices") or []):
         choice, message = answer.choice(position), item.get("message") or item.get("delta") or {}
         add_content(choice, message.get("content"))
-        add_reasoning(choice, message)
+        details = add_reasoning(choice, message)
+        choice.reasoning = choice.reasoning or details
         choice.refusal += message.get("refusal") or ""
         choice.calls = [call_of(c) for c in message.get("tool_calls") or []]
         old = message.get("function_call")
@@ -71,6 +70,7 @@ def document(value):
 class _Stream:
     def __init__(self):
         self.answer, self.keys = Answer(), {}  # keys: choice -> the index each of its calls was sent under
+        self.details = {}                      # choice -> the text of its reasoning_details
 
     def chunk(self, value, name):
         answer = self.answer
@@ -90,7 +90,8 @@ class _Stream:
                 answer.usage = usage(place.get("usage")) or answer.usage
             delta = item.get("delta") or {}
             add_content(choice, delta.get("content"))
-            add_reasoning(choice, delta)
+            number = item.get("index") or 0
+            self.details[number] = self.details.get(number, "") + add_reasoning(choice, delta)
             choice.refusal += delta.get("refusal") or ""
             calls = delta.get("tool_calls") or []
             for position, fragment in enumerate([calls] if isinstance(calls, dict) else calls):
@@ -133,4 +134,7 @@ def stream(body):
             reader.chunk({"error": value} if event.name == "error" and "error" not in value else value, event.name)
         if reader.answer.error or reader.answer.ended and not reader.answer.faults:
             break
+    for number, details in reader.details.items():
+        choice = reader.answer.choice(number)
+        choice.reasoning = choice.reasoning or details
     return reader.answer

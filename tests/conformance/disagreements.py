@@ -1,64 +1,133 @@
 """Where weir knowingly does otherwise than a peer, by kind of case: WIREFORMATS.md wins over a golden of a peer's.
 
-A difference that no row explains fails the case.
+A row says in which direction and which field it may differ, and how: a test of both values, so that another difference
+in the same field still fails. What no row explains fails the case.
 """
+import json
 import re
 
 from .decoders import CHAT, GEMINI, MESSAGES, RESPONSES
 
 ANY = None
-# (from, to, field in which the request differs, sentence)
+
+
+def no_limit_given(body, theirs, mine):
+    return not {"max_tokens", "max_completion_tokens", "max_output_tokens"} & body.keys() and isinstance(mine, int) and mine > 0
+
+
+def format_is_json_object(body, theirs, mine):
+    return (body.get("response_format") or {}).get("type") == "json_object" and theirs is None
+
+
+def schema_is_emulated(body, theirs, mine):
+    return (body.get("response_format") or {}).get("type") == "json_schema" and "structured_output" in json.dumps(mine)
+
+
+def references_kept(body, theirs, mine):
+    return "$ref" in json.dumps(mine) and "$ref" not in json.dumps(theirs)
+
+
+def peer_has_none(body, theirs, mine):
+    return theirs is None
+
+
+def weir_has_none(body, theirs, mine):
+    return mine is None
+
+
+def images_moved(body, theirs, mine):
+    """The results differ in their pictures alone, which mine holds behind them, and theirs not at all."""
+    def flat(messages, but):
+        return [part for role, parts in messages or [] for part in parts if part[0] not in but]
+    pictures = [p for p in flat(mine, ()) if p[0] in ("image", "file")]
+    notes = [p for p in flat(mine, ("image", "file")) if p not in flat(theirs, ())]
+    return bool(pictures) and len(pictures) > len([p for p in flat(theirs, ()) if p[0] in ("image", "file")]) and \
+        all(p[0] in ("text", "result") for p in notes)
+
+
+def policy_of_the_peer(body, theirs, mine):
+    return any(f"{word} {role}" in json.dumps(theirs) and f"{word} {role}" not in json.dumps(body)
+               for word in ("prepend", "append") for role in ("system", "user", "assistant"))
+
+
+def system_alone(body, theirs, mine):
+    return all(m.get("role") in ("system", "developer") for m in body.get("messages") or [])
+
+
+# (from, to, field in which the request differs, how, sentence)
 IN_REQUESTS = [
-    (ANY, MESSAGES, "messages", r"\"tool\"", "Results of one turn stand together in one user message (section 4); the peer sends one message each."),
-    (ANY, MESSAGES, "max_tokens", "", "Anthropic requires max_tokens: weir writes the model's own default, the peer another number or 0."),
-    (CHAT, MESSAGES, "format", "", "A response_format is output_config.format on models that have it, else a forced tool (section 16.1); "
-                                   "json_object has no Anthropic form, so weir asks in words."),
-    (CHAT, MESSAGES, "system", "", "json_object and emulated schemas are asked for in the system text (section 16.1)."),
-    (CHAT, MESSAGES, "tool_choice", "", "A forced tool emulates a schema on models without output_config.format (section 17)."),
-    (CHAT, MESSAGES, "tools", "structured_output", "A forced tool emulates a schema on models without output_config.format (section 17)."),
-    (ANY, GEMINI, "format", "", "JSON Schema goes into responseJsonSchema unharmed (section 5); the peer rewrites it for responseSchema."),
-    (MESSAGES, CHAT, "effort", "", "output_config.effort becomes reasoning_effort (section 16.1); the peer drops it."),
-    (MESSAGES, CHAT, "top_k", "", "OpenAI chat has no top_k (section 16.1)."),
-    (MESSAGES, CHAT, "messages", r"image|aGVsbG8", "Images in tool results go to a following user message (section 17); the peer drops them."),
-    (ANY, CHAT, "user", "", "metadata.user_id becomes user (section 16.1)."),
-    (ANY, RESPONSES, "user", "", "metadata.user_id becomes user (section 16.1); the peer keeps it in metadata."),
-    (RESPONSES, RESPONSES, "messages", "prepend|append", "The peer's test adds messages of a policy of its own."),
-    (RESPONSES, RESPONSES, "system", "prepend|append", "The peer's test adds messages of a policy of its own."),
+    (ANY, MESSAGES, "max_tokens", no_limit_given,
+     "Anthropic requires max_tokens: for a client that gave none weir writes the model's own default (16.1), the peer another number or 0."),
+    (CHAT, MESSAGES, "system", format_is_json_object, "Anthropic has no json_object: it is asked for in the system text (16.1)."),
+    (CHAT, MESSAGES, "tools", schema_is_emulated, "A forced tool emulates a schema where the model has no output_config.format (17)."),
+    (CHAT, MESSAGES, "tool_choice", schema_is_emulated, "A forced tool emulates a schema where the model has no output_config.format (17)."),
+    (ANY, GEMINI, "format", references_kept, "A schema with $ref goes into responseJsonSchema as it is (5); the peer resolves it for responseSchema."),
+    (MESSAGES, CHAT, "effort", peer_has_none, "output_config.effort becomes reasoning_effort (16.1); the peer drops it."),
+    (MESSAGES, CHAT, "top_k", weir_has_none, "OpenAI chat has no top_k (16.1)."),
+    (MESSAGES, CHAT, "messages", images_moved, "Images in tool results go into a following user message (17); the peer drops them."),
+    (ANY, CHAT, "user", peer_has_none, "metadata.user_id becomes user (16.1)."),
+    (ANY, RESPONSES, "user", peer_has_none, "metadata.user_id becomes user (16.1); the peer keeps it in metadata."),
+    (RESPONSES, RESPONSES, "messages", policy_of_the_peer, "The peer's test adds messages by a policy of its own."),
+    (RESPONSES, RESPONSES, "system", policy_of_the_peer, "The peer's test adds messages by a policy of its own."),
+    (CHAT, GEMINI, "messages", system_alone, "Gemini refuses a request without contents: system text alone is asked as the user's."),
+    (CHAT, GEMINI, "system", system_alone, "Gemini refuses a request without contents: system text alone is asked as the user's."),
 ]
-# (from, to, the field that weir's 400 names, sentence)
+# (from, to, what weir's 400 says: the field, or where the client's dialect names none, the sentence; our sentence)
 REFUSED = [
-    (ANY, MESSAGES, r"^n$", "n > 1 to Anthropic is refused (section 17); the peer drops it."),
-    (ANY, RESPONSES, r"^n$", "n > 1 to Responses is refused (section 17)."),
-    (ANY, ANY, r"^tools", "Hosted tools are not portable: 400 (section 17); the peer drops them silently."),
-    (ANY, ANY, r"file_id|source", "Files of one vendor are not known to another: 400 (section 16.2)."),
-    (ANY, GEMINI, r"image_url|messages|url", "Gemini fetches no plain image addresses: 400 (section 16.2)."),
-    (ANY, ANY, r"^functions?$|function_call", "The deprecated functions field has no place elsewhere."),
-    (ANY, ANY, r"^tool_choice", "A tool_choice that names no declared tool is refused."),
+    (ANY, MESSAGES, r"^n$", "n > 1 to Anthropic is refused (17); the peer drops it."),
+    (ANY, RESPONSES, r"^n$", "n > 1 to Responses is refused (17)."),
+    (ANY, ANY, r"^tools|does not run tools itself", "Hosted tools are not portable: 400 (17); the peer drops them silently."),
+    (ANY, ANY, r"file_id|uploaded to one vendor", "Files of one vendor are not known to another: 400 (16.2)."),
+    (ANY, GEMINI, r"image_url|fetche?s? ", "Gemini fetches no plain image addresses: 400 (16.2)."),
+    (CHAT, ANY, r"^functions?$|^function_call$", "The functions field, deprecated for tools, has no place in another dialect: 400 (17)."),
 ]
-# (from, to, field in which the answers differ, sentence)
+
+
+def cached_left_out(theirs, mine):
+    cached = (theirs.get("cached_read_tokens") or 0) + (theirs.get("cache_write_tokens") or 0)
+    return cached > 0 and {**theirs, "input_tokens": theirs["input_tokens"] + cached} == mine
+
+
+def reasoning_left_out(theirs, mine):
+    return "reasoning_tokens" not in theirs and {**mine, "reasoning_tokens": 0} == {**theirs, "reasoning_tokens": 0}
+
+
+def other_word_for_length(theirs, mine):
+    return (theirs, mine) == ("incomplete/max_tokens", "incomplete/max_output_tokens")
+
+
+def arguments_no_object(theirs, mine):
+    return [name for name, _ in theirs] == [name for name, _ in mine] and \
+        any(not isinstance(json.loads(a), dict) and isinstance(json.loads(b), dict) for (_, a), (_, b) in zip(theirs, mine))
+
+
+def empty_twins(theirs, mine):
+    return theirs == "" and mine != ""
+
+
+# (from, to, field in which the answers differ, how, sentence)
 IN_ANSWERS = [
-    (MESSAGES, ANY, "usage", "", "prompt_tokens includes cached tokens (section 16.3); agentgateway leaves them out."),
-    (ANY, MESSAGES, "usage", "", "input_tokens leaves both cache numbers out (section 16.3)."),
-    (ANY, ANY, "usage", "", "Usage in the normal form of tables/usage_fields.json; the peer counts otherwise or loses classes."),
-    (ANY, ANY, "reasoning", "", "Reasoning is exposed in every dialect (section 17); the peer loses it or keeps it elsewhere."),
-    (ANY, ANY, "finish", "", "The finish table (tables/finish_reasons.json) decides; the peer's word is another."),
-    (ANY, ANY, "calls", "", "A call whose arguments were cut, or a hosted tool's, is told otherwise by the peer."),
-    (ANY, ANY, "refusal", "", "A refusal has a place of its own in OpenAI's dialects (section 16.3)."),
-    (ANY, ANY, "text", "", "A refusal is text in dialects without a field for it (section 16.2), which the peer drops."),
+    (MESSAGES, CHAT, "usage", cached_left_out, "prompt_tokens includes cached tokens (16.3); the peer leaves them out."),
+    (ANY, ANY, "usage", reasoning_left_out, "Reasoning tokens are told where the dialect has a place for them; the peer loses them."),
+    (CHAT, RESPONSES, "finish", other_word_for_length, "incomplete_details.reason is max_output_tokens (2.2); the peer's word is none of OpenAI's."),
+    (CHAT, MESSAGES, "calls", arguments_no_object, "The input of a call is an object (16.2): arguments that were cut are wrapped in one."),
+    (ANY, RESPONSES, "text", empty_twins, "The .done twins hold the full text (16.4); the peer leaves them empty."),
 ]
 
 
-def explained(rows, source, target, field, values=""):
-    """-> the sentence, or None."""
-    for row in rows:
-        pattern = row[3] if len(row) == 5 else ""
-        if row[0] in (ANY, source) and row[1] in (ANY, target) and row[2] == field and re.search(pattern, values):
-            return row[-1]
-    return None
+def _rows(rows, source, target, field):
+    return [row for row in rows if row[0] in (ANY, source) and row[1] in (ANY, target) and row[2] == field]
 
 
-def refused(source, target, param):
-    for row in REFUSED:
-        if row[0] in (ANY, source) and row[1] in (ANY, target) and re.search(row[2], param or ""):
-            return row[-1]
-    return None
+def in_request(source, target, field, body, theirs, mine):
+    """-> the sentence, or None. `body`: the client's."""
+    return next((row[-1] for row in _rows(IN_REQUESTS, source, target, field) if row[3](body, theirs, mine)), None)
+
+
+def in_answer(source, target, field, theirs, mine):
+    return next((row[-1] for row in _rows(IN_ANSWERS, source, target, field) if row[3]({} if theirs is None else theirs, {} if mine is None else mine)), None)
+
+
+def refused(source, target, said):
+    """`said`: the field that weir's 400 names, else its message."""
+    return next((row[-1] for row in REFUSED if row[0] in (ANY, source) and row[1] in (ANY, target) and re.search(row[2], said or "")), None)

@@ -13,7 +13,8 @@ FALLBACK = {"stop": ["stop", "end_turn", "STOP", "completed"], "length": ["lengt
             "content_filter": ["content_filter", "refusal", "SAFETY", "incomplete/content_filter"]}
 COLUMN = {CHAT: 0, MESSAGES: 1, GEMINI: 2, RESPONSES: 3}
 # Words that say the same as the table's: a provider's filter has several names, and Anthropic tells which stop it was.
-ALSO = {(GEMINI, "SAFETY"): {"PROHIBITED_CONTENT", "BLOCKLIST", "RECITATION", "SPII", "OTHER"},
+ALSO = {(GEMINI, "SAFETY"): {"PROHIBITED_CONTENT", "BLOCKLIST", "RECITATION", "SPII", "LANGUAGE", "MODEL_ARMOR", "IMAGE_SAFETY",
+                              "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"},
         (MESSAGES, "end_turn"): {"stop_sequence", "pause_turn"},
         (MESSAGES, "max_tokens"): {"model_context_window_exceeded"}}
 

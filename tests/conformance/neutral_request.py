@@ -43,8 +43,19 @@ class Turns:
             self.turns.append((role, list(parts)))
 
     def put_into(self, found):
-        found["system"] = "\n".join(self.system)
-        found["messages"] = [[role, parts] for role, parts in self.turns]
+        found["system"] = " ".join(" ".join(self.system).split())  # blocks are joined by what each writer likes
+        found["messages"] = [[role, joined(parts)] for role, parts in self.turns]
+
+
+def joined(parts):
+    """Neighbouring texts of a turn are one, where a dialect or a provider takes a single string."""
+    found = []
+    for part in parts:
+        if part[0] == "text" and found and found[-1][0] == "text":
+            found[-1] = ["text", f"{found[-1][1]}\n\n{part[1]}"]
+        else:
+            found.append(part)
+    return found
 
 
 def chat_part(part):

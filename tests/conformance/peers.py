@@ -38,16 +38,15 @@ class Case:
     def request_faults(self, message, got):
         """-> (faults, sentences)."""
         if not self.requests:
-            param = (got.error or {}).get("param") if got else None
-            sentence = disagreements.refused(self.client, self.dialect, param) if message.status == 400 else None
+            said = (got.error or {}).get("param") or (got.error or {}).get("message") if got else None
+            sentence = disagreements.refused(self.client, self.dialect, said) if message.status == 400 else None
             return ([], [sentence]) if sentence else \
                 ([f"status {message.status}, nothing reached the provider: {message.body[:200].decode('utf-8', 'replace')}"], [])
         if self.expected_request is None:
             return [], []
         faults, sentences = [], []
         for field, wanted, found in neutral_request.differences(self.dialect, self.expected_request, self.requests[0].json()):
-            values = json.dumps([wanted, found], ensure_ascii=False)
-            sentence = disagreements.explained(disagreements.IN_REQUESTS, self.client, self.dialect, field, values)
+            sentence = disagreements.in_request(self.client, self.dialect, field, self.body, wanted, found)
             if sentence:
                 sentences.append(sentence)
             else:
@@ -77,7 +76,7 @@ class Suite:
             if case.why_not or kind is None:
                 results.not_applicable(case.suite, case.name, case.why_not or "provider kind unknown", client=case.client or "")
                 continue
-            case.provider = f"peer-{number}"
+            case.provider, case.kind = f"peer-{number}", kind
             gateway.add(case.provider, case.dialect, upstream.port, kind)
             upstream.routes[case.provider] = self.keeper(case)
             self.cases.append(case)
@@ -159,7 +158,7 @@ class Suite:
         mine, theirs = comparable(got, wanted.usage is not None), comparable(peer, wanted.usage is not None)
         for field in mine:
             if mine[field] != theirs[field]:
-                sentence = disagreements.explained(disagreements.IN_ANSWERS, case.dialect, case.client, field)
+                sentence = disagreements.in_answer(case.dialect, case.client, field, theirs[field], mine[field])
                 if sentence:
                     sentences.append(sentence)
                 else:

@@ -1,7 +1,7 @@
 // The pure functions of translation as a program: one JSON command per line on standard input, one answer per line on
 // standard output. tools/conformance drives it beside the real binary; it knows no case of the data.
 //
-//   {"op":"write","from":"openai_chat","to":"gemini","model":"m","stream":false,"body":"..."}
+//   {"op":"write","from":"openai_chat","to":"gemini","kind":"gemini","model":"m","stream":false,"body":"..."}
 //       -> {"body":"...","dropped":["seed"]}, or {"refused":"n","why":"..."}
 //   {"op":"answer","provider":"gemini","client":"openai_chat","stream":true,"payloads":["...","..."]}
 //       -> {"body":"...","failed":false}: the client's stream, or its document
@@ -15,6 +15,8 @@
 #include <string>
 #include <vector>
 
+#include "weir/catalog/catalog.h"
+#include "weir/catalog/model_traits.h"
 #include "weir/codec/json_reader.h"
 #include "weir/codec/json_writer.h"
 #include "weir/dialect/error_report.h"
@@ -24,7 +26,7 @@ namespace weir::dialect {
 namespace {
 
 struct Command {
-  std::string op, from, to, provider, client, model, body;
+  std::string op, from, to, kind, provider, client, model, body;
   bool stream = false;
   int status = 0;
   std::vector<std::string> payloads;
@@ -58,6 +60,8 @@ std::optional<Command> read_command(Bytes line) {
       text(command.from);
     else if (key.is("to"))
       text(command.to);
+    else if (key.is("kind"))
+      text(command.kind);
     else if (key.is("provider"))
       text(command.provider);
     else if (key.is("client"))
@@ -90,7 +94,10 @@ void write_request(const Command& command, Dialect from, Dialect to, codec::Json
   if (!loss.refused()) {
     Target target;
     target.model_id = command.model;
+    target.traits = catalog::model_traits(command.model);
     target.stream = command.stream;
+    for (const catalog::ProviderKind& kind : catalog::provider_kinds())
+      if (kind.name == command.kind) target.quirks = catalog::quirks_in(catalog::provider_of(kind), to);
     write(to, request, target, body, loss);
   }
   if (loss.refused()) {

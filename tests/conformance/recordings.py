@@ -17,7 +17,29 @@ SPOKEN = {"openai-chat": CHAT, "openai-responses": RESPONSES, "anthropic-message
           "gemini-stream": GEMINI}
 OTHER_ENDPOINTS = ("embed", "images", "audio", "moderations", "rerank", "count-tokens", "models", "completions", "aux", "predict")
 UNSPOKEN = ("bedrock", "cohere", "tgi", "vertex")
-ENDPOINT = {CHAT: "/chat/completions", RESPONSES: "/responses", MESSAGES: "/messages"}
+ENDPOINT = {CHAT: "/chat/completions$", RESPONSES: "/responses$", MESSAGES: "/messages$", GEMINI: ":(stream)?[gG]enerateContent$"}
+
+
+class Way:
+    """How a recording is asked for: as it was recorded, or in another mode than the provider answers in."""
+
+    def __init__(self, suite, turned):
+        self.suite, self.turned = suite, turned
+
+    def stream(self, recording):
+        return recording.stream != self.turned
+
+
+AS_RECORDED = Way(SUITE, False)
+CROSSED = Way("crossed", True)        # a client that streams gets a recorded document, and the other way round
+ARRAY = Way("array", False)           # Gemini's stream without alt=sse
+
+
+def ways(recording):
+    """Errors come out alike in every mode; an array is a way to stream."""
+    if recording.expect_error or recording.response["status"] >= 300:
+        return [AS_RECORDED]
+    return [AS_RECORDED, CROSSED] + ([ARRAY] if recording.stream else [])
 
 
 def why_not(dialect):
@@ -79,17 +101,19 @@ class Suite:
     def serve(self, request):
         """The model in the request, or in Gemini's path, says which recording is wanted."""
         recording = self.by_model[asked_model(request).rpartition("/")[2]]
-        self.seen[recording.model] = request.path
+        self.seen[recording.model] = request
         return recorded(recording.response)
 
     async def run(self, http, gate, served):
         async def one(recording):
-            for client in DIALECTS:
+            for client, way in itertools.product(DIALECTS, ways(recording)):
+                if way == ARRAY and client != GEMINI:
+                    continue
                 if client not in served:
-                    self.results.not_applicable(SUITE, recording.id, "client dialect not served", **recording.labels(client))
+                    self.results.not_applicable(way.suite, recording.id, "client dialect not served", **recording.labels(client))
                     continue
                 async with gate:
-                    await self.play(http, recording, client)
+                    await self.play(http, recording, client, way)
         await asyncio.gather(*map(one, self.recordings))
 
     def kind_of_no(self, recording, client, wanted, bytes_pass=True):
@@ -104,19 +128,20 @@ class Suite:
             return "custom tool"
         return None
 
-    async def play(self, http, recording, client):
+    async def play(self, http, recording, client, way):
         wanted = truth(recording.expect, recording.dialect, recording.body, recording.stream, self.table)
-        kind = self.kind_of_no(recording, client, wanted)
+        kind = self.kind_of_no(recording, client, wanted, way == AS_RECORDED)
         if kind:
-            return self.results.not_applicable(SUITE, recording.id, kind, **recording.labels(client))
-        body = self.own_request(recording) if client == recording.dialect else None
-        model = f"{recording.weir_provider}/{recording.model}"
+            return self.results.not_applicable(way.suite, recording.id, kind, **recording.labels(client))
+        body = self.own_request(recording) if client == recording.dialect and way == AS_RECORDED else None
+        model, stream = f"{recording.weir_provider}/{recording.model}", way.stream(recording)
+        self.seen.pop(recording.model, None)
         try:
-            message = await asking.ask(http, client, model, recording.stream, body)
+            message = await asking.ask(http, client, model, stream, body, array=way == ARRAY)
         except asyncio.TimeoutError:
-            return self.results.judged(SUITE, recording.id, ["no answer in time"], **recording.labels(client))
-        faults = self.judged(recording, client, wanted, message)
-        self.results.judged(SUITE, recording.id, faults, facts=wanted.facts,
+            return self.results.judged(way.suite, recording.id, ["no answer in time"], **recording.labels(client))
+        faults = self.judged(recording, client, wanted, message, way)
+        self.results.judged(way.suite, recording.id, faults, facts=wanted.facts,
                             detail=message.body.decode("utf-8", "replace"), **recording.labels(client))
 
     def own_request(self, recording):
@@ -139,40 +164,44 @@ class Suite:
             body["stream"] = False
         return body
 
-    def judged(self, recording, client, wanted, message):
-        reached = self.seen.get(recording.model)
-        if reached is None:
+    def judged(self, recording, client, wanted, message, way):
+        request, stream = self.seen.get(recording.model), way.stream(recording)
+        if request is None:
             return [f"the provider was never asked: status {message.status}, {judge.short(message.body.decode('utf-8', 'replace'), 200)}"]
-        if recording.dialect == GEMINI:
-            method = ":streamGenerateContent" if recording.stream else ":generateContent"
-            if method not in reached:
-                return [f"the provider was asked at {reached}"]
-        elif not reached.partition("?")[0].endswith(ENDPOINT[recording.dialect]):
-            return [f"the provider was asked at {reached}"]
+        asked_to_stream = ":streamGenerateContent" in request.path if recording.dialect == GEMINI else bool(request.json().get("stream"))
+        path = request.path.partition("?")[0]
+        if not re.search(ENDPOINT[recording.dialect], path) or stream and not asked_to_stream:
+            return [f"the provider was asked at {request.path}, {'a stream' if asked_to_stream else 'a document'}"]
         if not message.complete:
             return ["the answer did not end properly"]
-        if client == recording.dialect:
+        # The bytes pass where nothing has to be made of them. Where a model only streams, a document has to be.
+        if client == recording.dialect and way == AS_RECORDED and asked_to_stream == stream:
             return self.same_dialect(recording, client, wanted, message)
         try:
-            got = asking.read(client, message, recording.stream)
+            got = asking.read(client, message, stream)
         except decoders.Unreadable as why:
             return [f"unreadable: {why}"]
         if recording.expect_error:
             return judge.error(recording.expect_error, got, message, client, recording.body)
-        if wanted.native is None or not recording.expect and wanted.native.faults and not recording.stream:
-            return [] if message.status >= 500 and got.error else [f"no answer at all came out as status {message.status}"]
+        if wanted.native is None or not recording.expect and wanted.native.faults and not recording.stream or wanted.says_nothing():
+            return [] if got.error or wanted.says_nothing() else [f"no answer at all came out as status {message.status}"]
         if wanted.failed and message.status >= 400:  # held back until its first event, it could still become a status
             return [] if got.error else ["a status without an error"]
         if message.status != 200:
             return [f"status {message.status}: {judge.short(got.error, 200)}"]
-        return judge.answer(wanted, got, client, recording.stream, self.table)
+        return judge.answer(wanted, got, client, stream, self.table)
 
     def same_dialect(self, recording, client, wanted, message):
-        """The bytes are the provider's own. A chat stream may get the [DONE] its provider left out, and where a
-        provider's error is not of the dialect's shape, a proper one in its place."""
+        """The bytes are the provider's own. A stream may get the blank line and the end marker that its provider left
+        out, and loses what stands behind its end; where a provider's error is not of the dialect's shape, a proper one
+        comes in its place."""
         faults, body = [], recording.body
+        if recording.stream and BEHIND_THE_END.get(client):
+            body = BEHIND_THE_END[client].sub(rb"\1", body)
         rest = message.body[len(body):] if message.body.startswith(body) else None
-        if rest is None or rest and not (client == CHAT and recording.stream and rest.strip() == b"data: [DONE]"):
+        if rest and recording.stream and rest.strip() in (b"", *END_MARKERS.get(client, ())):
+            rest = b""
+        if rest != b"":
             if not recording.expect_error and not wanted.failed and wanted.native is not None:
                 at = next((n for n, (a, b) in enumerate(zip(body, message.body)) if a != b), min(len(body), len(message.body)))
                 faults.append(f"the bytes differ at {at}: {body[at:at + 60]!r} sent, {message.body[at:at + 60]!r} came")
@@ -181,7 +210,9 @@ class Suite:
         try:
             got = asking.read(client, message, recording.stream)
         except decoders.Unreadable as why:
-            return faults if rest == b"" else faults + [f"unreadable: {why}"]
+            return faults if rest == b"" or wanted.native is None else faults + [f"unreadable: {why}"]
+        if got.error and wanted.says_nothing():
+            return []
         if recording.expect_error:
             return [] if rest == b"" else faults + judge.error(recording.expect_error, got, message, client, body)
         if rest == b"" and not recording.expect:
@@ -189,6 +220,11 @@ class Suite:
         if wanted.failed and message.status >= 400:
             return faults
         return faults + [f for f in judge.answer(loosened(wanted, got), got, client, recording.stream, self.table, strict=False)]
+
+
+END_MARKERS = {CHAT: [b"data: [DONE]"], MESSAGES: [b'event: message_stop\ndata: {"type":"message_stop"}']}
+# A [DONE] behind the end of a Responses stream (OpenRouter): the event before it has ended the answer.
+BEHIND_THE_END = {RESPONSES: re.compile(rb"(\n\n)data: \[DONE\]\s*$")}
 
 
 def loosened(wanted, got):

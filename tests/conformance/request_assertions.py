@@ -39,7 +39,7 @@ class Suite:
             if kind is None or not named and kind == gateway.kind("plain", dialect) and case.to != kind:
                 results.not_applicable(SUITE, case.id, "provider kind unknown", dialect=case.to)
                 continue
-            case.dialect, case.provider = dialect, f"ask-{number}"
+            case.dialect, case.provider, case.kind = dialect, f"ask-{number}", kind
             gateway.add(case.provider, dialect, upstream.port, kind)
             upstream.routes[case.provider] = self.keeper(case)
             self.cases.append(case)

@@ -128,7 +128,8 @@ class Suite:
                                    "anthropic_client": {"type": anthropic[1], "status": anthropic[0]},
                                    "message_must_be_kept": True}, outcome.answer, message, client, body) \
                 if client != case["dialect"] or message.body != body else []
-        elif "http_status" in expect and message.status not in (expect["http_status"], 500 if client == MESSAGES else 0):
+        elif "http_status" in expect and message.status not in (
+                expect["http_status"], {502: 500, 503: 529}.get(expect["http_status"]) if client == MESSAGES else 0):
             faults.append(f"status {message.status} in place of {expect['http_status']}")
         wait = expect.get("retry_after_ms", 1000 * expect.get("retry_after_s", 0))
         if wait:

@@ -15,6 +15,10 @@ class Truth:
     facts: list = field(default_factory=list)  # oddities of the provider's bytes that reasons.py knows
     native: Answer = None    # this program's own reading; None where the bytes are no answer
 
+    def says_nothing(self):
+        """Neither content nor a finish: it may come out as an empty answer, or as the failure that it is."""
+        return self.native is not None and not self.failed and all(c.finish is None and not (c.text or c.reasoning or c.refusal or c.calls) for c in self.choices)
+
 
 def calls_of(expected):
     """A call without a name is none: some providers pad their lists so."""

@@ -94,7 +94,7 @@ class Upstream:
                 writer.write(b"%x\r\n%s\r\n" % (len(segment), segment) if script.framing == "chunked" else segment)
             await writer.drain()
         if script.reset:
-            await asyncio.sleep(0.05)  # what was written shall arrive first
+            await asyncio.sleep(0.3)  # what was written shall arrive first
             writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
             return False

@@ -45,6 +45,11 @@ struct Provider {
 /// A provider as its row has it, without name, address and credential.
 Provider provider_of(const ProviderKind& kind);
 
+/// Whether the model's name stands in the address of what this provider is asked in this dialect.
+bool has_model_in_path(const Provider& provider, dialect::Dialect dialect);
+/// The provider's quirks as they hold in one of its dialects: a name that is not in the address is in the body.
+dialect::Quirks quirks_in(const Provider& provider, dialect::Dialect dialect);
+
 /// One concrete callable: a provider and what it calls the model.
 struct Deployment {
   std::size_t provider = 0;  ///< index into Catalog::providers()

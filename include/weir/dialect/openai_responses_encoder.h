@@ -69,6 +69,7 @@ class Encoder {
   std::uint32_t next_output_ = 0;
   Usage usage_;
   FinishReason reason_ = FinishReason::unspecified;
+  std::string native_;  // of a reason that no word of the dialect tells
   bool begun_ = false;
   bool failed_ = false;
 

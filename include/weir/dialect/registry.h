@@ -104,6 +104,8 @@ class Encoder {
 /// Appends a collected answer as one JSON document.
 void write_document(Dialect client, const Answer& answer, const AnswerContext& context, std::string& out);
 
+/// What ends a stream in this dialect behind its last event; empty where nothing does.
+Bytes end_marker(Dialect client);
 /// Content-Type of a stream in this dialect.
 Bytes stream_content_type(Dialect client, bool array);
 

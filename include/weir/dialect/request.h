@@ -38,6 +38,11 @@ struct Media {
   Bytes detail;  ///< `low`, `high`, `auto`
 };
 
+/// The registered name of a media type that is often written otherwise and refused then.
+constexpr Bytes registered_type(Bytes type) {
+  return type == "image/jpg" || type == "image\\/jpg" ? Bytes("image/jpeg") : type;
+}
+
 /// JSON that some dialects write as a value and some as a string that holds it: a tool call's arguments.
 struct Arguments {
   Bytes text;

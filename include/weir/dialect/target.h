@@ -36,6 +36,11 @@ class Quirks {
     for (const Quirk quirk : quirks) bits_ |= bit(quirk);
   }
   constexpr bool has(Quirk quirk) const { return bits_ & bit(quirk); }
+  constexpr Quirks without(Quirk quirk) const {
+    Quirks others = *this;
+    others.bits_ &= ~bit(quirk);
+    return others;
+  }
   constexpr bool none() const { return bits_ == 0; }
   friend bool operator==(const Quirks&, const Quirks&) = default;
 

@@ -58,8 +58,8 @@ class NestedUsage {
       if (later.knows(static_cast<Field>(i))) set(static_cast<Field>(i), later.values_[i]);
   }
 
-  /// The classes taken apart. Parts that exceed their whole, or that the grand total counts beside it,
-  /// are taken as standing beside it.
+  /// The classes taken apart. A part that the grand total counts beside its whole is taken as standing beside it; one
+  /// that is more than its whole is cut to it, or without a grand total stands beside it, too.
   Usage disjoint() const;
 
  private:

@@ -81,5 +81,18 @@ TEST(CatalogDeathTest, BrokenInvariantsEndTheProcess) {
   EXPECT_DEATH(Catalog({}, {{.name = "m"}}, {}), "has a deployment");
 }
 
+TEST(Catalog, TheModelStandsInTheAddressOrInTheBody) {
+  using dialect::Dialect;
+  using dialect::Quirk;
+  Provider azure = provider_of(*find_provider_kind("azure_openai"));
+  azure.url_form = UrlForm::azure_deployment;
+  EXPECT_TRUE(has_model_in_path(azure, Dialect::openai_chat));
+  EXPECT_TRUE(quirks_in(azure, Dialect::openai_chat).has(Quirk::model_in_path));
+  EXPECT_FALSE(quirks_in(azure, Dialect::openai_responses).has(Quirk::model_in_path));
+  azure.url_form = UrlForm::azure_v1;
+  EXPECT_FALSE(quirks_in(azure, Dialect::openai_chat).has(Quirk::model_in_path));
+  EXPECT_TRUE(has_model_in_path(provider_of(*find_provider_kind("gemini")), Dialect::gemini));
+}
+
 }  // namespace
 }  // namespace weir::catalog

@@ -47,6 +47,16 @@ TEST(OpenAiChatDecoder, TellsWhatWasSaid) {
        "block_begin 0.1 text\nblock_delta 0.1 \"hi\"\nblock_end 0.1\n"
        "block_begin 0.2 media\nblock_delta 0.2 \"UklG\"\nblock_end 0.2\n"
        "finish 0 stop native=\"stop\"\n"},
+      {"a transcript beside the text says the same",
+       {chunk(R"({"content":"hi","audio":{"id":"a","transcript":"hi"}})"), kStop},
+       "begin id=\"c1\" model=\"m\" created=5\n"
+       "block_begin 0.0 text\nblock_delta 0.0 \"hi\"\nblock_end 0.0\n"
+       "finish 0 stop native=\"stop\"\n"},
+      {"fields of calls that are none",
+       {chunk(R"({"content":"hi","function_call":{"name":"","arguments":""},"tool_calls":[{"function":{}}]})"), kStop},
+       "begin id=\"c1\" model=\"m\" created=5\n"
+       "block_begin 0.0 text\nblock_delta 0.0 \"hi\"\nblock_end 0.0\n"
+       "finish 0 stop native=\"stop\"\n"},
       {"legacy function call",
        {chunk(R"({"function_call":{"name":"f","arguments":""}})"), chunk(R"({"function_call":{"arguments":"{}"}})"),
         chunk("{}", R"("finish_reason":"function_call")")},

@@ -59,6 +59,31 @@ TEST(Usage, PartsBesideTheirWholeStayWhole) {
   EXPECT_EQ(cached_beside.disjoint(), (Usage{.input = 23, .cache_read = 190, .reported = true}));
 }
 
+TEST(Usage, TheGrandTotalTellsWhereAPartStands) {
+  NestedUsage audio_beside;  // as Mistral counts
+  audio_beside.set(NestedUsage::input_total, 9);
+  audio_beside.set(NestedUsage::audio_input, 375);
+  audio_beside.set(NestedUsage::output_total, 201);
+  audio_beside.set(NestedUsage::grand_total, 585);
+  EXPECT_EQ(audio_beside.disjoint(), (Usage{.input = 9, .audio_input = 375, .output = 201, .reported = true}));
+
+  NestedUsage too_much;  // as grok on Azure tells of its cache
+  too_much.set(NestedUsage::input_total, 7);
+  too_much.set(NestedUsage::cache_read, 161);
+  too_much.set(NestedUsage::output_total, 5);
+  too_much.set(NestedUsage::reasoning, 8);
+  too_much.set(NestedUsage::grand_total, 12);
+  EXPECT_EQ(too_much.disjoint(), (Usage{.cache_read = 7, .reasoning = 5, .reported = true}));
+}
+
+TEST(Usage, PartsNeverMakeTheWholeLarger) {
+  NestedUsage nested;  // half of the audio came from the cache
+  nested.set(NestedUsage::input_total, 100);
+  nested.set(NestedUsage::cache_read, 80);
+  nested.set(NestedUsage::audio_input, 50);
+  EXPECT_EQ(nested.disjoint(), (Usage{.cache_read = 80, .audio_input = 20, .reported = true}));
+}
+
 TEST(Usage, AbsurdCountsAreBounded) {
   NestedUsage nested;
   nested.set(NestedUsage::input_total, ~0ULL);
