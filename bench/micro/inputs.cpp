@@ -45,8 +45,9 @@ Inputs load() {
   all.origin = "recorded";
   if (all.streams.empty() || all.requests.empty()) {
     all.origin = "built-in";
-    all.streams = {path::stream_body(path::Frames::plain, 100), path::stream_body(path::Frames::padded, 100)};
-    const std::string request = path::request(1024, true, path::kKey, false);
+    all.streams = {path::stream_body({.kind = path::Frames::plain}, 100),
+                   path::stream_body({.kind = path::Frames::padded}, 100)};
+    const std::string request = path::request({.stream = true}, path::kKey);
     all.requests = {request.substr(request.find("\r\n\r\n") + 4)};
   }
   return all;
@@ -69,7 +70,7 @@ const Inputs& inputs() {
 
 const std::string& request_head() {
   static const std::string head = [] {
-    const std::string request = path::request(1024, true, path::kKey, false);
+    const std::string request = path::request({.stream = true}, path::kKey);
     return request.substr(0, request.find("\r\n\r\n") + 4);
   }();
   return head;
