@@ -56,7 +56,8 @@ class FieldReader {
   bool ok() const { return !wrong_ && json_.ok(); }
 
   void refuse(Fault fault, const Where& at, Bytes why = {}) {
-    if (ok()) loss_.refuse({.fault = fault, .field = at.text(), .why = std::string(why)});
+    if (!ok()) return;  // told already, or malformed, which finish() tells
+    loss_.refuse({.fault = fault, .field = at.text(), .why = std::string(why)});
     wrong_ = true;
   }
   void invalid(const Where& at, Bytes why = {}) { refuse(Fault::field_invalid, at, why); }

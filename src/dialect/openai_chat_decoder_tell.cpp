@@ -126,7 +126,8 @@ void OpenAiChatDecoder::tell_images(std::uint32_t choice, Bytes images, EventBat
     }
     close_text(choice, batch);
     const std::uint32_t index = telling_->choices[choice].next_index++;
-    batch.push(BlockBegin{choice, index, BlockKind::media, {}, url.substr(kData.size(), end - kData.size())});
+    const Bytes type = url.substr(kData.size(), end - kData.size());
+    batch.push(BlockBegin{choice, index, BlockKind::media, {}, type.empty() ? Bytes("image/png") : type});
     batch.push(BlockDelta{choice, index, url.substr(end + kBase64.size())});
     batch.push(BlockEnd{choice, index, {}});
   }

@@ -35,6 +35,7 @@ class Quirks {
   constexpr Quirks(std::initializer_list<Quirk> quirks) {
     for (const Quirk quirk : quirks) bits_ |= bit(quirk);
   }
+  constexpr void add(Quirk quirk) { bits_ |= bit(quirk); }
   constexpr bool has(Quirk quirk) const { return bits_ & bit(quirk); }
   constexpr Quirks without(Quirk quirk) const {
     Quirks others = *this;

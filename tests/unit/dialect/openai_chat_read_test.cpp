@@ -34,6 +34,8 @@ TEST(OpenAiChatRequest, SaysWhichFieldIsWrong) {
       {"[]", field_invalid, ""},
       {R"({"model":"m","messages":[{"role":"user","content":"hi"}]} x)", json_malformed, ""},
       {R"({"model":"m","messages":[{"role":"user","content":"a)", json_malformed, ""},
+      {with(R"("max_tokens":100ent)"), json_malformed, ""},
+      {with(R"("reasoning_effort":"low)"), json_malformed, ""},
       {with(R"("x":)" + std::string(200, '[')), json_too_deep, ""},
       {R"({"messages":[]})", field_missing, "model"},
       {R"({"model":null,"messages":[]})", field_missing, "model"},
