@@ -272,9 +272,12 @@ FrameFacts Decoder::walk(Bytes text, EventBatch* batch) {
   }
 
   if (payload.type == PayloadType::document && begun_) payload.type = PayloadType::other;
+  const bool counts = payload.type == PayloadType::message_start || payload.type == PayloadType::message_delta ||
+                      payload.type == PayloadType::document;
+  if (!counts) payload.usage_object = false;
   gather_facts(payload);
   FrameFacts& facts = payload.facts;
-  counts_.overwrite_with(payload.counts);
+  if (counts) counts_.overwrite_with(payload.counts);
   if constexpr (!tapped) tell(payload, *batch);
   begun_ |= payload.type <= PayloadType::message_delta || payload.type == PayloadType::document;
   if (facts.finish) {

@@ -143,7 +143,7 @@ TEST(AnthropicDecoder, StopReasons) {
 }
 
 TEST(AnthropicDecoder, ToleratesWhatOthersMakeOfIt) {
-  const std::string future = R"({"type":"future_event","x":1})";
+  const std::string future = R"({"type":"future_event","usage":{"output_tokens":99}})";
   const std::string search = R"({"type":"server_tool_use","id":"s","name":"web_search","input":{}})";
   const Case cases[] = {
       {"what is not known",
