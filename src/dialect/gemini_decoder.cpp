@@ -239,6 +239,10 @@ FrameFacts Decoder::walk_object(Bytes text, EventBatch* batch) {
       begin_told_ = true;
       batch->push(Begin{payload.id, payload.model, payload.created});
     }
+    if (payload.usage && usage_ != told_usage_) {  // before the content: some clients want the prompt's count first
+      told_usage_ = usage_;
+      batch->push(UsageReport{usage_.disjoint()});
+    }
   }
   for (const Candidate& candidate : candidates_) {
     begun_[candidate.index / 64] |= std::uint64_t{1} << (candidate.index % 64);
@@ -261,12 +265,6 @@ FrameFacts Decoder::walk_object(Bytes text, EventBatch* batch) {
     }
   }
   content_ |= facts.content;
-  if constexpr (!tapped) {
-    if (payload.usage && usage_ != told_usage_) {
-      told_usage_ = usage_;
-      batch->push(UsageReport{usage_.disjoint()});
-    }
-  }
   return facts;
 }
 

@@ -297,8 +297,8 @@ class ContentsWriter {
     begin_part().key("functionResponse").begin_object();
     if (!part.id.empty()) json_.key("id").escaped_string(part.id);
     json_.key("name").escaped_string(name).key("response");
-    if (!part.result.empty()) {
-      write_outcome(part.is_error, true, part.result);
+    if (!part.result.empty()) {  // of this dialect, which says itself what went wrong
+      json_.raw(part.result);
     } else {
       write_texts(part);
     }

@@ -84,14 +84,14 @@ TEST(GeminiWrite, Contents) {
         {.role = Role::tool, .parts = {result("c2", R"({\"t\":\"12\"})")}},
         {.role = Role::tool, .parts = {result("c1", "15C")}},
         {.role = Role::tool,
-         .parts = {{.kind = PartKind::tool_result, .id = "c3", .result = R"({"r":[1]})", .is_error = true}}},
+         .parts = {{.kind = PartKind::tool_result, .id = "c3", .result = R"({"error":"no"})", .is_error = true}}},
         {.role = Role::user, .parts = {text("and?")}}},
        R"({"contents":[{"role":"user","parts":[{"text":"q"}]},{"role":"model","parts":[{"text":"look"},)"
        R"({"functionCall":{"id":"c1","name":"f","args":{"x": 1.50}}},{"functionCall":{"id":"c2","name":"g","args":{}}},)"
        R"({"functionCall":{"id":"c3","name":"h","args":{}}}]},{"role":"user","parts":[)"
        R"({"functionResponse":{"id":"c1","name":"f","response":{"result":"15C"}}},)"
        R"({"functionResponse":{"id":"c2","name":"g","response":{"t":"12"}}},)"
-       R"({"functionResponse":{"id":"c3","name":"h","response":{"error":{"r":[1]}}}},{"text":"and?"}]}]})"},
+       R"({"functionResponse":{"id":"c3","name":"h","response":{"error":"no"}}},{"text":"and?"}]}]})"},
       {"ids that come again in every turn",
        {{.role = Role::user, .parts = {text("q")}},
         {.role = Role::assistant, .parts = {call("f:0", "f", "{}")}},
