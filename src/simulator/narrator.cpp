@@ -26,20 +26,6 @@ BlockKind kind_of(Delta::Kind kind) {
   return BlockKind::tool_call;
 }
 
-/// The last frame of a stream in a dialect that has an end marker.
-Bytes end_marker(Dialect dialect) {
-  switch (dialect) {
-    case Dialect::openai_chat:
-      return "data: [DONE]\n\n";
-    case Dialect::anthropic_messages:
-      return "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
-    case Dialect::openai_responses:
-    case Dialect::gemini:
-      break;
-  }
-  return {};
-}
-
 dialect::AnswerContext context_of(const Telling& telling) {
   return {.provider = telling.dialect,
           .include_usage = telling.tells_usage,
@@ -111,7 +97,7 @@ void Narrator::finish(const Script& script, bool has_usage, bool has_done, std::
   if (!encoder_) return;
   encoder_->end(out);
   if (has_done) return;
-  if (const Bytes marker = end_marker(telling_.dialect); Bytes(out).ends_with(marker))
+  if (const Bytes marker = dialect::end_marker(telling_.dialect); Bytes(out).ends_with(marker))
     out.resize(out.size() - marker.size());
 }
 
