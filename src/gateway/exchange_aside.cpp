@@ -75,7 +75,22 @@ io::Task<> Exchange::count_tokens() {
   codec::ResponseHead* const head = co_await ask_provider();
   if (!head) co_return;
   if (head->status == 404 || head->status == 405 || head->status == 501) {
-    give_count(estimate_, true);  // servers of this dialect need not have this endpoint
+    // Servers of this dialect need not have this endpoint; those that have it may lack the model.
+    const int status = head->status;
+    auto& upstream = attempt_->upstream();
+    net::Body body;
+    while (!upstream.body_done() && body.size() <= kMaxCountBytes) {
+      const auto part = co_await upstream.read_body(next_frame_deadline());
+      if (!part) break;
+      body.append(loop_.buffers(), *part);
+    }
+    std::string scratch;
+    const auto error = dialect::read_error(status, body.contiguous(gateway_.context().scratch), scratch);
+    if (status == 404 && error.message.contains("model")) {
+      give_error(error);
+    } else {
+      give_count(estimate_, true);
+    }
   } else if (head->status >= 300) {
     co_await relay_error(*head);
   } else if (record_.provider_dialect == endpoint_.client) {

@@ -121,8 +121,11 @@ class _Stream:
         for index in self.order:
             entry = self.items[index]
             item, alone = entry["done"] or entry["added"], Answer().choice()
-            if entry["done"] is None and not answer.error:
-                answer.fault(f"item {index} was never done")
+            if entry["done"] is None:
+                if not answer.error:
+                    answer.fault(f"item {index} was never done")
+                self.undone(choice, entry)
+                continue
             add_item(alone, item)
             if item.get("type") == "message" and (alone.text, alone.refusal) != (entry["text"], entry["refusal"]):
                 answer.fault(f"item {index}: its deltas do not make its text")
@@ -140,12 +143,14 @@ class _Stream:
         """The stream ended, or failed, before its terminal event: what the deltas say so far."""
         choice = self.answer.choice()
         for index in self.order:
-            entry = self.items[index]
-            choice.text, choice.refusal = choice.text + entry["text"], choice.refusal + entry["refusal"]
-            choice.reasoning += entry["reasoning"]
-            if entry["added"].get("type") == "function_call":
-                choice.calls.append(Call(entry["added"].get("call_id") or "", entry["added"].get("name") or "",
-                                         entry["arguments"]))
+            self.undone(choice, self.items[index])
+
+    @staticmethod
+    def undone(choice, entry):
+        choice.text, choice.refusal = choice.text + entry["text"], choice.refusal + entry["refusal"]
+        choice.reasoning += entry["reasoning"]
+        if entry["added"].get("type") == "function_call":
+            choice.calls.append(Call(entry["added"].get("call_id") or "", entry["added"].get("name") or "", entry["arguments"]))
 
 
 def stream(body):

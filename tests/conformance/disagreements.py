@@ -105,10 +105,15 @@ def empty_twins(theirs, mine):
     return theirs == "" and mine != ""
 
 
+def peer_says_nothing(theirs, mine):
+    return theirs == ""
+
+
 # (from, to, field in which the answers differ, how, sentence)
 IN_ANSWERS = [
     (MESSAGES, CHAT, "usage", cached_left_out, "prompt_tokens includes cached tokens (16.3); the peer leaves them out."),
     (ANY, ANY, "usage", reasoning_left_out, "Reasoning tokens are told where the dialect has a place for them; the peer loses them."),
+    (RESPONSES, MESSAGES, "reasoning", peer_says_nothing, "Reasoning text is exposed (17); the peer drops that of open models."),
     (CHAT, RESPONSES, "finish", other_word_for_length, "incomplete_details.reason is max_output_tokens (2.2); the peer's word is none of OpenAI's."),
     (CHAT, MESSAGES, "calls", arguments_no_object, "The input of a call is an object (16.2): arguments that were cut are wrapped in one."),
     (ANY, RESPONSES, "text", empty_twins, "The .done twins hold the full text (16.4); the peer leaves them empty."),

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import asking, documents, peers, pure, reasons, recordings, request_assertions, results as outcome, stream_edge
+from . import asking, counting, documents, peers, pure, reasons, recordings, request_assertions, results as outcome, stream_edge
 from .decoders import DIALECTS
 from .finish import Table
 from .gateway import Gateway
@@ -52,7 +52,7 @@ async def run(options):
     await upstream.start()
     table = Table(options.data)
     suites = [suite.Suite(options.data, gateway, upstream, table, found, options.only)
-              for suite in (recordings, request_assertions, stream_edge, peers)]
+              for suite in (recordings, counting, request_assertions, stream_edge, peers)]
     if gateway.providers:
         await gateway.start()
         http, gate = Client(gateway.port), asyncio.Semaphore(AT_ONCE)

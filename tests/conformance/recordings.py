@@ -6,11 +6,11 @@ import json
 import re
 from pathlib import Path
 
-from . import asking, decoders, judge
+from . import asking, counting, decoders, judge
 from .cases import load, provider_name
 from .decoders import CHAT, DIALECTS, GEMINI, MESSAGES, RESPONSES
 from .truth import truth
-from .upstream import recorded
+from .upstream import asked_model, recorded
 
 SUITE = "recordings"
 SPOKEN = {"openai-chat": CHAT, "openai-responses": RESPONSES, "anthropic-messages": MESSAGES, "gemini-generate": GEMINI,
@@ -54,12 +54,6 @@ def files(data):
     return sorted((Path(data) / SUITE).rglob("*.json"))
 
 
-def asked_model(request):
-    """The model in the request's body, or in the path of Gemini's methods and Azure's deployments."""
-    in_path = re.search(r"/(?:models|deployments)/([^:?]+?)(?::|/chat/|/responses|\?|$)", request.path)
-    return in_path[1] if in_path else request.json().get("model") or ""
-
-
 class Recording:
     def __init__(self, path, number):
         value = json.loads(path.read_text())
@@ -71,7 +65,7 @@ class Recording:
         self.expect, self.expect_error = value.get("expect") or {}, value.get("expect_error")
         body = self.response["body"]
         self.body = base64.b64decode(body) if self.response.get("body_encoding") == "base64" else body.encode()
-        self.model, self.script = f"r{number}", None
+        self.model, self.is_count = f"r{number}", counting.spoken(value) is not None
 
     def labels(self, client):
         return {"client": client, "provider": self.provider, "dialect": self.name, "features": self.features}
@@ -83,7 +77,7 @@ class Suite:
         self.recordings, self.by_model, self.seen = [], {}, {}
         numbers = itertools.count()
         for recording in load(files(data), lambda path: Recording(path, next(numbers)), SUITE, results, only):
-            if only and only not in f"{SUITE}/{recording.id}":
+            if only and only not in f"{SUITE}/{recording.id}" or recording.is_count:
                 continue
             kind = gateway.kind(recording.provider, recording.dialect) if recording.dialect else None
             if recording.dialect is None or kind is None:

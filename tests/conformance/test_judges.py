@@ -2,7 +2,7 @@
 import json
 import unittest
 
-from . import kinds, neutral_request
+from . import disagreements, kinds, neutral_request
 from .answers import Answer, Call
 from .assertions import Seen, fails
 from .decoders import CHAT, GEMINI, MESSAGES, RESPONSES
@@ -93,6 +93,20 @@ class Judges(unittest.TestCase):
                        {"faults": ["order"]}):
             self.assertTrue(self.got(**change), change)
 
+    def test_a_part_may_be_cut_to_its_whole_and_to_nothing_else(self):
+        self.truth.usage = {"input_tokens": 5, "output_tokens": 2, "cached_read_tokens": 9}
+        for cached, right in ((5, True), (9, True), (4, False), (0, False)):
+            found = self.got(usage={"input_tokens": 5, "output_tokens": 2, "cached_read_tokens": cached})
+            self.assertEqual(not found, right, cached)
+
+    def test_only_an_answer_without_content_and_finish_says_nothing(self):
+        self.assertFalse(self.truth.says_nothing())
+        empty = Truth(choices=[Answer().choice()], native=Answer())
+        self.assertTrue(empty.says_nothing())
+        empty.choices[0].finish = "stop"
+        self.assertFalse(empty.says_nothing())
+        self.assertFalse(Truth(choices=[Answer().choice()]).says_nothing())  # no answer at all
+
     def test_an_error_that_became_a_finish_fails(self):
         self.truth.failed = True
         self.assertTrue(self.got())
@@ -101,6 +115,19 @@ class Judges(unittest.TestCase):
         self.table.native = {"eos": "stop", "": "stop", "insufficient_system_resource": None}
         self.assertEqual([self.table.neutral(w, w) for w in ("eos", "", "insufficient_system_resource", "unheard-of", "length")],
                          ["stop", "stop", "error", None, "length"])
+
+
+class Disagreements(unittest.TestCase):
+    def test_a_row_excuses_its_own_difference_only(self):
+        theirs = {"input_tokens": 3, "output_tokens": 1, "cached_read_tokens": 2}
+        right, wrong = {**theirs, "input_tokens": 5}, {**theirs, "input_tokens": 6}
+        self.assertTrue(disagreements.in_answer(MESSAGES, CHAT, "usage", theirs, right))
+        self.assertFalse(disagreements.in_answer(MESSAGES, CHAT, "usage", theirs, wrong))
+        self.assertFalse(disagreements.in_answer(GEMINI, CHAT, "usage", theirs, right))
+        self.assertTrue(disagreements.in_request(CHAT, MESSAGES, "max_tokens", {}, 0, 4096))
+        self.assertFalse(disagreements.in_request(CHAT, MESSAGES, "max_tokens", {"max_tokens": 7}, 7, 4096))
+        self.assertTrue(disagreements.refused(CHAT, MESSAGES, "n"))
+        self.assertFalse(disagreements.refused(CHAT, GEMINI, "n"))
 
 
 class Words(unittest.TestCase):

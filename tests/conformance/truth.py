@@ -33,15 +33,16 @@ def calls_of(expected):
 
 
 def oddities(usage):
-    """What is odd in a chat usage object: parts that stand beside their whole and not in it."""
+    """Parts of a chat usage object that its own total counts beside their whole and not in it: what weir then says in
+    place of the data's reading, in the judge's words."""
     read, wrote = usage.get("prompt_tokens_details") or {}, usage.get("completion_tokens_details") or {}
-    prompt, output = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
-    reasoning = wrote.get("reasoning_tokens") or 0
+    prompt, output, total = (usage.get(key) or 0 for key in ("prompt_tokens", "completion_tokens", "total_tokens"))
+    reasoning, audio = wrote.get("reasoning_tokens") or 0, read.get("audio_tokens") or 0
     found = []
-    if reasoning and usage.get("total_tokens") == prompt + output + reasoning:
-        found.append("reasoning beside output")
-    if max(read.get("cached_tokens") or 0, read.get("audio_tokens") or 0) > prompt > 0:
-        found.append("details beside input")
+    if reasoning and total == prompt + output + reasoning:
+        found.append(f"reasoning beside output: usage output_tokens is {output + reasoning} in place of {output}")
+    if audio and total == prompt + output + audio:
+        found.append(f"audio beside input: usage input_tokens is {prompt + audio} in place of {prompt}")
     return found
 
 

@@ -1,6 +1,7 @@
 """The test provider: serves the bytes it is told to, cut and ended as told, and keeps what was asked of it."""
 import asyncio
 import json
+import re
 import socket
 import struct
 from dataclasses import dataclass, field
@@ -29,6 +30,12 @@ class Request:
 
     def json(self):
         return json.loads(self.body)
+
+
+def asked_model(request):
+    """The model in the request's body, or in the path of Gemini's methods and Azure's deployments."""
+    in_path = re.search(r"/(?:models|deployments)/([^:?]+?)(?::|/chat/|/responses|\?|$)", request.path)
+    return in_path[1] if in_path else request.json().get("model") or ""
 
 
 def recorded(response):
