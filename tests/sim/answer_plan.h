@@ -32,6 +32,11 @@ struct Golden {
   bool until_close = false;  ///< the provider's end of the connection is the end of the answer
   bool giant = false;        ///< a frame too large to be held: it is passed on in pieces
   std::vector<std::size_t> frame_ends;  ///< where the frames of a stream end in the wire
+  // Exchanges in all languages (spoken.h):
+  std::string other;               ///< `body` with other made-up ids and times
+  std::vector<std::size_t> ends;   ///< of a stream: where an error event may follow
+  std::size_t spoken_finish = 0;   ///< the payload that tells the finish; 0: none
+  int status_alone = 0;            ///< of an error whose text does not come through
 };
 
 struct AnswerPlan {
@@ -53,6 +58,7 @@ struct AnswerPlan {
   bool early = false;  ///< answers as soon as the head of the request is there
   bool surplus = false;
   bool interim = false;
+  bool array = false;  ///< payloads as the elements of a JSON array
   Golden golden;
 };
 

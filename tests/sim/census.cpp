@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cinttypes>
 #include <cstdio>
+#include <string>
 
 namespace weir::sim {
 namespace {
@@ -15,10 +16,21 @@ constexpr Fault kOutOfReach[] = {
     Fault::cancelled,                             // only ever seen inside: the exchange says why it was cancelled
 };
 
+/// "gemini from openai_chat, stream".
+std::string pair_name(std::size_t index) {
+  constexpr std::size_t kCount = dialect::kDialects.size();
+  std::string name(to_string(dialect::kDialects[index / 2 / kCount]));
+  name.append(" from ").append(to_string(dialect::kDialects[index / 2 % kCount]));
+  return name + (index % 2 == 0 ? ", document" : ", stream");
+}
+
+/// Passed through, and counted by probes of their own.
+bool is_chat_alone(std::size_t index) { return index == 1; }
+
 bool out_of_reach(Fault fault) { return std::ranges::find(kOutOfReach, fault) != std::end(kOutOfReach); }
 
 void print_row(Bytes name, std::uint64_t count) {
-  std::printf("  %-26.*s %8" PRIu64 "%s\n", static_cast<int>(name.size()), name.data(), count,
+  std::printf("  %-50.*s %8" PRIu64 "%s\n", static_cast<int>(name.size()), name.data(), count,
               count == 0 ? "   never" : "");
 }
 
@@ -28,6 +40,7 @@ void Census::add(const Outcome& outcome) {
   for (std::size_t i = 0; i < events_.size(); ++i) events_[i] += outcome.events[i];
   for (std::size_t i = 0; i < probes_.size(); ++i) probes_[i] += outcome.probes[i];
   for (std::size_t i = 0; i < faults_.size(); ++i) faults_[i] += outcome.faults[i];
+  for (std::size_t i = 0; i < pairs_.size(); ++i) pairs_[i] += outcome.pairs[i];
   exchanges_ += outcome.exchanges;
 }
 
@@ -39,6 +52,9 @@ void Census::print() const {
     if (!out_of_reach(static_cast<Fault>(i))) print_row(to_string(static_cast<Fault>(i)), faults_[i]);
   std::printf("moments\n");
   for (std::size_t i = 0; i < probes_.size(); ++i) print_row(kProbeNames[i], probes_[i]);
+  std::printf("who heard whom\n");
+  for (std::size_t i = 0; i < pairs_.size(); ++i)
+    if (!is_chat_alone(i)) print_row(pair_name(i), pairs_[i]);
 }
 
 bool Census::complete() const {
@@ -52,6 +68,8 @@ bool Census::complete() const {
   for (std::size_t i = 0; i < faults_.size(); ++i)
     if (!out_of_reach(static_cast<Fault>(i))) want(to_string(static_cast<Fault>(i)), faults_[i]);
   for (std::size_t i = 0; i < probes_.size(); ++i) want(kProbeNames[i], probes_[i]);
+  for (std::size_t i = 0; i < pairs_.size(); ++i)
+    if (!is_chat_alone(i)) want(pair_name(i), pairs_[i]);
   return complete;
 }
 

@@ -16,6 +16,7 @@ class Census {
  private:
   io::SimCensus events_{};
   ProbeCounts probes_{};
+  PairCounts pairs_{};
   std::array<std::uint64_t, kFaultCount> faults_{};
   std::uint64_t exchanges_ = 0;
 };

@@ -2,24 +2,14 @@
 
 #include <algorithm>
 
+#include "spoken_laws.h"
+
 namespace weir::sim {
 namespace {
 
 constexpr Bytes kErrorStart = R"({"error":{"message":")";
 
 bool is_weir_error(Bytes body) { return body.starts_with(kErrorStart) && body.ends_with("}}"); }
-
-/// Statuses that a gateway in trouble may give to any well-formed request.
-bool is_trouble(int status) {
-  return status == 408 || status == 429 || status == 502 || status == 503 || status == 504;
-}
-
-struct Circumstances {
-  bool faultless = false;  ///< nothing excuses anything but the golden answer
-  bool provider_end_is_told =
-      false;                        ///< TLS, and the provider ended without saying so: weir knows that more was to come
-  bool client_end_is_told = false;  ///< TLS: an end that weir says to the client is meant
-};
 
 class Judge {
  public:
@@ -208,6 +198,10 @@ std::size_t count_of(Bytes text, Bytes what) {
 
 }  // namespace
 
+bool is_trouble(int status) {
+  return status == 408 || status == 429 || status == 502 || status == 503 || status == 504;
+}
+
 bool holds_secret(Bytes text, bool credential, bool keys) {
   if (credential && text.contains(kCredential)) return true;
   return keys && std::ranges::any_of(kKeys, [&](Bytes key) { return text.contains(key); });
@@ -225,7 +219,8 @@ void judge_client(const Plan& plan, const Client& client, const Provider& provid
     const Circumstances circumstances{.faultless = faultless,
                                       .provider_end_is_told = wire && wire->secure() && wire->faults().truncates,
                                       .client_end_is_told = client.speaks_tls()};
-    Judge(circumstances, requests[i], answers[i], telling).judge();
+    requests[i].spoken.planned ? judge_spoken(circumstances, requests[i], answers[i], telling)
+                               : Judge(circumstances, requests[i], answers[i], telling).judge();
   }
   // (A provider may see that: weir ends a request that was answered before all of it was sent.)
   if (faultless && client.end_unsaid()) telling.broken("a TLS connection ended without saying so");
@@ -273,7 +268,7 @@ void judge_log(const Plan& plan, const std::deque<Client>& clients, Bytes log, s
     connections += client.connected();
     for (std::size_t i = 0; i < client.plan().requests.size(); ++i) {
       const RequestPlan& request = client.plan().requests[i];
-      if (!request.forwarded) continue;
+      if (!request.forwarded || request.unnamed) continue;
       const std::size_t own = count_of(log, "\"model\":\"" + request.model + "\"");
       if (own > 1) telling.broken("#" + std::to_string(request.id) + " was settled " + std::to_string(own) + " times");
       const bool from_provider =

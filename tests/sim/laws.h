@@ -10,6 +10,17 @@
 
 namespace weir::sim {
 
+/// What excuses what.
+struct Circumstances {
+  bool faultless = false;  ///< nothing excuses anything but the golden answer
+  /// TLS, and the provider ended without saying so: weir knows that more was to come.
+  bool provider_end_is_told = false;
+  bool client_end_is_told = false;  ///< TLS: an end that weir says to the client is meant
+};
+
+/// Statuses that a gateway in trouble may give to any well-formed request.
+bool is_trouble(int status);
+
 /// Judges every answer of one client, whole or not. Tells broken laws and counts probes.
 void judge_client(const Plan& plan, const Client& client, const Provider& provider, Telling& telling);
 

@@ -22,6 +22,7 @@ struct Arguments {
   bool verbose = false;
   bool other_cuts = false;
   bool regressions = true;
+  bool languages = true;
 };
 
 char assert_context[64];
@@ -44,9 +45,9 @@ Plan cut_otherwise(Plan plan) {
 std::uint64_t cuts_of(std::uint64_t seed) { return seed * 0x9e3779b97f4a7c15U; }
 
 /// Runs one seed twice (a faultless one a third time, cut differently). Returns how many laws were broken.
-std::size_t run_seed(std::uint64_t seed, Census& census) {
+std::size_t run_seed(std::uint64_t seed, bool languages, Census& census) {
   std::snprintf(assert_context, sizeof assert_context, "seed %" PRIu64, seed);
-  const Plan plan = make_plan(seed);
+  const Plan plan = make_plan(seed, languages);
   const std::uint64_t cuts = cuts_of(seed);
   Outcome first = run_world(plan, cuts);
   const Outcome second = run_world(plan, cuts);
@@ -67,9 +68,10 @@ std::size_t run_seed(std::uint64_t seed, Census& census) {
   return broken.size();
 }
 
-int tell_story(std::uint64_t seed, bool verbose, bool other_cuts) {
+int tell_story(const Arguments& arguments) {
+  const std::uint64_t seed = arguments.story;
   std::snprintf(assert_context, sizeof assert_context, "seed %" PRIu64, seed);
-  const Plan plan = make_plan(seed);
+  const Plan plan = make_plan(seed, arguments.languages);
   std::printf("seed %" PRIu64 ": %s, %zu shards, %zu clients, %u buffers of %u bytes\n%14s  %-10s\n", seed,
               plan.faultless ? "no faults" : "with faults", plan.shards, plan.clients.size(),
               plan.options.buffers.buffers, plan.options.buffers.buffer_bytes, "ms", "who");
@@ -77,22 +79,31 @@ int tell_story(std::uint64_t seed, bool verbose, bool other_cuts) {
   const auto story = [&](Instant now, Lane lane, const std::string& text) {
     if (begin == Instant{}) begin = now;
     const bool detail = lane == Lane::weir && text.starts_with("ring ");
-    if (detail && !verbose) return;
+    if (detail && !arguments.verbose) return;
     static constexpr const char* kLanes[] = {"client", "weir", "provider"};
     std::printf("%14.3f  %-10s%*s%s\n", static_cast<double>(to_ns(now - begin)) / 1e6,
                 kLanes[static_cast<std::size_t>(lane)], 4 * static_cast<int>(lane), "", text.c_str());
   };
   const std::uint64_t cuts = cuts_of(seed);
-  const Outcome outcome = other_cuts ? run_world(cut_otherwise(plan), ~cuts, story) : run_world(plan, cuts, story);
+  const Outcome outcome = arguments.other_cuts ? run_world(cut_otherwise(plan), ~cuts, story) : run_world(plan, cuts, story);
   for (const std::string& law : outcome.broken) print_broken(seed, law);
   return outcome.broken.empty() ? 0 : 1;
 }
 
-std::vector<std::uint64_t> read_regressions() {
-  std::vector<std::uint64_t> seeds;
+struct Regression {
+  std::uint64_t seed;
+  bool languages;
+};
+
+/// "SEED what was wrong", or "SEED chat: what was wrong" for a world where chat completions are passed through alone.
+std::vector<Regression> read_regressions() {
+  std::vector<Regression> seeds;
   std::ifstream file(WEIR_SIM_REGRESSIONS);
-  for (std::string line; std::getline(file, line);)
-    if (const auto seed = std::strtoull(line.c_str(), nullptr, 10); seed > 0) seeds.push_back(seed);
+  for (std::string line; std::getline(file, line);) {
+    char* end = nullptr;
+    const auto seed = std::strtoull(line.c_str(), &end, 10);
+    if (seed > 0) seeds.push_back({seed, !Bytes(end).starts_with(" chat:")});
+  }
   return seeds;
 }
 
@@ -102,15 +113,16 @@ int sweep(const Arguments& arguments) {
   std::size_t broken = 0;
   std::size_t failed = 0;
   std::size_t runs = 0;
-  const auto run = [&](std::uint64_t seed) {
-    const std::size_t laws = run_seed(seed, census);
+  const auto run = [&](std::uint64_t seed, bool languages) {
+    const std::size_t laws = run_seed(seed, languages, census);
     broken += laws;
     failed += laws > 0;
     ++runs;
   };
   if (arguments.regressions)
-    for (const std::uint64_t seed : read_regressions()) run(seed);
-  for (std::uint64_t seed = arguments.first; seed < arguments.first + arguments.seeds; ++seed) run(seed);
+    for (const Regression& regression : read_regressions()) run(regression.seed, regression.languages);
+  for (std::uint64_t seed = arguments.first; seed < arguments.first + arguments.seeds; ++seed)
+    run(seed, arguments.languages);
 
   census.print();
   const bool complete = arguments.seeds < 1000 || census.complete();
@@ -126,6 +138,7 @@ int usage() {
       "weir_sim [--seeds N] [--first S] [--alone]\n"
       "                                   sweep: N seeds from S on (100 from 1), known regressions first, or not\n"
       "weir_sim --seed S                  one seed\n"
+      "...                   --chat       chat completions are passed through and nothing else is spoken\n"
       "weir_sim --story S [--verbose] [--other-cuts]\n"
       "                                   what happens in one seed, as a timeline; with every completion; cut as\n"
       "                                   in the third run of a faultless seed\n");
@@ -139,6 +152,10 @@ int run(int argc, char** argv) {
     const std::string name = argv[i];
     if (name == "--alone") {
       arguments.regressions = false;
+      continue;
+    }
+    if (name == "--chat") {
+      arguments.languages = false;
       continue;
     }
     if (name == "--verbose" || name == "--other-cuts") {
@@ -161,7 +178,7 @@ int run(int argc, char** argv) {
       return usage();
     }
   }
-  return arguments.story > 0 ? tell_story(arguments.story, arguments.verbose, arguments.other_cuts) : sweep(arguments);
+  return arguments.story > 0 ? tell_story(arguments) : sweep(arguments);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "spoken_plan.h"
 #include "weir/tls/context.h"
 
 namespace weir::sim {
@@ -10,7 +11,10 @@ namespace {
 
 class Maker {
  public:
-  explicit Maker(std::uint64_t seed) : random_(seed ^ 0x77656972), more_(seed ^ 0x6d6f7265) { plan_.seed = seed; }
+  Maker(std::uint64_t seed, bool languages)
+      : random_(seed ^ 0x77656972), more_(seed ^ 0x6d6f7265), languages_(languages) {
+    plan_.seed = seed;
+  }
 
   Plan make() {
     plan_.faultless = random_.one_in(4);
@@ -141,6 +145,7 @@ class Maker {
       for (std::uint64_t i = 0; i < count; ++i) {
         const bool last = i + 1 == count;
         client.requests.push_back(plan_request(random_, ++id, plan_.options.net, plan_.faultless, last));
+        translate(client.requests.back(), plan_.faultless, last);
       }
       client.pipelines = random_.one_in(3);
       if (random_.one_in(3)) client.piece = pick<std::size_t>({1, 7, 100, 1000});
@@ -151,6 +156,14 @@ class Maker {
       if (!plan_.faultless) trouble(client);
       plan_.clients.push_back(std::move(client));
     }
+  }
+
+  /// In two of three of its requests a client speaks one of all languages.
+  void translate(RequestPlan& request, bool faultless, bool last) const {
+    if (!languages_) return;
+    Random random((plan_.seed << 16) ^ static_cast<std::uint64_t>(request.id) ^ 0x7370656b);
+    if (random.one_in(3)) return;
+    request = plan_spoken_request(random, request.id, plan_.options.net, faultless, last);
   }
 
   void trouble(ClientPlan& client) {
@@ -243,7 +256,7 @@ class Maker {
     const auto affordable = [&](const RequestPlan& request) {
       if (request.forwarded ? request.answer.golden.giant : request.status != 200) return false;
       const std::size_t size = request.wire.size();
-      const std::size_t answer = request.answer.wire.size();
+      const std::size_t answer = std::max(request.answer.wire.size(), request.answer.golden.body.size());
       return size + 300 < std::min(memory / 4, net.max_body_bytes) && !request.waits_for_continue &&
              std::max(size, answer) < std::size_t{buffers.buffer_bytes} * 5 && answer < 6000 &&
              2 * takes(size) < std::min(net.first_byte_timeout, net.stream_idle_timeout) &&
@@ -256,6 +269,7 @@ class Maker {
       client.calm = true;
       for (int tries = 0; tries < 20 && client.requests.size() < 2; ++tries) {
         RequestPlan request = plan_request(more_, id + 1, plan_.options.net, true, false);
+        translate(request, true, false);
         request.answer.pauses.clear();
         if (!affordable(request)) continue;
         client.requests.push_back(std::move(request));
@@ -267,6 +281,7 @@ class Maker {
 
   Random random_;
   Random more_;  // a stream of its own: what came later to the plans, and left the older seeds their worlds
+  bool languages_;
   Plan plan_;
 };
 
@@ -295,6 +310,6 @@ WireFaults WireFaults::by_chance(Random& random) {
   return faults;
 }
 
-Plan make_plan(std::uint64_t seed) { return Maker(seed).make(); }
+Plan make_plan(std::uint64_t seed, bool languages) { return Maker(seed, languages).make(); }
 
 }  // namespace weir::sim

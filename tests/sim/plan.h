@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "answer_plan.h"
+#include "spoken.h"
 #include "weir/gateway/shard.h"
 #include "weir/io/sim_faults.h"
 #include "weir/io/sim_network.h"
@@ -34,7 +35,11 @@ struct RequestPlan {
   std::string model;            ///< as the client writes it, unique to this exchange
   std::string provider_model;
   std::string provider_body;  ///< exactly what has to arrive there
+  std::size_t provider = 0;   ///< of the world's providers
+  bool aliased = false;       ///< the catalog knows the model by a name of its own
+  bool unnamed = false;       ///< asks without naming a model
   AnswerPlan answer;
+  Spoken spoken;
 };
 
 /// What a side of a TLS connection does wrong; nothing on a plain one.
@@ -121,7 +126,8 @@ struct Plan {
   Duration patience() const;
 };
 
-Plan make_plan(std::uint64_t seed);
+/// `languages`: all dialects are spoken, else chat completions are passed through and nothing else.
+Plan make_plan(std::uint64_t seed, bool languages = true);
 
 /// One client request. `last`: the last on its connection, so one that ends it may be chosen.
 RequestPlan plan_request(Random& random, int id, const net::Options& limits, bool faultless, bool last);

@@ -89,15 +89,23 @@ void Provider::on_data(Connection& connection, Bytes bytes) {
   take_requests(connection);
 }
 
+/// Whose request this is: chat completions carry a field of the client's own through the gateway, translated ones the
+/// one field of the client's that says so.
+const RequestPlan* Provider::plan_of(const HttpMessage& request) const {
+  constexpr Bytes kPrefix = "exchange-";
+  if (const auto* field = request.find("x-exchange")) return plan_.find(std::atoi(field->c_str()));
+  const auto* field = request.find("x-request-id");
+  if (!field || !field->starts_with(kPrefix)) return nullptr;
+  return plan_.find(std::atoi(field->c_str() + kPrefix.size()));
+}
+
 void Provider::take_requests(Connection& connection) {
   const auto& requests = connection.reader.messages();
   while (!connection.over && connection.checked < connection.reader.completed()) {
     const HttpMessage& request = requests[connection.checked++];
-    const auto* field = request.find("x-exchange");
-    if (const auto* plan = field ? plan_.find(std::atoi(field->c_str())) : nullptr) {
-      if (request.body != plan->provider_body)
-        telling_.broken("the body of #" + *field + " arrived changed: " + request.body.substr(0, 300));
-    }
+    if (const RequestPlan* const plan = plan_of(request); plan && request.body != plan->provider_body)
+      telling_.broken("the body of #" + std::to_string(plan->id) + " arrived changed: " + request.body.substr(0, 600) +
+                      "; wanted " + plan->provider_body.substr(0, 600));
   }
   if (connection.over || connection.answered == requests.size()) return;
   const HttpMessage& request = requests[connection.answered];
@@ -106,8 +114,7 @@ void Provider::take_requests(Connection& connection) {
     telling_.broken("a request was sent before the last one was answered");
     return hang_up(connection, true);
   }
-  const auto* field = request.find("x-exchange");
-  const RequestPlan* plan = field ? plan_.find(std::atoi(field->c_str())) : nullptr;
+  const RequestPlan* const plan = plan_of(request);
   if (!plan || !plan->forwarded) {
     telling_.broken("the provider was asked for something that it should never see: " + request.target);
     return hang_up(connection, true);
@@ -143,16 +150,32 @@ void Provider::check(const HttpMessage& request, const RequestPlan& plan) {
   const auto law = [&](bool kept, Bytes what) {
     if (!kept) telling_.broken("the request of #" + std::to_string(plan.id) + " to the provider: " + std::string(what));
   };
-  const auto* authorization = request.find("authorization");
-  law(request.method == "POST" && request.target == "/v1/chat/completions", "a wrong request line");
-  law(authorization && *authorization == "Bearer " + std::string(kCredential), "a wrong credential");
-  for (const Bytes name : {"x-api-key", "api-key", "cookie", "x-forwarded-for", "openai-organization", "expect",
-                           "transfer-encoding", "x-private", "connection", "keep-alive"})
+  const Spoken& spoken = plan.spoken;
+  const auto count = [&](Bytes name) {
+    return std::ranges::count_if(request.fields, [&](const auto& field) { return field.first == name; });
+  };
+  const std::string own = spoken.planned ? spoken.credential_field : "authorization";
+  const auto* credential = request.find(own);
+  law(request.method == spoken.method &&
+          request.target == (spoken.planned ? spoken.target : std::string("/v1/chat/completions")),
+      "a wrong request line: " + request.method + " " + request.target);
+  law(credential && *credential == (spoken.planned ? spoken.credential : "Bearer " + std::string(kCredential)),
+      "a wrong credential");
+  for (const Bytes name : {"authorization", "x-api-key", "api-key", "x-goog-api-key"})
+    law(count(name) == (name == own ? 1 : 0), "another credential");
+  for (const Bytes name : {"cookie", "x-forwarded-for", "openai-organization", "expect", "transfer-encoding", "x-private",
+                           "connection", "keep-alive"})
     law(!request.find(name), "a field that must not be forwarded: " + std::string(name));
   const auto* encoding = request.find("accept-encoding");
   law(encoding && *encoding == "identity", "a wish for a content coding");
-  law(std::ranges::count_if(request.fields, [](const auto& f) { return f.first == "authorization"; }) == 1,
-      "two credentials");
+  if (!spoken.planned) return;
+  law(count("anthropic-version") == (spoken.provider == dialect::Dialect::anthropic_messages ? 1 : 0),
+      "a wrong version of Anthropic's API");
+  if (spoken.client == spoken.provider) return;
+  for (const Bytes name : {"anthropic-beta", "x-goog-api-client"})
+    law(!request.find(name), "a field of another dialect: " + std::string(name));
+  const auto* type = request.find("content-type");
+  law(type && *type == "application/json", "a wrong content-type");
 }
 
 void Provider::begin(Connection& connection, const RequestPlan& plan) {
@@ -205,6 +228,28 @@ std::size_t Provider::may_be_held(const RequestPlan& plan) const {
   return bound + (answer.golden.stream && !answer.golden.giant ? 8 * 1024 : 80 * 1024);
 }
 
+/// What has certainly been read of a stream, because no window has room for it, has been told to the client, but for
+/// what lies in the window to it, in its credit, and in what is told at once.
+void Provider::check_translation(const RequestPlan& plan) const {
+  const Golden& golden = plan.answer.golden;
+  if (!golden.stream || golden.ends.size() > golden.frame_ends.size()) return;
+  const auto& options = plan_.options;
+  const std::size_t records =
+      plan_.tls.any() ? 4 * (tls::Engine::kMaxRecord + tls::Engine::kRecordOverhead) : std::size_t{0};
+  const std::size_t unread = plan_.provider.link.window + 3 * std::size_t{options.buffers.buffer_bytes} + records;
+  const std::size_t written = visit(plan.id).written;
+  std::size_t told = 0;
+  for (std::size_t i = 0; i < golden.ends.size() && golden.frame_ends[i] + unread <= written; ++i) told = golden.ends[i];
+  std::size_t bound = options.net.credit_bytes + 64 * 1024 + 3 * std::size_t{options.buffers.buffer_bytes} + records;
+  for (const ClientPlan& client : plan_.clients)
+    for (const RequestPlan& request : client.requests)
+      if (request.id == plan.id) bound += client.link.window;
+  const std::uint64_t got = received_by_client_(plan.id);
+  if (told > got + bound)
+    telling_.broken("#" + std::to_string(plan.id) + ": " + std::to_string(told - got) +
+                    " translated bytes lie between provider and client, " + std::to_string(bound) + " may");
+}
+
 void Provider::go_on(Connection& connection) {
   while (!connection.over && connection.current && !connection.waiting) {
     const RequestPlan& plan = *connection.current;
@@ -234,7 +279,9 @@ void Provider::go_on(Connection& connection) {
     Visit& visit = visits_[plan.id];
     visit.written = connection.at;
 
-    if (held_by_gateway(plan) > may_be_held(plan))
+    if (plan.spoken.translates()) {
+      check_translation(plan);
+    } else if (held_by_gateway(plan) > may_be_held(plan))
       telling_.broken("#" + std::to_string(plan.id) + ": " + std::to_string(held_by_gateway(plan)) +
                       " bytes lie between provider and client, " + std::to_string(may_be_held(plan)) + " may");
     if (taken < piece) {

@@ -59,7 +59,9 @@ class Provider {
   void accept(io::SimPeer& peer);
   void on_data(Connection& connection, Bytes bytes);
   void take_requests(Connection& connection);
+  const RequestPlan* plan_of(const HttpMessage& request) const;
   void check(const HttpMessage& request, const RequestPlan& plan);
+  void check_translation(const RequestPlan& plan) const;
   void begin(Connection& connection, const RequestPlan& plan);
   void go_on(Connection& connection);
   void wait(Connection& connection, Duration length);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "weir/base/bytes.h"
+#include "weir/dialect/dialect.h"
 
 namespace weir::sim {
 
@@ -59,6 +60,22 @@ namespace weir::sim {
   X(truncated, "a client or provider ended a TLS connection without saying so") \
   X(truncation_seen, "an answer without an end of its own was truncated, and the client could tell") \
   X(corrupted, "a byte on a TLS wire arrived changed") \
+  X(models_spoken,          "models were told of in the shape of a dialect")              \
+  X(refused_unspeakable,    "a request was refused that the provider's dialect has no word for") \
+  X(dropped_named,          "hints that a provider does not take were named")            \
+  X(counted,                "a provider counted tokens")                               \
+  X(count_estimated,        "weir estimated tokens")                                   \
+  X(stored_answer,          "an answer that a provider keeps was asked about")          \
+  X(spoken_error,           "a provider's error was told in the client's words")        \
+  X(spoken_error_status,    "an error inside a 200 became a status in the client's words") \
+  X(spoken_error_event,     "a stream of any dialect ended in its error event")         \
+  X(collected,              "a provider that only streams served a document")           \
+  X(stream_collected,       "a provider streamed although a document was asked for")    \
+  X(document_streamed,      "a provider sent a document although a stream was asked for") \
+  X(array_told,             "a Gemini client got an array")                            \
+  X(array_heard,            "a Gemini provider sent an array")                         \
+  X(schema_emulated,        "a forced tool answered for a schema")                     \
+  X(large_translated,       "a large translated answer arrived")                       \
   X(drained_at_rest,        "drained with nothing under way")                          \
   X(drained_midway,         "drained with exchanges under way, all of them finished")  \
   X(drain_cut,              "the end of the drain cut exchanges off")
@@ -81,6 +98,10 @@ inline constexpr std::array<Bytes, kProbeCount> kProbeNames = {
 };
 using ProbeCounts = std::array<std::uint64_t, kProbeCount>;
 
+/// Golden answers by the client's dialect, the provider's, and whether a stream was asked for.
+inline constexpr std::size_t kPairCount = 2 * dialect::kDialects.size() * dialect::kDialects.size();
+using PairCounts = std::array<std::uint64_t, kPairCount>;
+
 enum class Lane : std::uint8_t { client, weir, provider };
 
 /// Given to all actors of a world.
@@ -88,7 +109,12 @@ struct Telling {
   std::function<void(Lane, const std::string&)> tell;  ///< empty: nobody reads along
   std::function<void(const std::string&)> broken;      ///< a law was broken
   ProbeCounts probes{};
+  PairCounts pairs{};
 
+  void count_pair(dialect::Dialect client, dialect::Dialect provider, bool stream) {
+    const std::size_t row = static_cast<std::size_t>(client) * dialect::kDialects.size();
+    ++pairs[2 * (row + static_cast<std::size_t>(provider)) + stream];
+  }
   void count(Probe probe) { ++probes[static_cast<std::size_t>(probe)]; }
   template <class Make>
   void say(Lane lane, Make&& make) {

@@ -8,6 +8,8 @@
 #include "laws.h"
 #include "metrics_page.h"
 #include "provider.h"
+#include "spoken_laws.h"
+#include "spoken_plan.h"
 #include "weir/gateway/shard.h"
 #include "weir/io/frame_pool.h"
 #include "weir/io/signal_watch.h"
@@ -37,23 +39,28 @@ io::SimOptions network_options(const Plan& plan, std::uint64_t cuts, Bytes scrip
 
 catalog::Catalog make_catalog(const Plan& plan, const io::Address& address, const TlsSide* tls) {
   std::vector<catalog::Provider> providers;
-  providers.push_back(catalog::provider_of(*catalog::find_provider_kind("openai")));
-  providers[0].name = "local";
   const std::string scheme = plan.tls.provider ? "https://" : "http://";
-  providers[0].base_url =
-      *catalog::parse_base_url(scheme + std::string(kProviderName) + ":" + std::to_string(address.port) + "/v1");
-  if (plan.tls.provider) {
-    providers[0].tls = tls->gateway;
-    providers[0].tls_host = TlsSide::kHost;
+  for (const SpokenProvider& spoken : kSpokenProviders) {
+    catalog::Provider& provider =
+        providers.emplace_back(catalog::provider_of(*catalog::find_provider_kind(spoken.kind)));
+    provider.name = spoken.name;
+    provider.dialects = {spoken.dialect};
+    if (spoken.stream_only) provider.quirks = {dialect::Quirk::stream_only};
+    provider.base_url =
+        *catalog::parse_base_url(scheme + std::string(kProviderName) + ":" + std::to_string(address.port) + "/v1");
+    if (plan.tls.provider) {
+      provider.tls = tls->gateway;
+      provider.tls_host = TlsSide::kHost;
+    }
+    provider.credential = Secret(std::string(kCredential));
   }
-  providers[0].credential = Secret(std::string(kCredential));
   providers[0].warm_connections = plan.provider.warm_connections;
   std::vector<catalog::Model> models;
   models.push_back({"known", {{0, "real-known"}}});
   for (const ClientPlan& client : plan.clients)
     for (const RequestPlan& request : client.requests)
-      if (request.forwarded && !request.model.starts_with("local/"))
-        models.push_back({request.model, {{0, request.provider_model}}});
+      if (request.spoken.planned ? request.aliased : request.forwarded && !request.model.starts_with("local/"))
+        models.push_back({request.model, {{request.provider, request.provider_model}}});
   return {std::move(providers), std::move(models), {.expose_provider_models = true}};
 }
 
@@ -148,6 +155,7 @@ class World {
     outcome.events = network_.census();
     outcome.lasted = network_.now() - begin_;
     outcome.probes = telling_.probes;
+    outcome.pairs = telling_.pairs;
     outcome.broken = std::move(broken_);
     return outcome;
   }
@@ -384,8 +392,14 @@ class World {
       judge_client(plan_, client, provider_, telling_);
       for (std::size_t i = 0; i < client.plan().requests.size(); ++i) {
         const auto& answers = client.answers().messages();
-        outcome.answers.push_back(i < answers.size() ? std::to_string(answers[i].status) + " " + answers[i].body
-                                                     : "none");
+        if (i >= answers.size()) {
+          outcome.answers.push_back("none");
+          continue;
+        }
+        const RequestPlan& request = client.plan().requests[i];
+        const std::string body =
+            request.spoken.planned ? without_made_up(request, answers[i]) : answers[i].body;
+        outcome.answers.push_back(std::to_string(answers[i].status) + " " + body);
       }
       for (const RequestPlan& request : client.plan().requests) {
         const auto& visit = provider_.visit(request.id);

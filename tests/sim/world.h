@@ -19,6 +19,7 @@ struct Outcome {
   std::vector<std::string> answers;
   io::SimCensus events{};
   ProbeCounts probes{};
+  PairCounts pairs{};
   std::array<std::uint64_t, kFaultCount> faults{};  ///< as weir's own metrics count them
   std::uint64_t exchanges = 0;
   Duration lasted{};

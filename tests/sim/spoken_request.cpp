@@ -1,0 +1,373 @@
+// What clients of all dialects ask, and what of it reaches which provider.
+#include <array>
+
+#include "question.h"
+#include "request_wire.h"
+#include "spoken_plan.h"
+#include "weir/catalog/model_traits.h"
+#include "weir/catalog/provider_kind.h"
+#include "weir/dialect/error_report.h"
+#include "weir/dialect/estimate.h"
+
+namespace weir::sim {
+
+using dialect::Dialect;
+
+namespace {
+
+constexpr std::size_t kMostWeirAdds = 1400;  // of the client's head, and of what is around a text in a body
+
+class Maker : RequestWire {
+ public:
+  Maker(Random& random, int id, const net::Options& limits, bool faultless, bool last)
+      : RequestWire(random, id, last), limits_(limits), faultless_(faultless) {
+    spoken().planned = true;
+  }
+
+  RequestPlan make() {
+    spoken().client = dialect::kDialects[random_.below(dialect::kDialects.size())];
+    choose_provider();
+    const std::uint64_t dice = random_.below(100);
+    if (dice < 4) {
+      models();
+    } else if (dice < 12) {
+      harmless_refusal();
+    } else if (dice < 18) {
+      stored();
+    } else if (dice < 26 && client() != Dialect::openai_chat) {
+      count();
+    } else {
+      answer();
+    }
+    return std::move(plan_);
+  }
+
+ private:
+  Spoken& spoken() { return plan_.spoken; }
+  Dialect client() { return spoken().client; }
+
+  void choose_provider() {
+    // Half of those that could be passed through are.
+    do provider_ = &kSpokenProviders[random_.below(std::size(kSpokenProviders))];
+    while (provider_->dialect == Dialect::openai_chat && client() == Dialect::openai_chat && !provider_->stream_only);
+    spoken().provider = spoken().context.provider = provider_->dialect;
+    plan_.provider = static_cast<std::size_t>(provider_ - kSpokenProviders);
+    const auto auth = catalog::auth_header(catalog::find_provider_kind(provider_->kind)->auth);
+    spoken().credential_field = auth.name;
+    spoken().credential = std::string(auth.prefix) + std::string(kCredential);
+  }
+
+  void name_model() {
+    std::string base = "real-";
+    if (provider_->dialect == Dialect::anthropic_messages)
+      base = std::array{"claude-3-5-haiku-", "claude-sonnet-4-", "claude-sonnet-4-5-", "claude-opus-4-8-"}
+                 [random_.below(4)];
+    if (provider_->dialect == Dialect::gemini)
+      base = std::array{"gemini-2.0-flash-", "gemini-2.5-flash-", "gemini-3-pro-"}[random_.below(3)];
+    plan_.provider_model = base + id();
+    plan_.model = random_.one_in(2) ? std::string(provider_->name) + "/" + plan_.provider_model : "alias-" + id();
+    plan_.aliased = plan_.model.starts_with("alias-");
+    spoken().model = plan_.model;
+    spoken().deployment = std::string(provider_->name) + "/" + plan_.provider_model;
+  }
+
+  std::string gemini_target(Bytes method) {
+    std::string name = plan_.model;
+    const std::size_t slash = name.find('/');
+    if (slash != std::string::npos && random_.one_in(2)) name.replace(slash, 1, "%2F");
+    return (random_.one_in(3) ? "/v1/models/" : "/v1beta/models/") + name + ":" + std::string(method);
+  }
+
+  /// The head as this dialect's SDKs write it.
+  std::string spoken_fields() {
+    std::string text = "Host: gateway.example\r\n";
+    switch (client()) {
+      case Dialect::anthropic_messages:
+        text += "x-api-key: " + std::string(key()) + "\r\nanthropic-version: 2023-06-01\r\n";
+        if (random_.one_in(3)) text += "anthropic-beta: some-feature-2026\r\n";
+        break;
+      case Dialect::gemini:
+        text += "x-goog-api-key: " + std::string(key()) + "\r\nx-goog-api-client: world\r\n";
+        break;
+      case Dialect::openai_chat:
+      case Dialect::openai_responses:
+        text += "Authorization: Bearer " + std::string(key()) + "\r\n";
+    }
+    text += "x-request-id: exchange-" + id() + "\r\n";
+    if (random_.one_in(2)) text += "User-Agent: world/1.0\r\naccept: */*\r\naccept-encoding: gzip, br\r\n";
+    if (random_.one_in(4)) text += "cookie: a=b\r\nx-forwarded-for: 10.0.0.1\r\nOpenAI-Organization: of-the-client\r\n";
+    if (random_.one_in(6)) text += "Connection: keep-alive, x-private\r\nx-private: hop\r\n";
+    return text;
+  }
+
+  std::size_t body_room() const {
+    const std::size_t most = limits_.max_body_bytes;
+    return most > kMostWeirAdds ? most - kMostWeirAdds : 0;
+  }
+
+  std::size_t text_size() {
+    const std::size_t room = body_room() / 2;
+    return 1 + (random_.one_in(4) ? random_.below(room + 1) : random_.below(std::min<std::size_t>(room, 300) + 1));
+  }
+
+  dialect::Target target(bool streams) const {
+    dialect::Target target{.model_id = plan_.provider_model,
+                           .quirks = {},
+                           .traits = catalog::model_traits(plan_.provider_model),
+                           .budgets = {},
+                           .stream = streams};
+    if (provider_->stream_only) target.quirks = {dialect::Quirk::stream_only};
+    return target;
+  }
+
+  static std::string name_of(Dialect dialect) { return std::string(to_string(dialect)); }
+
+  void provider_target(bool streams, bool counts) {
+    switch (provider_->dialect) {
+      case Dialect::openai_chat:
+        spoken().target = "/v1/chat/completions";
+        break;
+      case Dialect::openai_responses:
+        spoken().target = counts ? "/v1/responses/input_tokens" : "/v1/responses";
+        break;
+      case Dialect::anthropic_messages:
+        spoken().target = counts ? "/v1/messages/count_tokens" : "/v1/messages";
+        break;
+      case Dialect::gemini:
+        spoken().target = "/v1/models/" + plan_.provider_model +
+                          (counts    ? ":countTokens"
+                           : streams ? ":streamGenerateContent?alt=sse"
+                                     : ":generateContent");
+    }
+  }
+
+  void answer() {
+    name_model();
+    plan_.wants_stream = !random_.one_in(3);
+    const bool stream = plan_.wants_stream;
+    spoken().array = client() == Dialect::gemini && stream && random_.one_in(3);
+    spoken().document = !stream;
+    const bool collects = !stream && provider_->stream_only;
+    spoken().lane = collects                                        ? SpokenLane::collect
+                    : client() != provider_->dialect || spoken().array ? SpokenLane::translate
+                                                                    : SpokenLane::pass;
+    switch (client()) {
+      case Dialect::openai_chat:
+        break;
+      case Dialect::openai_responses:
+        target_ = "/v1/responses";
+        break;
+      case Dialect::anthropic_messages:
+        target_ = "/v1/messages";
+        break;
+      case Dialect::gemini:
+        target_ = gemini_target(stream ? "streamGenerateContent" : "generateContent");
+        if (stream && !spoken().array) target_ += "?alt=sse";
+    }
+    plan_.name = name_of(client()) + " to " + name_of(provider_->dialect) + (stream ? ", stream" : ", document") +
+                 (spoken().array ? " as an array" : collects ? " of a stream" : "");
+    const std::string body = make_question(random_, {.id = plan_.id,
+                                                     .client = client(),
+                                                     .stream = stream,
+                                                     .translated = spoken().translates(),
+                                                     .max_bytes = text_size()});
+    const std::string written = fill_model(body, plan_.model);
+    if (!forward(body, written, stream || collects)) return write(spoken_fields(), written);
+    provider_target(stream || collects, false);
+    plan_.answer = plan_spoken_answer(random_,
+                                      {.id = plan_.id,
+                                       .provider_streams = stream || collects,
+                                       .may_break = !faultless_,
+                                       .max_bytes = random_.one_in(3) ? 3000U : 300U,
+                                       .client = client()},
+                                      spoken());
+    write(spoken_fields(), written);
+  }
+
+  /// What the provider has to get. False: the request has no place in its dialect.
+  bool forward(const std::string& body, const std::string& written, bool streams) {
+    plan_.forwarded = true;
+    if (!spoken().translates()) {
+      plan_.provider_body = fill_model(body, plan_.provider_model);
+      return true;
+    }
+    dialect::Request request;
+    dialect::Loss loss;
+    dialect::read(client(), written, request, loss);
+    request.stream = plan_.wants_stream;
+    const dialect::Target to = target(streams);
+    if (!loss.refused()) dialect::write(provider_->dialect, request, to, plan_.provider_body, loss);
+    if (loss.refused()) {
+      plan_.forwarded = false;
+      plan_.name += ", which cannot be said there";
+      plan_.status = row(loss.refusal().fault).status;
+      spoken().shown = loss.refusal().field;
+      spoken().lane = SpokenLane::pass;
+      return false;
+    }
+    for (const std::string& name : loss.dropped())
+      spoken().dropped += (spoken().dropped.empty() ? "" : ",") + name;
+    spoken().context.include_usage = request.include_usage;
+    spoken().context.array = spoken().array;
+    spoken().context.emulated_schema = dialect::emulates_schema(provider_->dialect, request, to);
+    return true;
+  }
+
+  void count() {
+    name_model();
+    spoken().lane = SpokenLane::count;
+    target_ = client() == Dialect::openai_responses     ? "/v1/responses/input_tokens"
+              : client() == Dialect::anthropic_messages ? "/v1/messages/count_tokens"
+                                                        : gemini_target("countTokens");
+    plan_.name = name_of(client()) + " counts with " + name_of(provider_->dialect);
+    const std::string body = make_question(
+        random_, {.id = plan_.id, .client = client(), .counts = true, .max_bytes = text_size()});
+    const std::string written = fill_model(body, plan_.model);
+    dialect::Request request;
+    dialect::Loss loss;
+    dialect::read(client(), written, request, loss);
+    spoken().estimate = dialect::estimate_tokens(request);
+    plan_.forwarded = true;
+    if (client() == provider_->dialect) {
+      plan_.provider_body = fill_model(body, plan_.provider_model);
+    } else if (provider_->dialect == Dialect::openai_chat && !loss.refused()) {
+      plan_.forwarded = false;
+      plan_.status = 200;
+      write_token_count(client(), spoken().estimate, spoken().shown);
+    } else if (!loss.refused()) {
+      dialect::write_count_tokens(provider_->dialect, request, target(false), plan_.provider_body, loss);
+    }
+    if (loss.refused() && client() != provider_->dialect) {
+      plan_.forwarded = false;
+      plan_.status = row(loss.refusal().fault).status;
+      spoken().shown = loss.refusal().field;
+    }
+    if (plan_.forwarded) {
+      provider_target(false, true);
+      plan_.answer = plan_spoken_answer(
+          random_, {.id = plan_.id, .may_break = !faultless_, .client = client()}, spoken());
+    }
+    write(spoken_fields(), written);
+  }
+
+  /// Something about an answer that the provider of Responses keeps.
+  void stored() {
+    for (const SpokenProvider& provider : kSpokenProviders)
+      if (provider.dialect == Dialect::openai_responses) provider_ = &provider;
+    spoken().client = spoken().provider = Dialect::openai_responses;
+    spoken().lane = SpokenLane::stored;
+    spoken().credential_field = "authorization";
+    spoken().credential = "Bearer " + std::string(kCredential);
+    plan_.provider = static_cast<std::size_t>(provider_ - kSpokenProviders);
+    plan_.forwarded = true;
+    plan_.unnamed = true;
+    spoken().deployment = std::string(provider_->name) + "/";
+    std::string path = "/v1/responses/resp_" + id();
+    switch (random_.below(4)) {
+      case 0:
+        plan_.method = "DELETE";
+        break;
+      case 1:
+        path += "/cancel";
+        break;
+      case 2:
+        plan_.method = "GET";
+        path += "/input_items?limit=3";
+        break;
+      default:
+        plan_.method = "GET";
+    }
+    spoken().method = plan_.method;
+    spoken().target = path;
+    plan_.name = plan_.method + " " + path;
+    plan_.answer = plan_spoken_answer(
+        random_, {.id = plan_.id, .may_break = !faultless_, .client = client()}, spoken());
+    std::string text = spoken_fields();
+    if (plan_.method == "POST") text += "content-length: 0\r\n";
+    start(plan_.name, text);
+  }
+
+  void models() {
+    plan_.method = random_.one_in(3) ? "HEAD" : "GET";
+    plan_.status = 200;
+    const Bytes base = client() == Dialect::gemini && random_.one_in(2) ? "/v1beta/models" : "/v1/models";
+    std::string path(base);
+    const std::uint64_t which = random_.below(3);
+    if (which == 1) path += "/known";
+    if (which == 2) path += "/unknown", plan_.status = 404;
+    // Nothing tells the two of OpenAI's apart, nor has to.
+    if (client() == Dialect::openai_responses) spoken().client = Dialect::openai_chat;
+    if (plan_.status == 200) {
+      constexpr Bytes kOne[] = {R"("object":"model")", R"("object":"model")", R"("type":"model")", R"("name":"models/known")"};
+      spoken().shown = kOne[static_cast<std::size_t>(client())];
+    }
+    plan_.name = plan_.method + " " + path;
+    start(plan_.name, spoken_fields());
+  }
+
+  void harmless_refusal() {
+    plan_.model = "known";
+    std::string body = fill_model(make_question(random_, {.id = plan_.id, .client = client(), .max_bytes = 100}), "known");
+    switch (client()) {
+      case Dialect::openai_chat:
+        break;
+      case Dialect::openai_responses:
+        target_ = "/v1/responses";
+        break;
+      case Dialect::anthropic_messages:
+        target_ = "/v1/messages";
+        break;
+      case Dialect::gemini:
+        target_ = gemini_target("generateContent");
+    }
+    switch (random_.below(4)) {
+      case 0:
+        refused(400, "malformed JSON");
+        body.resize(body.find_last_of('}'));
+        break;
+      case 1:
+        refused(400, "too deep");
+        body.insert(body.find('{') + 1, R"("x":)" + std::string(200, '[') + std::string(200, ']') + ",");
+        break;
+      case 2:
+        refused(404, "unknown model");
+        plan_.model = "nobody";
+        body = fill_model(make_question(random_, {.id = plan_.id, .client = client(), .max_bytes = 100}), "nobody");
+        if (client() == Dialect::gemini) target_ = gemini_target("streamGenerateContent");
+        break;
+      default:
+        refused(400, "no model");
+        body = R"({"messages":[]})";
+        if (client() == Dialect::gemini) {
+          refused(404, "unknown method");
+          target_ = gemini_target("generateNothing");
+        }
+    }
+    const std::string name = name_of(client()) + ", " + plan_.name;
+    write(spoken_fields(), body);
+    plan_.name = name;
+  }
+
+  const net::Options& limits_;
+  bool faultless_;
+  const SpokenProvider* provider_ = nullptr;
+};
+
+}  // namespace
+
+int SpokenWish::status_of(const dialect::FaultReport& error) const {
+  const auto code = parse_decimal(error.code);
+  if (code && *code >= 400 && *code <= 599) return static_cast<int>(*code);
+  return dialect::status_for(client, {.error_class = error.error_class,
+                                      .status = row(Fault::upstream_stream_error).status,
+                                      .message = {},
+                                      .code = {},
+                                      .type = {},
+                                      .param = {}});
+}
+
+RequestPlan plan_spoken_request(Random& random, int id, const net::Options& limits, bool faultless, bool last) {
+  return Maker(random, id, limits, faultless, last).make();
+}
+
+}  // namespace weir::sim
