@@ -36,7 +36,7 @@ void Translation::read(Bytes bytes) {
 }
 
 void Translation::read_frames(Bytes bytes) {
-  while (!failed_ && !ended_) {
+  while (!failed_ && !ended_ && !bytes.empty()) {
     if (cut_.empty() && !collector_) {
       dialect::FrameMemo::New news;
       if (const std::size_t known = memo_.match(bytes, news)) {
