@@ -243,6 +243,7 @@ void Decoder::gather_facts(Payload& payload) {
 
 template <bool tapped>
 FrameFacts Decoder::walk(Bytes text, EventBatch* batch) {
+  only_text_ = {};
   const Bytes trimmed = trim(text);
   if (trimmed.empty()) return {};
   if (done_ || failed_) return {.ignored = true};
@@ -287,6 +288,7 @@ FrameFacts Decoder::walk(Bytes text, EventBatch* batch) {
   }
   if (facts.done) done_ = true;
   facts.fault = failed_;
+  if (payload.type == PayloadType::block_delta && facts == FrameFacts{.content = true}) only_text_ = payload.delta.text;
   return facts;
 }
 
@@ -308,6 +310,7 @@ void Decoder::reset() {
   error_ = {};
   finish_reason_ = FinishReason::unspecified;
   begun_ = finished_ = done_ = failed_ = false;
+  only_text_ = {};
   next_index_ = 0;
   for (OpenBlock& block : open_) block.used = false;
   scratch_.clear();

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "anthropic_messages_answer.h"
+#include "append.h"
 #include "emulated_schema.h"
 #include "weir/dialect/anthropic_messages.h"
 
@@ -168,9 +169,7 @@ void Encoder::feed(Block& block, Bytes text, std::string& out) {
     start(block, out);
   }
   block.fed = true;
-  out += delta_head_;
-  out += text;
-  out += kDeltaTail;
+  append_parts(out, delta_head_, text, kDeltaTail);
 }
 
 void Encoder::append_seal_delta(const Seal& seal, std::string& out) {

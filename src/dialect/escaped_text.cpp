@@ -1,14 +1,36 @@
 #include "escaped_text.h"
 
+#include <algorithm>
+
 #include "weir/base/bytes.h"
 
 namespace weir::dialect {
+
+namespace {
+
+/// Characters of text without escapes.
+std::uint64_t count_plain(Bytes text) {
+  std::uint64_t count = 0;
+  while (!text.empty()) {
+    const Bytes block = text.substr(0, 255);  // what an octet can count: the compiler makes vectors of it
+    std::uint8_t in_block = 0;
+    for (const char c : block)  // all but the bytes that continue one, 0x80 to 0xBF
+      in_block = static_cast<std::uint8_t>(in_block + (static_cast<signed char>(c) > -65));
+    count += in_block;
+    text.remove_prefix(block.size());
+  }
+  return count;
+}
+
+}  // namespace
 
 std::uint64_t count_characters(Bytes escaped) {
   std::uint64_t count = 0;
   for (std::size_t at = 0; at < escaped.size();) {
     if (escaped[at] != '\\') {
-      count += (static_cast<unsigned char>(escaped[at++]) & 0xC0U) != 0x80U;  // not a byte that continues one
+      const std::size_t end = std::min(escaped.find('\\', at), escaped.size());
+      count += count_plain(escaped.substr(at, end - at));
+      at = end;
       continue;
     }
     if (at + 5 < escaped.size() && escaped[at + 1] == 'u') {

@@ -127,8 +127,15 @@ void Decoder::Part::read(JsonReader& json) {
   });
 }
 
+void Decoder::Payload::note(std::uint32_t of, const Part& part) {
+  ++parts;
+  choice = of;
+  thought = part.thought;
+  text = part.kind == Part::Kind::text && part.signature.empty() ? part.text : Bytes();
+}
+
 template <bool tapped>
-void Decoder::read_content(JsonReader& json, Candidate& candidate) {
+void Decoder::read_content(JsonReader& json, Candidate& candidate, Payload& payload) {
   for_each_member(json, [&](const JsonString& key) {
     if (!key.is("parts")) return void(json.skip_value());
     if constexpr (tapped) {
@@ -136,6 +143,7 @@ void Decoder::read_content(JsonReader& json, Candidate& candidate) {
         Part part;
         part.read(json);
         candidate.content |= part.has_content();
+        payload.note(candidate.index, part);
       });
     } else {
       json.raw_value(candidate.parts);
@@ -149,7 +157,7 @@ void Decoder::read_candidates(JsonReader& json, Payload& payload) {
   for_each_element(json, [&] {
     Candidate candidate{.index = position++};
     for_each_member(json, [&](const JsonString& key) {
-      if (key.is("content")) return read_content<tapped>(json, candidate);
+      if (key.is("content")) return read_content<tapped>(json, candidate, payload);
       if (key.is("finishReason")) return read_text(json, candidate.finish);
       if (key.is("index")) {
         if (const auto index = json.unsigned_or_skip())
@@ -182,6 +190,11 @@ void Decoder::take_finish(std::uint32_t choice, Bytes native, FinishReason reaso
 
 template <bool tapped>
 FrameFacts Decoder::walk_object(Bytes text, EventBatch* batch) {
+  if constexpr (tapped) {
+    take_later_counts();
+  } else {
+    catch_up(*batch);
+  }
   Payload payload;
   candidates_.clear();
   JsonReader json(text);
@@ -193,7 +206,10 @@ FrameFacts Decoder::walk_object(Bytes text, EventBatch* batch) {
         payload.candidates_seen = true;
         read_candidates<tapped>(json, payload);
       } else if (key.is("usageMetadata")) {
+        json.peek();
+        const std::size_t start = json.offset();
         payload.usage |= usage.read(json);
+        payload.counts = text.substr(start, json.offset() - start);
       } else if (key.is("modelVersion")) {
         read_text(json, payload.model);
       } else if (key.is("responseId")) {
@@ -249,7 +265,7 @@ FrameFacts Decoder::walk_object(Bytes text, EventBatch* batch) {
     if constexpr (tapped) {
       facts.content |= candidate.content;
     } else {
-      tell_candidate(candidate, facts, *batch);
+      tell_candidate(candidate, payload, facts, *batch);
     }
     if (candidate.finish.empty() || candidate.finish == "CONTINUATION") continue;
     facts.finish = true;
@@ -265,12 +281,27 @@ FrameFacts Decoder::walk_object(Bytes text, EventBatch* batch) {
     }
   }
   content_ |= facts.content;
+<<<<<<< HEAD
+=======
+  if constexpr (!tapped) {
+    if (payload.usage && usage_ != told_usage_) {
+      told_usage_ = usage_;
+      batch->push(UsageReport{usage_.disjoint()});
+    }
+  }
+  if (payload.parts == 1 && facts == FrameFacts{.content = true, .usage = payload.usage}) {
+    varying_ = {.text = payload.text, .number = {}, .counts = payload.usage ? payload.counts : Bytes()};
+    varying_choice_ = payload.choice;
+    varying_is_text_ = !payload.thought;
+  }
+>>>>>>> path
   return facts;
 }
 
 /// An array is what a stream without `alt=sse` amounts to when it is read in one piece.
 template <bool tapped>
 FrameFacts Decoder::walk(Bytes text, EventBatch* batch) {
+  varying_ = {};
   const Bytes trimmed = trim(text);
   if (trimmed.empty()) return {};
   if (failed_) return {.ignored = true};
@@ -297,7 +328,24 @@ FrameFacts Decoder::walk(Bytes text, EventBatch* batch) {
     if (facts.malformed) break;
   }
   document_ = false;
+  varying_ = {};  // one of several
   return facts;
+}
+
+void Decoder::take_later_counts() {
+  if (later_counts_.empty()) return;
+  JsonReader json(later_counts_);
+  usage_.read(json);
+  later_counts_.clear();
+}
+
+Usage Decoder::usage() const {
+  UsageMetadata usage = usage_;
+  if (!later_counts_.empty()) {
+    JsonReader json(later_counts_);
+    usage.read(json);
+  }
+  return usage.disjoint();
 }
 
 FrameFacts Decoder::tap(Bytes payload) { return walk<true>(payload, nullptr); }
@@ -311,6 +359,8 @@ FrameFacts Decoder::decode(Bytes payload, EventBatch& batch) {
 
 void Decoder::reset() {
   usage_ = told_usage_ = {};
+  varying_ = {};
+  later_counts_.clear();
   error_ = {};
   begun_ = finished_ = {};
   finish_reason_ = FinishReason::unspecified;

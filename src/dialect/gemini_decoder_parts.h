@@ -48,6 +48,13 @@ struct Decoder::Payload {
   bool candidates_seen = false;
   bool too_many = false;
   bool usage = false;
+  Bytes counts;              // the object that the usage stands in
+  std::size_t parts = 0;     // of all candidates
+  Bytes text;                // of a part that holds nothing else...
+  std::uint32_t choice = 0;  // ...whose it is,
+  bool thought = false;      // and what
+
+  void note(std::uint32_t of, const Part& part);
   bool error = false;
   FaultReport report;
 };

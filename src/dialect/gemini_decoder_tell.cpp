@@ -58,7 +58,7 @@ void Decoder::close_block(std::uint32_t choice, Bytes signature, EventBatch& bat
   batch.push(BlockEnd{choice, state.open_index, signature});
 }
 
-void Decoder::tell_candidate(const Candidate& candidate, FrameFacts& facts, EventBatch& batch) {
+void Decoder::tell_candidate(const Candidate& candidate, Payload& payload, FrameFacts& facts, EventBatch& batch) {
   state_of(candidate.index);
   if (!candidate.parts.empty()) {
     JsonReader json(candidate.parts);
@@ -69,6 +69,7 @@ void Decoder::tell_candidate(const Candidate& candidate, FrameFacts& facts, Even
       part.read(json);
       part.raw = candidate.parts.substr(start, json.offset() - start);
       facts.content |= part.has_content();
+      payload.note(candidate.index, part);
       tell_part(candidate.index, part, batch);
     });
   }
@@ -161,7 +162,23 @@ void Decoder::tell_partial(std::uint32_t choice, Bytes partial, EventBatch& batc
   });
 }
 
+void Decoder::repeat(Bytes text, Bytes counts) {
+  document_ = false;  // as after every payload but the first
+  if (!counts.empty()) later_counts_.assign(counts);
+  if (!varying_is_text_ || varying_choice_ >= choices_.size()) return;
+  ChoiceState& state = choices_[varying_choice_];
+  if (state.ascii) state.ascii = is_ascii(text);
+}
+
+void Decoder::catch_up(EventBatch& batch) {
+  take_later_counts();
+  if (usage_ == told_usage_) return;
+  told_usage_ = usage_;
+  batch.push(UsageReport{usage_.disjoint()});
+}
+
 void Decoder::end(EventBatch& batch) {
+  catch_up(batch);
   if (failed_ || ended_) return batch.drain();
   ended_ = true;
   if (complete()) {

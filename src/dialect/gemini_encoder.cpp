@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <variant>
 
+#include "append.h"
 #include "emulated_schema.h"
 #include "gemini_answer.h"
 #include "weir/dialect/gemini.h"
@@ -49,11 +50,16 @@ void Encoder::close_part(std::uint32_t choice, std::string& out) const {
 }
 
 void Encoder::write_text(std::uint32_t choice, bool thought, Bytes text, std::string& out) {
-  open_part(out);
-  out += R"("text":")";
-  out += text;
-  out += thought ? R"(","thought":true)" : "\"";
-  close_part(choice, out);
+  if (behind_.empty() || behind_choice_ != choice || behind_thought_ != thought) {
+    behind_ = thought ? R"(","thought":true)" : "\"";
+    close_part(choice, behind_);
+    behind_choice_ = choice;
+    behind_thought_ = thought;
+  }
+  constexpr Bytes kPart = R"({"candidates":[{"content":{"parts":[{"text":")";
+  const Bytes opening = !context_.array ? "data: " : first_ ? "[" : ",\r\n";
+  first_ = false;
+  append_parts(out, opening, kPart, text, behind_);
 }
 
 Encoder::Choice& Encoder::choice(std::uint32_t index) {
@@ -63,6 +69,7 @@ Encoder::Choice& Encoder::choice(std::uint32_t index) {
 
 void Encoder::take(const Begin& begin, std::string&) {
   begun_ = true;
+  behind_.clear();
   append_model_and_id(tail_, context_, begin.model, begin.id);
   tail_ += '}';
 }

@@ -353,9 +353,7 @@ FrameFacts OpenAiChatDecoder::walk(Bytes text, EventBatch* batch) {
     finished_[i] |= payload.finished[i];
   }
   delta_seen_ |= payload.has_delta;
-  if constexpr (tapped) {
-    if (payload.has_delta && facts == FrameFacts{.content = true}) only_text_ = payload.only_text;
-  }
+  if (payload.has_delta && facts == FrameFacts{.content = true}) only_text_ = payload.only_text;
   return facts;
 }
 
@@ -365,6 +363,7 @@ FrameFacts OpenAiChatDecoder::tap(Bytes payload) {
 }
 
 FrameFacts OpenAiChatDecoder::decode(Bytes payload, EventBatch& batch) {
+  only_text_ = {};
   if (!telling_) telling_ = std::make_unique<Telling>();
   const FrameFacts facts = walk<false>(payload, &batch);
   if (facts.done) {

@@ -2,6 +2,7 @@
 
 #include <variant>
 
+#include "append.h"
 #include "emulated_schema.h"
 #include "openai_chat_answer.h"
 #include "weir/dialect/openai_chat.h"
@@ -23,11 +24,18 @@ void Encoder::encode(std::span<const Event> events, std::string& out) {
   for (const Event& event : events) {
     if (failed_) return;
     if (const auto* delta = std::get_if<BlockDelta>(&event)) {  // nearly always
-      take(*delta, out);
+      encode(*delta, out);
     } else {
       std::visit([&](const auto& one) { take(one, out); }, event);
     }
   }
+}
+
+void Encoder::encode(const BlockDelta& delta, std::string& out) {
+  if (failed_) return;
+  if (delta.index == around_.index && delta.choice == around_.choice && !around_.before.empty()) [[likely]]
+    return append_parts(out, around_.before, delta.text, around_.behind, tail_);
+  take(delta, out);
 }
 
 void Encoder::take(const Begin& begin, std::string& out) {
@@ -87,35 +95,49 @@ void Encoder::take(const BlockBegin& begin, std::string& out) {
 void Encoder::take(const BlockDelta& delta, std::string& out) {
   Block& block = choices_[delta.choice].blocks[delta.index];
   block.empty = false;
+<<<<<<< HEAD
   if (block.type_size != 0) {
     if (block.kept.size() + delta.text.size() <= kMostKept) block.kept += delta.text;
     return;
+=======
+  const bool image = block.type_size != 0;
+  around_.before.clear();
+  if (image || (block.kind == BlockKind::reasoning && context_.vendor() != Vendor::none)) {
+    if (block.kept.size() + delta.text.size() <= kMostKept) block.kept += delta.text;
+    if (image) return;
+    const Bytes behind = open_delta(delta.choice, block, out);
+    return append_parts(out, delta.text, behind, tail_);
+>>>>>>> path
   }
-  open(delta.choice, out);
+  around_.choice = delta.choice;
+  around_.index = delta.index;
+  around_.behind = open_delta(delta.choice, block, around_.before);
+  append_parts(out, around_.before, delta.text, around_.behind, tail_);
+}
+
+/// A delta's frame up to its text. Gives what stands behind the text, up to the tail.
+Bytes Encoder::open_delta(std::uint32_t choice, const Block& block, std::string& out) {
+  open(choice, out);
   switch (block.kind) {
     case BlockKind::text:
-      append_text(out, "content", delta.text);
+      out += R"("content":")";
       break;
     case BlockKind::reasoning:
-      append_text(out, "reasoning_content", delta.text);
+      out += R"("reasoning_content":")";
       break;
     case BlockKind::refusal:
-      append_text(out, "refusal", delta.text);
+      out += R"("refusal":")";
       break;
     case BlockKind::tool_call:
       out += R"("tool_calls":[{"index":)";
       append_number(out, block.ordinal);
-      out += R"(,"function":{)";
-      append_text(out, "arguments", delta.text);
-      out += "}}]";
-      break;
+      out += R"(,"function":{"arguments":")";
+      return "\"}}]";
     case BlockKind::media:
-      out += R"("audio":{)";
-      append_text(out, "data", delta.text);
-      out += '}';
-      break;
+      out += R"("audio":{"data":")";
+      return "\"}";
   }
-  close(out);
+  return "\"";
 }
 
 void Encoder::take(const BlockEnd& end, std::string& out) {

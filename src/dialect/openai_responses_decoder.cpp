@@ -105,6 +105,7 @@ void Decoder::read_member(JsonReader& json, const JsonString& key, Payload& payl
   };
   if (key.is("type")) return text(payload.type);
   if (key.is("delta")) return text(payload.delta);
+  if (key.is("sequence_number")) return void(json.raw_value(payload.sequence_number));
   if (key.is("output_index")) {
     if (const auto index = json.unsigned_or_skip()) {
       payload.output_index = position(*index);
@@ -173,6 +174,7 @@ void Decoder::read_item(Bytes raw, Item& item) {
 }
 
 FrameFacts Decoder::walk(Bytes text, EventBatch* batch) {
+  varying_ = {};
   const Bytes trimmed = trim(text);
   if (trimmed.empty()) return {};
   if (done_ || failed_) return {.ignored = true};
@@ -200,6 +202,12 @@ FrameFacts Decoder::walk(Bytes text, EventBatch* batch) {
   payload.has_output_index ? void(last_output_index_ = payload.output_index)
                            : void(payload.output_index = last_output_index_);
   payload.type.empty() ? take_document(payload) : take_event(payload);
+  // Of a delta alone: what ends a part tells its text only once.
+  if (facts_ == FrameFacts{.content = true} && payload.type.ends_with(".delta")) {
+    varying_.text = payload.delta;
+    const bool ahead = payload.sequence_number.data() < payload.delta.data();
+    if (ahead) varying_.number = payload.sequence_number;
+  }
   return facts_;
 }
 

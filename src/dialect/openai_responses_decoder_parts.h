@@ -41,6 +41,7 @@ struct Decoder::Payload {
   std::uint32_t output_index = 0;
   bool has_output_index = false;
   std::uint32_t part = 0;
+  Bytes sequence_number;  // not told by anybody
   Bytes item;
   Bytes response;
   Bytes annotation;

@@ -1,5 +1,6 @@
 #include "weir/dialect/openai_responses_encoder.h"
 
+#include "append.h"
 #include "escaped_text.h"
 #include "openai_responses_answer.h"
 
@@ -181,11 +182,7 @@ void Encoder::write_delta(OutputItem& item, Bytes text, std::string& out) {
   item.text += text;
   if (item.kind == BlockKind::media) return;  // told as a whole
   const DeltaForm form = form_of(item.kind);
-  out += form.head;
-  append_number(out, sequence_++);
-  out += item.place;
-  out += text;
-  out += form.tail;
+  append_parts(out, form.head, Digits(sequence_++), item.place, text, form.tail);
 }
 
 void Encoder::take(const BlockEnd& end_event, std::string& out) {

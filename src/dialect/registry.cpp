@@ -160,9 +160,8 @@ Usage Decoder::usage() const {
 FinishReason Decoder::finish_reason() const {
   return std::visit([](const auto& decoder) { return decoder.finish_reason(); }, decoder_);
 }
-Bytes Decoder::only_text() const {
-  const auto* chat = std::get_if<OpenAiChatDecoder>(&decoder_);
-  return chat ? chat->only_text() : Bytes();
+Varying Decoder::varying() const {
+  return std::visit([](const auto& decoder) { return decoder.varying(); }, decoder_);
 }
 const FaultReport& Decoder::error() const {
   return std::visit([](const auto& decoder) -> const FaultReport& { return decoder.error(); }, decoder_);
@@ -188,6 +187,9 @@ Encoder::Encoder(Dialect client, const AnswerContext& context) : encoder_(std::i
 
 void Encoder::encode(std::span<const Event> events, std::string& out) {
   std::visit([&](auto& encoder) { encoder.encode(events, out); }, encoder_);
+}
+void Encoder::encode(const BlockDelta& delta, std::string& out) {
+  std::visit([&](auto& encoder) { encoder.encode(delta, out); }, encoder_);
 }
 void Encoder::end(std::string& out) {
   std::visit([&](auto& encoder) { encoder.end(out); }, encoder_);

@@ -37,7 +37,7 @@ io::Task<> Exchange::translate(codec::ResponseHead& head) {
       if (downstream_.has_room()) continue;
       if (const auto room = co_await downstream_.catch_up(); !room) co_return cut_off(room.error());
     }
-    translating.large = {};
+    if (!translating.large.empty()) translating.large = {};
     if (then == Then::over) co_return;
     if (then == Then::last) break;
     if (downstream_.has_room()) continue;

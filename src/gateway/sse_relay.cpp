@@ -29,7 +29,9 @@ SseRelay::Facts SseRelay::read(const net::BodyPart& part) {
     }
     while (position < payload.size() && !ended_) {
       if (held_bytes_ == 0 && !oversize_) {
-        if (const std::size_t size = memo_.match(payload.substr(position))) {  // nearly all frames of a long answer
+        dialect::FrameMemo::New news;
+        if (const std::size_t size = memo_.match(payload.substr(position), news)) {  // nearly all of a long answer
+          decoder_.repeat(news.text.raw, news.counts);
           scanner_.reset();
           facts.data = facts.content = true;
           facts.malformed = false;
@@ -80,10 +82,13 @@ std::vector<io::Chunk>& SseRelay::pass(const net::BodyPart& part) {
 
 bool SseRelay::inspect(Bytes frame, Facts& facts) {
   const Bytes line = scanner_.only_line();
-  if (line.empty()) return inspect(codec::parse_sse_frame(frame, pieces().scratch), facts);
-  const codec::SseFrame fields = codec::parse_sse_line(line);
+  const codec::SseFrame fields =
+      line.empty() ? codec::parse_sse_frame(frame, pieces().scratch) : codec::parse_sse_line(line);
   const bool keep = inspect(fields, facts);
-  if (fields.has_data && !decoder_.only_text().empty()) memo_.remember(frame, decoder_.only_text());
+  if (!fields.has_data) return keep;
+  memo_.forget();
+  const dialect::Varying varying = decoder_.varying();
+  if (!varying.text.empty() && is_within(varying.text, frame)) memo_.remember(frame, varying);
   return keep;
 }
 

@@ -60,16 +60,14 @@ void Translation::read_elements(Bytes bytes) {
 }
 
 void Translation::read_frames(Bytes bytes) {
-  while (!failed_ && !ended_) {
+  while (!failed_ && !ended_ && !bytes.empty()) {
     if (cut_.empty() && !collector_) {
-      codec::JsonString text;
-      const std::size_t known = memo_.match(bytes, text);
-      // What begins with '<' may be a tag that decoders look for.
-      if (known != 0 && !text.raw.contains('<')) {
+      dialect::FrameMemo::New news;
+      if (const std::size_t known = memo_.match(bytes, news)) {
         scanner_.reset();
-        repeated_.text = text.raw;
-        const Event event = repeated_;
-        encoder_.encode({&event, 1}, *out_);
+        decoder_.repeat(news.text.raw, news.counts);
+        repeated_.text = news.text.raw;
+        encoder_.encode(repeated_, *out_);
         bytes.remove_prefix(known);
         continue;
       }
@@ -82,9 +80,12 @@ void Translation::read_frames(Bytes bytes) {
       const Bytes line = scanner_.only_line();
       fields = line.empty() ? codec::parse_sse_frame(frame, scratch_) : codec::parse_sse_line(line);
       fields.has_data ? read_payload(fields.data) : keep_alive();
-      if (begun_ && told_ == 1 && !only_delta_.empty() && only_delta_.data() >= frame.data() &&
-          only_delta_.data() < frame.data() + frame.size())
-        memo_.remember(frame, only_delta_);
+      if (begun_ && told_ == 1 && !collector_) {
+        const dialect::Varying varying = decoder_.varying();
+        // Only what was told as a text of a block, and as it stands in the frame, is told again in this way.
+        if (!varying.text.empty() && varying.text.data() == repeated_.text.data() && is_within(varying.text, frame))
+          memo_.remember(frame, varying);
+      }
       bytes.remove_prefix(size);
       continue;
     }
@@ -105,6 +106,7 @@ void Translation::keep_alive() {
 
 void Translation::hold(Bytes bytes) {
   if (bytes.size() > kMaxHeld - cut_.size()) {
+    catch_up();
     fault_ = Fault::answer_too_large;
     return take_fault({.fault = Fault::answer_too_large});
   }
@@ -114,7 +116,7 @@ void Translation::hold(Bytes bytes) {
 void Translation::read_payload(Bytes payload) {
   memo_.forget();  // what it says may open or close blocks
   told_ = 0;
-  only_delta_ = {};
+  repeated_ = {};
   dialect::EventBatch batch(*this);
   decoder_.decode(payload, batch);
   if (decoder_.done()) ended_ = true;
@@ -147,21 +149,26 @@ void Translation::end(std::string& out) {
   }
 }
 
+void Translation::catch_up() {
+  dialect::EventBatch batch(*this);
+  decoder_.catch_up(batch);
+}
+
 void Translation::fail(Fault fault, std::string& out) {
   if (failed_) return;
   out_ = &out;
+  catch_up();
   take_fault({.fault = fault});
 }
 
 void Translation::take(std::span<const Event> events) {
   if (failed_) return;
-  told_ += static_cast<std::uint32_t>(events.size());
   for (std::size_t i = 0; i < events.size(); ++i) {
     if (const auto* delta = std::get_if<dialect::BlockDelta>(&events[i])) {
       has_content_ = true;
-      only_delta_ = delta->text;
       repeated_ = *delta;
     }
+    if (!std::holds_alternative<dialect::UsageReport>(events[i])) ++told_;
     if (is_meaningful(events[i])) {
       if (!begun_ && !collector_) {
         begun_ = true;

@@ -69,6 +69,7 @@ class Translation {
   void read_elements(Bytes bytes);
   void read_payload(Bytes payload);
   void keep_alive();
+  void catch_up();
   void hold(Bytes bytes);
   void tell(std::span<const dialect::Event> events);
   void take_fault(const dialect::FaultReport& report);
@@ -81,7 +82,7 @@ class Translation {
   codec::SseScanner scanner_;
   codec::JsonArrayScanner elements_;
   dialect::FrameMemo memo_;       // of a frame that told nothing but one delta...
-  dialect::BlockDelta repeated_;  // ...which is this one, with another text
+  dialect::BlockDelta repeated_;  // ...which is this one, with another text: the last delta
   Framing framing_ = Framing::unknown;
   bool begun_ = false;
   bool failed_ = false;
@@ -92,8 +93,7 @@ class Translation {
   std::string cut_;             // the beginning of a frame, or all of a document
   std::string scratch_;         // of a frame with data in several lines
   std::string* out_ = nullptr;  // during a call
-  std::uint32_t told_ = 0;      // events of the present payload
-  Bytes only_delta_;            // the text of its delta, if there was no other event
+  std::uint32_t told_ = 0;      // events of the present payload, but for usage
   struct Failure {
     dialect::ErrorClass error_class;
     std::string message, code, type;

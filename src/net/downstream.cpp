@@ -286,13 +286,23 @@ void Downstream::send_framed(std::span<io::Chunk> pieces) {
 }
 
 void Downstream::send_text(Bytes text) {
+  if (state_ != State::answering || !answers_with_body()) return;
+  const std::size_t framing = chunked_ ? codec::kMaxChunkHeaderBytes + codec::kChunkEnd.size() : 0;
   while (!text.empty()) {
     io::Chunk chunk = context_.loop.buffers().take();
     if (!chunk) return abort_answer();
-    const std::size_t size = std::min(text.size(), chunk.size());
-    std::memcpy(chunk.writable().data(), text.data(), size);
-    chunk.truncate(size);
-    send(std::move(chunk));
+    char* const memory = chunk.writable().data();
+    const std::size_t size = std::min(text.size(), chunk.size() - framing);
+    std::size_t end = chunked_ ? codec::write_chunk_header(size, memory) : 0;
+    std::memcpy(memory + end, text.data(), size);
+    end += size;
+    if (chunked_) {
+      std::memcpy(memory + end, codec::kChunkEnd.data(), codec::kChunkEnd.size());
+      end += codec::kChunkEnd.size();
+    }
+    chunk.truncate(end);
+    answer_bytes_ += size;
+    socket_.send(std::move(chunk));
     text.remove_prefix(size);
   }
 }

@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -30,6 +31,12 @@ constexpr Bytes trim(Bytes text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
   return text;
+}
+
+/// True when `part` is a view into `whole`.
+inline bool is_within(Bytes part, Bytes whole) {
+  return std::less_equal<>()(whole.data(), part.data()) &&
+         std::less_equal<>()(part.data() + part.size(), whole.data() + whole.size());
 }
 
 /// A whole string of decimal digits (1 to 19 of them, so that it cannot overflow), else nothing. No sign, no space.

@@ -16,6 +16,7 @@
 #include "weir/codec/json_reader.h"
 #include "weir/dialect/event_batch.h"
 #include "weir/dialect/frame_facts.h"
+#include "weir/dialect/varying.h"
 
 namespace weir::dialect::anthropic_messages {
 
@@ -47,6 +48,8 @@ class Decoder {
   FrameFacts decode(Bytes payload, EventBatch& batch);
   /// Reads one payload and reports only the facts.
   FrameFacts tap(Bytes payload);
+  /// What of the last payload may be another in the next one.
+  Varying varying() const { return {.text = only_text_, .number = {}, .counts = {}}; }
   /// The provider's stream is over. Reports a fault when it ended without a stop reason and without `message_stop`.
   void end(EventBatch& batch);
 
@@ -114,6 +117,7 @@ class Decoder {
   bool finished_ = false;
   bool done_ = false;
   bool failed_ = false;
+  Bytes only_text_;  // of the last payload
   std::uint32_t next_index_ = 0;
   std::vector<OpenBlock> open_;   // slots, some of them free
   std::string scratch_;           // values that had to be escaped, of the current payload

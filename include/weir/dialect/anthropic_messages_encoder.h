@@ -23,6 +23,10 @@ class Encoder {
 
   explicit Encoder(const AnswerContext& context) : context_(context) {}
   void encode(std::span<const Event> events, std::string& out);
+  /// The same of one event.
+  void encode(const BlockDelta& delta, std::string& out) {
+    if (!failed_) take(delta, out);
+  }
   void end(std::string& out);
 
  private:

@@ -1,9 +1,11 @@
 // Where a decoder puts its events: a small fixed batch, handed to the receiver in one indirect call when it is full and
-// at the end of every payload.
+// at the end of every payload. Only events that were put into it are ever made: most payloads tell one.
 #pragma once
 
-#include <array>
+#include <cstddef>
+#include <new>
 #include <span>
+#include <type_traits>
 #include <utility>
 
 #include "weir/dialect/event.h"
@@ -25,22 +27,26 @@ class EventBatch {
   EventBatch(const EventBatch&) = delete;
   EventBatch& operator=(const EventBatch&) = delete;
 
-  void push(Event event) {
+  /// An event, or one of its alternatives, which is then made in its place.
+  template <class One>
+  void push(const One& event) {
     if (size_ == kCapacity) drain();
-    events_[size_++] = event;
+    ::new (memory_ + size_++ * sizeof(Event)) Event(event);
   }
   /// Hands over what is there. Decoders call it before they return.
   void drain() {
     if (size_ == 0) return;
-    receive_(receiver_, std::span<const Event>(events_.data(), size_));
+    receive_(receiver_, std::span<const Event>(std::launder(reinterpret_cast<const Event*>(memory_)), size_));
     size_ = 0;
   }
 
  private:
+  static_assert(std::is_trivially_destructible_v<Event>, "events are left behind in their memory");
+
   Receive receive_;
   void* receiver_;
   std::size_t size_ = 0;
-  std::array<Event, kCapacity> events_;
+  alignas(Event) std::byte memory_[kCapacity * sizeof(Event)];
 };
 
 }  // namespace weir::dialect

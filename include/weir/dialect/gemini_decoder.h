@@ -18,6 +18,7 @@
 #include "weir/dialect/frame_facts.h"
 #include "weir/dialect/gemini_partial_arguments.h"
 #include "weir/dialect/gemini_usage.h"
+#include "weir/dialect/varying.h"
 
 namespace weir::dialect::gemini {
 
@@ -32,6 +33,13 @@ class Decoder {
   /// Reads one payload and reports only the facts.
   FrameFacts tap(Bytes payload);
 
+  /// What of the last payload may be another in the next one.
+  Varying varying() const { return varying_; }
+  /// The last payload has come again with another text and other counts (varying()), and is not read: what of them
+  /// matters later. The counts are read when they are asked for.
+  void repeat(Bytes text, Bytes counts);
+  /// Tells what repeat() left untold, before something else is told than another payload or the end.
+  void catch_up(EventBatch& batch);
   /// The provider's body is over. Tells how each candidate finished, or a fault when one did not.
   void end(EventBatch& batch);
 
@@ -42,7 +50,7 @@ class Decoder {
   bool done() const { return false; }
   bool failed() const { return failed_; }
   /// Everything the provider has reported so far.
-  Usage usage() const { return usage_.disjoint(); }
+  Usage usage() const;
   /// Why the first candidate to finish ended; `unspecified` before.
   FinishReason finish_reason() const { return finish_reason_; }
   /// The provider's error, after FrameFacts::fault. Valid until the payload dies.
@@ -84,11 +92,11 @@ class Decoder {
   template <bool tapped>
   void read_candidates(codec::JsonReader& json, Payload& payload);
   template <bool tapped>
-  void read_content(codec::JsonReader& json, Candidate& candidate);
+  void read_content(codec::JsonReader& json, Candidate& candidate, Payload& payload);
   void take_finish(std::uint32_t choice, Bytes native, FinishReason reason, bool telling);
 
   ChoiceState& state_of(std::uint32_t choice);
-  void tell_candidate(const Candidate& candidate, FrameFacts& facts, EventBatch& batch);
+  void tell_candidate(const Candidate& candidate, Payload& payload, FrameFacts& facts, EventBatch& batch);
   void tell_part(std::uint32_t choice, const Part& part, EventBatch& batch);
   void tell_text(std::uint32_t choice, BlockKind kind, Bytes text, EventBatch& batch);
   void tell_signature(std::uint32_t choice, bool thought, Bytes signature, EventBatch& batch);
@@ -100,9 +108,14 @@ class Decoder {
   void begin_block(std::uint32_t choice, BlockKind kind, Bytes id, Bytes name, Bytes signature, EventBatch& batch);
   void close_block(std::uint32_t choice, Bytes signature, EventBatch& batch);
   void make_room(std::size_t size, EventBatch& batch);
+  void take_later_counts();
 
   UsageMetadata usage_;
   UsageMetadata told_usage_;
+  Varying varying_;
+  std::uint32_t varying_choice_ = 0;  // whose text that is
+  bool varying_is_text_ = false;      // told as text, not as reasoning
+  std::string later_counts_;          // of a payload that was not read: replace usage_ when it is needed
   FaultReport error_;
   Choices begun_{};
   Choices finished_{};

@@ -25,6 +25,10 @@ class Encoder {
 
   explicit Encoder(const AnswerContext& context) : context_(context) {}
   void encode(std::span<const Event> events, std::string& out);
+  /// The same of one event.
+  void encode(const BlockDelta& delta, std::string& out) {
+    if (!failed_) take(delta, out);
+  }
   void end(std::string& out);
 
  private:
@@ -71,7 +75,10 @@ class Encoder {
   Choice& choice(std::uint32_t index);
 
   AnswerContext context_;
-  std::string tail_;  // of every frame: model and id
+  std::string tail_;    // of every frame: model and id
+  std::string behind_;  // what stands behind a text, of this candidate and kind; empty: not known
+  std::uint32_t behind_choice_ = 0;
+  bool behind_thought_ = false;
   std::vector<Choice> choices_;
   std::size_t kept_ = 0;
   Usage usage_;

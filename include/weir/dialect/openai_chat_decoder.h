@@ -18,6 +18,7 @@
 #include "weir/codec/json_reader.h"
 #include "weir/dialect/event_batch.h"
 #include "weir/dialect/frame_facts.h"
+#include "weir/dialect/varying.h"
 
 namespace weir::dialect {
 
@@ -33,10 +34,8 @@ class OpenAiChatDecoder {
 
   /// Reads one payload and reports only the facts.
   FrameFacts tap(Bytes payload);
-  /// After tap(): a view into the payload, the inside of the one string whose content its facts do not depend on, as
-  /// long as it is not empty. A payload that differs in that string alone changes nothing here and has the same facts
-  /// (content), so it need not be tapped. Nothing when there is no such string.
-  Bytes only_text() const { return only_text_; }
+  /// What of the last payload may be another in the next one.
+  Varying varying() const { return {.text = only_text_, .number = {}, .counts = {}}; }
 
   /// The provider's stream is over. Reports a fault when it ended without a finish and without `[DONE]`.
   void end(EventBatch& batch);
@@ -112,7 +111,7 @@ class OpenAiChatDecoder {
   bool failed_ = false;
   bool begin_told_ = false;
   bool delta_seen_ = false;  // a `message` beside deltas repeats them (Perplexity) and is not read
-  Bytes only_text_;          // of the last payload that was tapped
+  Bytes only_text_;          // of the last payload
   /// What telling needs beyond tapping: made by the first decode().
   struct Telling {
     std::vector<ChoiceState> choices;

@@ -23,6 +23,8 @@ class Encoder {
 
   explicit Encoder(const AnswerContext& context) : context_(context) {}
   void encode(std::span<const Event> events, std::string& out);
+  /// The same of one event.
+  void encode(const BlockDelta& delta, std::string& out);
   void end(std::string& out);
 
  private:
@@ -57,11 +59,19 @@ class Encoder {
   /// The frame's beginning up to the inside of its delta, and its end.
   void open(std::uint32_t choice, std::string& out);
   void close(std::string& out) const;
+  Bytes open_delta(std::uint32_t choice, const Block& block, std::string& out);
   Choice& choice(std::uint32_t index, std::string& out);
 
   AnswerContext context_;
   std::string head_;  // of every frame, up to the choice's index
   Bytes tail_;        // of every frame that does not finish a choice
+  // What stands around a delta of the block that the last one was of. Nothing where more is done with a delta.
+  struct Around {
+    std::uint32_t choice = 0;
+    std::uint32_t index = 0;
+    std::string before;  // empty: not known
+    Bytes behind;        // up to tail_
+  } around_;
   std::vector<Choice> choices_;
   Usage usage_;
   bool failed_ = false;

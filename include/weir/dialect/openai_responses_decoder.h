@@ -19,6 +19,7 @@
 #include "weir/codec/json_reader.h"
 #include "weir/dialect/event_batch.h"
 #include "weir/dialect/frame_facts.h"
+#include "weir/dialect/varying.h"
 
 namespace weir::dialect::openai_responses {
 
@@ -32,6 +33,8 @@ class Decoder {
   FrameFacts decode(Bytes payload, EventBatch& batch);
   /// Reads one payload and reports only the facts.
   FrameFacts tap(Bytes payload);
+  /// What of the last payload may be another in the next one.
+  Varying varying() const { return varying_; }
   /// The provider's stream is over. Reports a fault when it ended without its last event.
   void end(EventBatch& batch);
 
@@ -108,6 +111,7 @@ class Decoder {
   // Of the current payload.
   EventBatch* batch_ = nullptr;  // none: tapped
   FrameFacts facts_;
+  Varying varying_;
   std::string scratch_;  // values that had to be escaped
   std::size_t payload_size_ = 0;
 

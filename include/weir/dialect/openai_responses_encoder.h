@@ -31,6 +31,10 @@ class Encoder {
   ~Encoder();
 
   void encode(std::span<const Event> events, std::string& out);
+  /// The same of one event.
+  void encode(const BlockDelta& delta, std::string& out) {
+    if (!failed_) take(delta, out);
+  }
   void end(std::string& out);
 
  private:

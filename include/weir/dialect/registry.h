@@ -80,8 +80,17 @@ class Decoder {
   Usage usage() const;
   FinishReason finish_reason() const;
   const FaultReport& error() const;
-  /// See OpenAiChatDecoder::only_text(); nothing in other dialects.
-  Bytes only_text() const;
+  /// What of the last payload may be another in the next one without that it says anything else than its own text: then
+  /// it need not be read, but repeat() has to be told.
+  Varying varying() const;
+  void repeat(Bytes text, Bytes counts) {
+    if (auto* decoder = std::get_if<gemini::Decoder>(&decoder_)) decoder->repeat(text, counts);
+  }
+  /// Tells what repeat() left untold: before something else is told than by decode() and end().
+  void catch_up(EventBatch& batch) {
+    if (auto* decoder = std::get_if<gemini::Decoder>(&decoder_)) decoder->catch_up(batch);
+    batch.drain();
+  }
 
  private:
   std::variant<OpenAiChatDecoder, openai_responses::Decoder, anthropic_messages::Decoder, gemini::Decoder> decoder_;
@@ -94,6 +103,8 @@ class Encoder {
 
   /// Appends what the events say to `out`: whole frames.
   void encode(std::span<const Event> events, std::string& out);
+  /// The same of one event, which nearly all are.
+  void encode(const BlockDelta& delta, std::string& out);
   /// The provider's answer is complete: appends what was held back and the end marker. Nothing after a fault.
   void end(std::string& out);
 

@@ -42,8 +42,8 @@ FrameMemo memo_of(Bytes frame) {
   OpenAiChatDecoder decoder;
   FrameMemo memo;
   EXPECT_EQ(read(decoder, frame).size, frame.size());
-  EXPECT_FALSE(decoder.only_text().empty());
-  memo.remember(frame, decoder.only_text());
+  EXPECT_FALSE(decoder.varying().text.empty());
+  memo.remember(frame, decoder.varying());
   return memo;
 }
 
@@ -84,7 +84,7 @@ TEST(FrameMemo, TooLargeToRemember) {
   const std::string frame = R"(data: {"id":")" + std::string(FrameMemo::kCapacity, 'i') +
                             R"(","choices":[{"index":0,"delta":{"content":"x"}}]})" + "\n\n";
   read(decoder, frame);
-  memo.remember(frame, decoder.only_text());
+  memo.remember(frame, decoder.varying());
   EXPECT_EQ(memo.match(frame), 0u);
 }
 
