@@ -281,20 +281,11 @@ FrameFacts Decoder::walk_object(Bytes text, EventBatch* batch) {
     }
   }
   content_ |= facts.content;
-<<<<<<< HEAD
-=======
-  if constexpr (!tapped) {
-    if (payload.usage && usage_ != told_usage_) {
-      told_usage_ = usage_;
-      batch->push(UsageReport{usage_.disjoint()});
-    }
-  }
   if (payload.parts == 1 && facts == FrameFacts{.content = true, .usage = payload.usage}) {
     varying_ = {.text = payload.text, .number = {}, .counts = payload.usage ? payload.counts : Bytes()};
     varying_choice_ = payload.choice;
     varying_is_text_ = !payload.thought;
   }
->>>>>>> path
   return facts;
 }
 

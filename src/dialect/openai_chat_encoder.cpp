@@ -95,19 +95,10 @@ void Encoder::take(const BlockBegin& begin, std::string& out) {
 void Encoder::take(const BlockDelta& delta, std::string& out) {
   Block& block = choices_[delta.choice].blocks[delta.index];
   block.empty = false;
-<<<<<<< HEAD
+  around_.before.clear();
   if (block.type_size != 0) {
     if (block.kept.size() + delta.text.size() <= kMostKept) block.kept += delta.text;
     return;
-=======
-  const bool image = block.type_size != 0;
-  around_.before.clear();
-  if (image || (block.kind == BlockKind::reasoning && context_.vendor() != Vendor::none)) {
-    if (block.kept.size() + delta.text.size() <= kMostKept) block.kept += delta.text;
-    if (image) return;
-    const Bytes behind = open_delta(delta.choice, block, out);
-    return append_parts(out, delta.text, behind, tail_);
->>>>>>> path
   }
   around_.choice = delta.choice;
   around_.index = delta.index;
