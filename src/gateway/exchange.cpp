@@ -97,7 +97,7 @@ io::Task<codec::ResponseHead*> Exchange::ask_provider() {
   if (client_gone_) co_return refused(Fault::client_gone);  // it had left already: nobody is asked
   ++record_.attempts;
   record_.overhead_ns += to_ns(loop_.ring().precise_now() - request_arrived);
-  const AttemptRequest request{asking.call, head_, asking.body, lane_ && asking.call.dialect != endpoint_.client};
+  const AttemptRequest request{asking.call, head_, asking.body, asking.call.dialect != endpoint_.client};
   const auto head = co_await attempt_->start(request, asking.edits, deadline_);
   asking.body.clear();
   asking.memory.shrink_to(0);

@@ -56,7 +56,7 @@ Exchange::Then Exchange::translate_part(Translating& translating, Result<net::Bo
   out.clear();
   if (!part) {
     const Fault fault = at_deadline(part.error());
-    if (translating.begun) translation.fail(fault, out);
+    if (translation.begun()) translation.fail(fault, out);
     return fail_translating(translating, fault, out);
   }
   bool last = part->last;
@@ -68,7 +68,7 @@ Exchange::Then Exchange::translate_part(Translating& translating, Result<net::Bo
   if (translation.has_content() && record_.ttft_ns < 0) record_.ttft_ns = to_ns(loop_.now() - record_.started);
   if (translation.failed()) return fail_translating(translating, translation.fault(), out);
   if (!translating.memory.grow_to(translation.held_bytes())) {
-    if (translating.begun) translation.fail(Fault::shed, out);
+    if (translation.begun()) translation.fail(Fault::shed, out);
     return fail_translating(translating, Fault::shed, out);
   }
   send_translated(translating, out, last);

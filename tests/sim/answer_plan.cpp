@@ -3,6 +3,8 @@
 #include <array>
 
 #include "answer_wire.h"
+#include "http_reader.h"
+#include "spoken.h"
 
 namespace weir::sim {
 namespace {
@@ -49,7 +51,25 @@ class Maker : AnswerWire {
       body = "plain words, no JSON, of " + id_;
     }
     golden.body = body;
+    if (wish_.stream) tell_as_stream(body);
     frame(head(200, "OK", "application/json"), body, body.size());
+  }
+
+  /// A document although a stream was asked for: the client gets a stream nevertheless.
+  void tell_as_stream(const std::string& body) {
+    Spoken spoken;
+    spoken.context.include_usage = wish_.wants_usage;
+    if (body.starts_with('{')) spoken.told.push_back({.payload = body});
+    const Heard heard = hear(spoken, spoken.told.size());
+    auto& golden = plan_.golden;
+    golden.held_whole = true;
+    golden.status = heard.status;
+    golden.body = heard.body;
+    golden.stream = heard.stream;
+    if (!heard.stream) return;
+    golden.payloads = read_sse(heard.body).whole;
+    golden.payloads.pop_back();  // [DONE]
+    golden.finished_after = golden.payloads.size();
   }
 
   void error() {
@@ -145,7 +165,7 @@ class Maker : AnswerWire {
       add_frame(data_frame(text), true, text);
       if (error_first) {  // nothing was committed yet: an honest status
         golden.stream = false;
-        golden.status = code == "529" ? 529 : 502;
+        golden.status = code == "529" ? 529 : 503;
         golden.body = text;
         golden.payloads.clear();
       } else {

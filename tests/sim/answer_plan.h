@@ -36,6 +36,7 @@ struct Golden {
   std::string other;               ///< `body` with other made-up ids and times
   std::vector<std::size_t> ends;   ///< of a stream: where an error event may follow
   std::size_t spoken_finish = 0;   ///< the payload that tells the finish; 0: none
+  bool held_whole = false;         ///< a document that is translated is held whole
   int status_alone = 0;            ///< of an error whose text does not come through
 };
 

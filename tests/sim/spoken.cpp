@@ -67,7 +67,7 @@ class Listener {
   void fail(dialect::FaultReport report) {
     failed_ = heard_.failed = true;
     if (report.message.empty()) report.message = row(report.fault).sentence;
-    if (heard_.stream && !heard_.body.empty()) {
+    if (meant_) {
       const Event event = report;
       return encoder_.encode({&event, 1}, heard_.body);
     }

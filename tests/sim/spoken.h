@@ -40,6 +40,9 @@ struct Spoken {
   bool document = false;           ///< the client gets one JSON document
   std::vector<Told> told;
 
+  bool heard = false;  ///< the answer goes through the neutral events
+
+  /// The request does.
   bool translates() const { return lane == SpokenLane::translate || lane == SpokenLane::collect; }
 };
 

@@ -36,18 +36,22 @@ class Maker : AnswerWire {
       count();
     } else if (spoken_.lane == SpokenLane::stored) {
       stored();
-    } else if (passes()) {
-      wish_.provider_streams && dice < 96 ? stream() : document();
+    } else if (spoken_.lane == SpokenLane::pass) {
+      // What is answered otherwise than it was asked for is translated after all.
+      const bool streams = (dice < 94) == wish_.provider_streams;
+      spoken_.heard = streams != wish_.provider_streams;
+      streams ? stream() : document();
     } else {
+      spoken_.heard = true;
       (dice < 94) == wish_.provider_streams ? stream() : document();
     }
-    if (spoken_.lane == SpokenLane::translate || spoken_.lane == SpokenLane::collect) listen();
+    if (spoken_.heard) listen();
     happen();
     return std::move(plan_);
   }
 
  private:
-  bool passes() const { return spoken_.lane == SpokenLane::pass; }
+  bool passes() const { return spoken_.lane == SpokenLane::pass && !spoken_.heard; }
 
   Script script() {
     const bool structured = spoken_.context.emulated_schema && !random_.one_in(4);
@@ -153,6 +157,8 @@ class Maker : AnswerWire {
         golden.error_in_stream = true;
       } else if (cut_short) {
         golden.tail = Golden::Tail::weir_event;
+      } else if (!decoder.done()) {
+        golden.body += dialect::end_marker(spoken_.client);
       }
     }
     const std::size_t needed = body_.size();
@@ -185,7 +191,7 @@ class Maker : AnswerWire {
     }
     if (text.starts_with('{')) spoken_.told.push_back({.payload = text});
     // Providers under load send empty lines to keep the connection open.
-    body_ = (spoken_.translates() && random_.one_in(6) ? "\n\r\n " : "") + text + (random_.one_in(3) ? "\n" : "");
+    body_ = (spoken_.heard && random_.one_in(6) ? "\n\r\n " : "") + text + (random_.one_in(3) ? "\n" : "");
     if (passes()) {
       dialect::Decoder decoder(spoken_.provider);
       plan_.golden.body = body_;

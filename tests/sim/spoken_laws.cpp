@@ -19,7 +19,7 @@ class Judge {
         telling_(telling),
         open_golden_(golden_.until_close && !circumstances.provider_end_is_told),
         open_answer_(answer.until_close && !circumstances.client_end_is_told),
-        like_(golden_.body, spoken_.translates() ? golden_.other : golden_.body),
+        like_(golden_.body, spoken_.heard ? golden_.other : golden_.body),
         alike_(like_.alike(answer.body)) {}
 
   void judge() {
@@ -80,7 +80,7 @@ class Judge {
     if (!id || *id != "req-" + std::to_string(request_.id)) broken("a wrong x-request-id");
     if ((dropped ? *dropped : std::string()) != spoken_.dropped) broken("a wrong x-weir-dropped");
     if (dropped) telling_.count(Probe::dropped_named);
-    if (spoken_.translates() &&
+    if (spoken_.heard &&
         (!type || !type->starts_with(spoken_.document || spoken_.array ? "application/json" : "text/event-stream")))
       broken("a wrong content-type");
   }
@@ -108,7 +108,7 @@ class Judge {
   /// A connection that ended in the middle of the golden answer. (What lasts until the close has no other end.)
   bool is_cut_golden() const {
     if (golden_.tail == Golden::Tail::weir_body) return may_be_weir_error();
-    if (answer_.complete && !open_answer_ && (!open_golden_ || spoken_.translates() || golden_.stream)) return false;
+    if (answer_.complete && !open_answer_ && (!open_golden_ || spoken_.heard || golden_.stream)) return false;
     return alike_ == answer_.body.size();
   }
 
@@ -117,12 +117,12 @@ class Judge {
     const bool whole = answer_.complete && !open_answer_;
     const Bytes body = answer_.body;
     for (auto end = golden_.ends.rbegin(); end != golden_.ends.rend(); ++end) {
-      if (*end > alike_ || *end == 0) continue;
+      if (*end > alike_) continue;
       Bytes rest = body.substr(*end);
-      while (!spoken_.translates() && (rest.starts_with('\n') || rest.starts_with('\r'))) rest.remove_prefix(1);
+      while (!spoken_.heard && (rest.starts_with('\n') || rest.starts_with('\r'))) rest.remove_prefix(1);
       if (is_error_end(spoken_.client, spoken_.array, rest, whole)) return count_error_end();
     }
-    if (!golden_.giant || spoken_.translates()) return false;
+    if (!golden_.giant || spoken_.heard) return false;
     // A frame too large to be held broke off; a blank line ends it.
     Bytes rest = body.substr(std::min(alike_, body.size()));
     for (std::size_t back = 0; back < 8 && rest.data() > body.data(); ++back) {
@@ -141,7 +141,7 @@ class Judge {
 
   /// The provider's answer has no end but its connection's: then a shorter one looks whole, if it has a finish.
   bool ends_early() const {
-    if (!spoken_.translates()) {
+    if (!spoken_.heard) {
       Bytes got = answer_.body;
       while (got.ends_with('\n') || got.ends_with('\r')) got.remove_suffix(1);
       if (!Bytes(golden_.body).starts_with(got)) return false;
@@ -178,11 +178,11 @@ class Judge {
     count_if(spoken_.lane == SpokenLane::collect, Probe::collected);
     count_if(spoken_.array, Probe::array_told);
     count_if(answer.array, Probe::array_heard);
-    count_if(spoken_.translates() && golden_.stream && answer.kind == Kind::document, Probe::document_streamed);
-    count_if(spoken_.lane == SpokenLane::translate && !golden_.stream && answer.kind == Kind::stream,
+    count_if(golden_.stream && answer.kind == Kind::document, Probe::document_streamed);
+    count_if(spoken_.lane != SpokenLane::collect && !golden_.stream && answer.kind == Kind::stream,
              Probe::stream_collected);
     count_if(spoken_.context.emulated_schema, Probe::schema_emulated);
-    count_if(golden_.body.size() > 66'000 && spoken_.translates(), Probe::large_translated);
+    count_if(golden_.body.size() > 66'000 && spoken_.heard, Probe::large_translated);
   }
 
   const bool faultless_;

@@ -29,6 +29,7 @@ struct SpokenWish {
   bool may_break = false;
   std::size_t max_bytes = 400;
   dialect::Dialect client = dialect::Dialect::openai_chat;
+  /// Of an error inside a 200 whose body passes.
   int status_of(const dialect::FaultReport& error) const;
 };
 

@@ -143,7 +143,8 @@ class Maker : RequestWire {
 
   void answer() {
     name_model();
-    plan_.wants_stream = !random_.one_in(3);
+    // (A chat completion that is streamed to a chat client passes through and is planned by request_plan.cpp.)
+    plan_.wants_stream = !random_.one_in(3) && (!provider_->stream_only || client() != Dialect::openai_chat);
     const bool stream = plan_.wants_stream;
     spoken().array = client() == Dialect::gemini && stream && random_.one_in(3);
     spoken().document = !stream;
@@ -225,7 +226,7 @@ class Maker : RequestWire {
     const std::string written = fill_model(body, plan_.model);
     dialect::Request request;
     dialect::Loss loss;
-    dialect::read(client(), written, request, loss);
+    dialect::read_counted(client(), written, request, loss);
     spoken().estimate = dialect::estimate_tokens(request);
     plan_.forwarded = true;
     if (client() == provider_->dialect) {
@@ -358,8 +359,9 @@ class Maker : RequestWire {
 int SpokenWish::status_of(const dialect::FaultReport& error) const {
   const auto code = parse_decimal(error.code);
   if (code && *code >= 400 && *code <= 599) return static_cast<int>(*code);
+  if (error.error_class == dialect::ErrorClass::server) return row(Fault::upstream_stream_error).status;
   return dialect::status_for(client, {.error_class = error.error_class,
-                                      .status = row(Fault::upstream_stream_error).status,
+                                      .status = 0,
                                       .message = {},
                                       .code = {},
                                       .type = {},
