@@ -65,7 +65,7 @@ Exchange::Then Exchange::take_part(Stream& stream, Result<net::BodyPart>& part) 
   if (!reserve_tail(stream)) return refused(Fault::shed);
   if (facts.content && record_.ttft_ns < 0) record_.ttft_ns = to_ns(loop_.now() - record_.started);
   if (!stream.begun) {
-    if (facts.fault_first) {
+    if (facts.fault_first || (last && relay.is_fault_alone())) {
       give_stream_error(relay);
       return Then::over;
     }

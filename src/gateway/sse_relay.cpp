@@ -145,6 +145,15 @@ void SseRelay::take_held(bool keep) {
   all.cut.clear();
 }
 
+bool SseRelay::is_fault_alone() {
+  if (held_bytes_ == 0 || begun_ || blind_) return false;
+  const codec::SseFrame fields = codec::parse_sse_frame(pieces().cut, pieces().scratch);
+  if (!fields.has_data || !dialect::Decoder(dialect_).tap(fields.data).fault) return false;
+  decoder_.tap(fields.data);
+  pieces().scratch = std::string(fields.data);
+  return true;
+}
+
 bool SseRelay::finish() {
   if (held_bytes_ == 0 || ended_) return false;
   pieces().pass.clear();

@@ -35,7 +35,8 @@ class SseRelay {
     bool done = false;         ///< the end marker came; nothing after it is passed on
   };
 
-  SseRelay(dialect::Dialect dialect, bool withhold_usage) : decoder_(dialect), withhold_usage_(withhold_usage) {}
+  SseRelay(dialect::Dialect dialect, bool withhold_usage)
+      : decoder_(dialect), dialect_(dialect), withhold_usage_(withhold_usage) {}
 
   /// Reads a part. Afterwards pass() hands over what is to be sent of it.
   Facts read(const net::BodyPart& part);
@@ -49,6 +50,10 @@ class SseRelay {
   /// The provider ended the body properly. A last frame without its blank line still counts; true when there was one:
   /// pass() then holds it, and a blank line has to follow.
   bool finish();
+
+  /// The same moment, when no event has come at all: true when that last frame, the only one, reports an error, which
+  /// then is error_payload().
+  bool is_fault_alone();
 
   /// The answer is complete in the eyes of a client.
   bool complete() const { return decoder_.complete() || (blind_ && decoder_.done()); }
@@ -82,6 +87,7 @@ class SseRelay {
   codec::SseScanner scanner_;
   dialect::Decoder decoder_;
   dialect::FrameMemo memo_;
+  dialect::Dialect dialect_;
   bool withhold_usage_;
   bool untouched_ = true;
   bool oversize_ = false;     // inside a frame too large to be held
