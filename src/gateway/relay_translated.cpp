@@ -67,7 +67,8 @@ Exchange::Then Exchange::translate_part(Translating& translating, Result<net::Bo
   }
   if (translation.has_content() && record_.ttft_ns < 0) record_.ttft_ns = to_ns(loop_.now() - record_.started);
   if (translation.failed()) return fail_translating(translating, translation.fault(), out);
-  if (!translating.memory.grow_to(translation.held_bytes())) {
+  // (Of an answer that is complete nothing is held but what goes out now.)
+  if (!last && !translating.memory.grow_to(translation.held_bytes())) {
     if (translation.begun()) translation.fail(Fault::shed, out);
     return fail_translating(translating, Fault::shed, out);
   }

@@ -81,9 +81,11 @@ class Maker : AnswerWire {
     if (random_.one_in(12)) text += "id: 7" + line_end();
     const Bytes start = space_ ? "data: " : "data:";
     text += start;
+    Told told{.payload = payload.data};
     if (payload.data.starts_with('{') && random_.one_in(15)) {  // a payload in two lines
       text += "{" + line_end();
       text.append(start).append(payload.data, 1);
+      told.payload.insert(1, "\n");
     } else {
       text += payload.data;
     }
@@ -96,7 +98,7 @@ class Maker : AnswerWire {
     body_ += text;
     plan_.golden.giant |= passes() && text.size() > kSurelyHeld;
     frames_.push_back(body_.size());
-    spoken_.told.push_back({.payload = payload.data});
+    spoken_.told.push_back(std::move(told));
     if (passes()) pass();
   }
 
@@ -144,15 +146,16 @@ class Maker : AnswerWire {
       if (!last && random_.one_in(15)) sign_of_life(true);
     }
     golden.spoken_finish = error_first || error_midway || cut_short ? 0 : finish;
+    dialect::Decoder decoder(spoken_.provider);
+    for (const Told& told : spoken_.told)
+      if (!told.comment) decoder.tap(told.payload);
+    const bool over = decoder.done() || decoder.failed();
     if (passes()) {
       if (open_end) golden.body += "\n\n";
-      dialect::Decoder decoder(spoken_.provider);
-      for (const Told& told : spoken_.told)
-        if (!told.comment) decoder.tap(told.payload);
       if (error_first) {
         golden.stream = false;
         golden.status = wish_.status_of(decoder.error());
-        golden.body = payloads[0].data;
+        golden.body = spoken_.told.back().payload;
       } else if (error_midway) {
         golden.error_in_stream = true;
       } else if (cut_short) {
@@ -162,7 +165,7 @@ class Maker : AnswerWire {
       }
     }
     const std::size_t needed = body_.size();
-    if (!open_end && spoken_.provider != Dialect::gemini && !cut_short && random_.one_in(10)) sign_of_life(false);
+    if (!open_end && over && random_.one_in(10)) sign_of_life(false);  // nobody reads it
     frame(head(200, "OK", random_.one_in(8) ? "text/event-stream" : "text/event-stream; charset=utf-8"), body_, needed);
   }
 

@@ -339,10 +339,11 @@ class Maker : RequestWire {
       default:
         refused(400, "no model");
         body = R"({"messages":[]})";
-        if (client() == Dialect::gemini) {
-          refused(404, "unknown method");
-          target_ = gemini_target("generateNothing");
-        }
+        if (client() != Dialect::gemini) break;
+        if (!last_) return models();
+        refused(404, "unknown method");
+        plan_.refused_unread = true;
+        target_ = gemini_target("generateNothing");
     }
     const std::string name = name_of(client()) + ", " + plan_.name;
     write(spoken_fields(), body);
