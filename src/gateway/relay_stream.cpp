@@ -65,7 +65,8 @@ Exchange::Then Exchange::take_part(Stream& stream, Result<net::BodyPart>& part) 
   if (!reserve_tail(stream)) return refused(Fault::shed);
   if (facts.content && record_.ttft_ns < 0) record_.ttft_ns = to_ns(loop_.now() - record_.started);
   if (!stream.begun) {
-    if (facts.fault_first || (last && relay.is_fault_alone())) {
+    const auto only = last && !facts.data ? relay.only_frame() : SseRelay::Only::event;
+    if (facts.fault_first || only == SseRelay::Only::fault) {
       give_stream_error(relay);
       return Then::over;
     }
@@ -74,7 +75,7 @@ Exchange::Then Exchange::take_part(Stream& stream, Result<net::BodyPart>& part) 
       return Then::go_on;
     }
     // Not one event: an answer that never began. Nothing was sent, so the client gets an honest status.
-    if (last && !facts.data && !relay.has_tail()) return refused(Fault::upstream_truncated);
+    if (only == SseRelay::Only::nothing) return refused(Fault::upstream_truncated);
     if (endpoint_.client == dialect::Dialect::openai_responses && part->count > 0) {
       // Should the first event have been cut, its answer's owner is found by asking.
       std::string scratch;

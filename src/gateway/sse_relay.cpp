@@ -145,13 +145,17 @@ void SseRelay::take_held(bool keep) {
   all.cut.clear();
 }
 
-bool SseRelay::is_fault_alone() {
-  if (held_bytes_ == 0 || begun_ || blind_) return false;
+SseRelay::Only SseRelay::only_frame() {
+  if (begun_ || blind_) return Only::event;
+  if (held_bytes_ == 0) return Only::nothing;
   const codec::SseFrame fields = codec::parse_sse_frame(pieces().cut, pieces().scratch);
-  if (!fields.has_data || !dialect::Decoder(dialect_).tap(fields.data).fault) return false;
+  if (!fields.has_data) return Only::nothing;
+  dialect::Decoder decoder(dialect_);  // whether it is believed is decided by finish(), with the relay's own
+  const dialect::FrameFacts said = decoder.tap(fields.data);
+  if (!said.fault) return said.content || decoder.complete() ? Only::event : Only::nothing;
   decoder_.tap(fields.data);
   pieces().scratch = std::string(fields.data);
-  return true;
+  return Only::fault;
 }
 
 bool SseRelay::finish() {

@@ -51,9 +51,10 @@ class SseRelay {
   /// pass() then holds it, and a blank line has to follow.
   bool finish();
 
-  /// The same moment, when no event has come at all: true when that last frame, the only one, reports an error, which
-  /// then is error_payload().
-  bool is_fault_alone();
+  /// At the same moment, of a body that has brought no whole event: what its last frame is. An error is error_payload()
+  /// then.
+  enum class Only : std::uint8_t { event, fault, nothing };
+  Only only_frame();
 
   /// The answer is complete in the eyes of a client.
   bool complete() const { return decoder_.complete() || (blind_ && decoder_.done()); }

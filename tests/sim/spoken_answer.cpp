@@ -139,7 +139,7 @@ class Maker : AnswerWire {
 
     if (random_.one_in(5))
       for (std::uint64_t n = random_.between(1, 3); n > 0; --n) sign_of_life(true);
-    const bool open_end = !mixed_ && random_.one_in(10);
+    const bool open_end = !mixed_ && !cut_short && random_.one_in(10);
     for (std::size_t i = 0; i < payloads.size(); ++i) {
       const bool last = i + 1 == payloads.size();
       tell(payloads[i], !last || !open_end);
