@@ -108,7 +108,7 @@ bool Exchange::reserve_tail(Stream& stream) {
     relay.pack_tail(loop_.buffers().take());
     return true;
   }
-  if (!stream.begun) return false;
+  if (!stream.begun && !relay.inside_frame()) return false;
   relay.let_go();
   return true;
 }

@@ -45,7 +45,7 @@ SseRelay::Facts SseRelay::read(const net::BodyPart& part) {
       const Bytes frame = payload.substr(position, size);
       bool keep = true;
       if (oversize_) {
-        oversize_ = false;  // its last piece
+        end_oversize(frame, facts);
       } else if (held_bytes_ == 0) {
         owes_line_feed_ = frame.ends_with("\n\r");
         keep = inspect(frame, facts);
@@ -108,6 +108,33 @@ bool SseRelay::inspect(const codec::SseFrame& fields, Facts& facts) {
   return !(withhold_usage_ && said.pure_usage);
 }
 
+/// The last piece of an oversize frame, which goes out whatever it says.
+void SseRelay::end_oversize(Bytes piece, Facts& facts) {
+  copy(piece);
+  oversize_ = false;
+  if (copied_bytes_ == 0) return;
+  owes_line_feed_ = pieces().cut.ends_with("\n\r");
+  begun_ = true;  // an error in it is no first event any more: the client has bytes
+  inspect(codec::parse_sse_frame(pieces().cut, pieces().scratch), facts);
+  forget_copy();
+}
+
+void SseRelay::copy(Bytes more) {
+  if (copied_bytes_ == 0) return;
+  if (copied_bytes_ + more.size() > kMaxReadBytes) {
+    forget_copy();
+    blind_ = true;
+    return;
+  }
+  pieces().cut.append(more);
+  copied_bytes_ += static_cast<std::uint32_t>(more.size());
+}
+
+void SseRelay::forget_copy() {
+  pieces().cut = {};
+  copied_bytes_ = 0;
+}
+
 void SseRelay::hold(const io::Chunk& chunk, Bytes tail) {
   if (!oversize_ && held_bytes_ + tail.size() <= kMaxHeldBytes) {
     // Drips are copied together: otherwise each piece of a frame would pin a buffer.
@@ -117,7 +144,21 @@ void SseRelay::hold(const io::Chunk& chunk, Bytes tail) {
     pieces().cut.append(tail);
     return;
   }
-  let_go();
+  if (!std::exchange(oversize_, true)) {
+    std::string begun = std::move(pieces().cut);
+    take_held(true);
+    pieces().cut = std::move(begun);
+    copied_bytes_ = static_cast<std::uint32_t>(pieces().cut.size());
+    // (A frame that begins in this part has nothing held, so it is copied from here on.)
+    if (copied_bytes_ == 0) {
+      pieces().cut.assign(tail);
+      copied_bytes_ = static_cast<std::uint32_t>(tail.size());
+    } else {
+      copy(tail);
+    }
+  } else {
+    copy(tail);
+  }
   pieces().pass.push_back(chunk.slice(tail));
 }
 
@@ -132,6 +173,7 @@ void SseRelay::pack_tail(io::Chunk chunk) {
 
 void SseRelay::let_go() {
   take_held(true);
+  forget_copy();
   oversize_ = blind_ = true;
 }
 
@@ -146,8 +188,9 @@ void SseRelay::take_held(bool keep) {
 }
 
 SseRelay::Only SseRelay::only_frame() {
-  if (begun_ || blind_) return Only::event;
+  if (begun_) return Only::event;
   if (held_bytes_ == 0) return Only::nothing;
+  if (blind_) return Only::event;
   const codec::SseFrame fields = codec::parse_sse_frame(pieces().cut, pieces().scratch);
   if (!fields.has_data) return Only::nothing;
   dialect::Decoder decoder(dialect_);  // whether it is believed is decided by finish(), with the relay's own
@@ -159,6 +202,11 @@ SseRelay::Only SseRelay::only_frame() {
 }
 
 bool SseRelay::finish() {
+  if (copied_bytes_ > 0) {
+    Facts facts;
+    inspect(codec::parse_sse_frame(pieces().cut, pieces().scratch), facts);
+    forget_copy();
+  }
   if (held_bytes_ == 0 || ended_) return false;
   pieces().pass.clear();
   Facts facts;

@@ -5,7 +5,9 @@
 // frame; the usage frame that only weir asked for is taken out. In the usual case, a part that holds whole frames and
 // nothing to take out, the part is passed on as it was received.
 //
-// A frame larger than kMaxHeldBytes is let through piece by piece, unread by the tap.
+// A frame larger than kMaxHeldBytes is let through piece by piece. A copy is kept for the tap, up to kMaxReadBytes and
+// as long as there is memory for it: the frame that ends a stream of the Responses repeats all of the answer, and a
+// picture comes as one frame, perhaps with the finish in it.
 // Pure: no socket, no clock. Memory between two parts: nothing, unless a frame is cut.
 #pragma once
 
@@ -24,6 +26,7 @@ namespace weir::gateway {
 class SseRelay {
  public:
   static constexpr std::size_t kMaxHeldBytes = 64 * 1024;
+  static constexpr std::size_t kMaxReadBytes = 4 << 20;
 
   /// What a part said, all its frames together.
   struct Facts {
@@ -68,10 +71,11 @@ class SseRelay {
   bool has_tail() const { return held_bytes_ > 0; }
   /// Memory that it takes: buffers, and a copy of its bytes.
   std::size_t tail_buffers() const { return pieces_ ? pieces_->held.size() : 0; }
-  std::size_t tail_bytes() const { return held_bytes_; }
+  std::size_t tail_bytes() const { return held_bytes_ + 2 * copied_bytes_; }
   /// Moves the tail into `chunk`, if that is large enough, so that it pins one buffer.
   void pack_tail(io::Chunk chunk);
-  /// After read(): lets the tail through as it is, like that of an oversize frame, because there is no memory for it.
+  /// After read(): lets the tail through as it is, like that of an oversize frame, because there is no memory for it;
+  /// nor for a copy of it.
   void let_go();
   const dialect::Decoder& decoder() const { return decoder_; }
   /// The provider's error frame, as JSON, after Facts::fault.
@@ -82,6 +86,10 @@ class SseRelay {
   bool inspect(Bytes frame, Facts& facts);
   bool inspect(const codec::SseFrame& fields, Facts& facts);
   void hold(const io::Chunk& chunk, Bytes tail);
+  void end_oversize(Bytes piece, Facts& facts);
+  /// More of an oversize frame, for the tap.
+  void copy(Bytes more);
+  void forget_copy();
   /// The end of what was held: passed on, or taken out.
   void take_held(bool keep);
 
@@ -109,7 +117,8 @@ class SseRelay {
     if (!pieces_) pieces_ = std::make_unique<Pieces>();
     return *pieces_;
   }
-  std::uint32_t held_bytes_ = 0;  // in pieces_->held, and in cut
+  std::uint32_t held_bytes_ = 0;    // in pieces_->held, and in cut
+  std::uint32_t copied_bytes_ = 0;  // of an oversize frame, in cut
   std::unique_ptr<Pieces> pieces_;
 };
 

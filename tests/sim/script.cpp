@@ -1,5 +1,6 @@
 #include "script.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -29,7 +30,7 @@ std::vector<std::string> pieces_of(Random& random, const std::string& text, std:
     while (at + n < text.size() && (static_cast<unsigned char>(text[at + n]) & 0xc0U) == 0x80U) ++n;
     piece.append(text, at, n);
     at += n;
-    if (piece.size() < most && !random.one_in(9)) continue;
+    if (piece.size() < most && !random.one_in(most > 30 ? most : 9)) continue;
     pieces.push_back(std::exchange(piece, {}));
   }
   if (!piece.empty()) pieces.push_back(std::move(piece));
@@ -70,7 +71,7 @@ class Maker {
   ScriptBlock& add(Kind kind, const std::string& text) {
     ScriptBlock& block = script_.blocks.emplace_back();
     block.kind = kind;
-    block.pieces = pieces_of(random_, text, random_.one_in(4) ? 400 : 30);
+    block.pieces = pieces_of(random_, text, std::max<std::size_t>(random_.one_in(4) ? 400 : 30, text.size() / 60));
     return block;
   }
 

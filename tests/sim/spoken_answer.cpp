@@ -59,7 +59,7 @@ class Maker : AnswerWire {
                                  .dialect = spoken_.provider,
                                  .max_bytes = wish_.max_bytes,
                                  .structured = structured,
-                                 .huge = !passes()});
+                                 .huge = true});
   }
 
   void sign_of_life(bool counts) {

@@ -117,8 +117,10 @@ class Judge {
     const bool whole = answer_.complete && !open_answer_;
     const Bytes body = answer_.body;
     for (auto end = golden_.ends.rbegin(); end != golden_.ends.rend(); ++end) {
-      if (*end > alike_) continue;
-      Bytes rest = body.substr(*end);
+      // (Half a CRLF ends a line, too.)
+      const bool halved = !spoken_.heard && *end == alike_ + 1 && golden_.body[alike_] == '\n';
+      if (*end > alike_ + halved) continue;
+      Bytes rest = body.substr(*end - halved);
       while (!spoken_.heard && (rest.starts_with('\n') || rest.starts_with('\r'))) rest.remove_prefix(1);
       if (is_error_end(spoken_.client, spoken_.array, rest, whole)) return count_error_end();
     }

@@ -40,9 +40,10 @@ struct Told {
 };
 
 /// Sends the stream through in these pieces, as Exchange::relay_stream does.
-Told relay(io::test::SimWorld& world, bool withhold, const std::vector<Bytes>& pieces) {
+Told relay(io::test::SimWorld& world, bool withhold, const std::vector<Bytes>& pieces,
+           dialect::Dialect dialect = dialect::Dialect::openai_chat) {
   Told told;
-  SseRelay relay(dialect::Dialect::openai_chat, withhold);
+  SseRelay relay(dialect, withhold);
   for (const Bytes piece : pieces) {
     net::BodyPart part;
     part.chunk = world.chunk(piece);
@@ -211,6 +212,53 @@ TEST(SseRelay, LetsAnOversizeFrameThrough) {
     EXPECT_TRUE(cut.out.ends_with("x\n\n"));
     EXPECT_FALSE(cut.done);
   }
+}
+
+/// The last event of the Responses repeats the answer; a picture of Gemini's comes as one frame with the finish in it.
+TEST(SseRelay, ReadsAnOversizeFrame) {
+  io::test::SimWorld world;
+  const std::string text(3 * SseRelay::kMaxHeldBytes, 'x');
+  const std::string responses =
+      R"(data: {"type":"response.created","response":{"id":"r","status":"in_progress","output":[]}})"
+      "\n\n"
+      R"(data: {"type":"response.completed","response":{"id":"r","status":"completed","output":[{"type":"message",)"
+      R"("content":[{"type":"output_text","text":")" +
+      text + R"("}]}],"usage":{"input_tokens":5,"output_tokens":2,"total_tokens":7}}})";
+  const std::string gemini = R"(data: {"candidates":[{"content":{"parts":[{"inlineData":{"mimeType":"image/png","data":")" +
+                             text +
+                             R"("}}],"role":"model"},"finishReason":"STOP","index":0}],"usageMetadata":)"
+                             R"({"promptTokenCount":5,"candidatesTokenCount":2,"totalTokenCount":7}})";
+  for (const auto& [dialect, body] : {std::pair(dialect::Dialect::openai_responses, responses),
+                                      std::pair(dialect::Dialect::gemini, gemini)})
+    for (const std::string& end : {std::string("\n\n"), std::string("\r\n\r\n"), std::string()})
+      for (std::size_t shift = 1; shift < 16'000; shift += 1999) {
+        const std::string in = body + end;
+        std::vector<Bytes> pieces = {Bytes(in).substr(0, shift)};
+        for (std::size_t at = shift; at < in.size(); at += 16'000) pieces.push_back(Bytes(in).substr(at, 16'000));
+        const Told told = relay(world, false, pieces, dialect);
+        ASSERT_TRUE(told.out == in + (end.empty() ? "\n\n" : "")) << told.out.size() << " of " << in.size();
+        ASSERT_TRUE(told.complete) << "shift " << shift;
+        ASSERT_EQ(told.output_tokens, 2u);
+        ASSERT_FALSE(told.fault);
+      }
+}
+
+TEST(SseRelay, OnlyFrameIsAnEventOrAnErrorOrNothing) {
+  io::test::SimWorld world;
+  const auto only = [&](Bytes body) {
+    SseRelay relay(dialect::Dialect::openai_chat, false);
+    net::BodyPart part;
+    part.chunk = world.chunk(body);
+    part.payloads[part.count++] = part.chunk.bytes();
+    relay.read(part);
+    return relay.only_frame();
+  };
+  EXPECT_EQ(only(": comment\n\n"), SseRelay::Only::nothing);
+  EXPECT_EQ(only("data: {\"choi"), SseRelay::Only::nothing);
+  EXPECT_EQ(only("data: " ROLE "\n"), SseRelay::Only::nothing);
+  EXPECT_EQ(only("data: " TEXT), SseRelay::Only::event);
+  EXPECT_EQ(only("data: " ROLE "\n\ndata: "), SseRelay::Only::event);
+  EXPECT_EQ(only("data: " ERROR), SseRelay::Only::fault);
 }
 
 TEST(SseRelay, TellsTheProvidersError) {
