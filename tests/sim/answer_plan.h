@@ -29,15 +29,15 @@ struct Golden {
   bool error_in_stream = false;       ///< a frame of the provider's that reports an error ends it
   bool withholds_usage = false;
   bool adds_done = false;
-  bool until_close = false;  ///< the provider's end of the connection is the end of the answer
-  bool giant = false;        ///< a frame too large to be held: it is passed on in pieces
+  bool until_close = false;             ///< the provider's end of the connection is the end of the answer
+  bool giant = false;                   ///< a frame too large to be held: it is passed on in pieces
   std::vector<std::size_t> frame_ends;  ///< where the frames of a stream end in the wire
   // Exchanges in all languages (spoken.h):
-  std::string other;               ///< `body` with other made-up ids and times
-  std::vector<std::size_t> ends;   ///< of a stream: where an error event may follow
-  std::size_t spoken_finish = 0;   ///< the payload that tells the finish; 0: none
-  bool held_whole = false;         ///< a document that is translated is held whole
-  int status_alone = 0;            ///< of an error whose text does not come through
+  std::string other;              ///< `body` with other made-up ids and times
+  std::vector<std::size_t> ends;  ///< of a stream: where an error event may follow
+  std::size_t spoken_finish = 0;  ///< the payload that tells the finish; 0: none
+  bool held_whole = false;        ///< a document that is translated is held whole
+  int status_alone = 0;           ///< of an error whose text does not come through
 };
 
 struct AnswerPlan {

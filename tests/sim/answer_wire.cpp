@@ -67,7 +67,8 @@ void AnswerWire::frame(std::string start, const std::string& body, std::size_t n
     std::size_t next_end = 0;
     start += "Transfer-Encoding: chunked\r\n\r\n";
     plan_.wire = start;
-    const bool odd = random_.one_in(4) && frames_.size() < 500;  // extensions and trailers: legal, and not to be passed on
+    const bool odd =
+        random_.one_in(4) && frames_.size() < 500;  // extensions and trailers: legal, and not to be passed on
     for (std::size_t at = 0; at < body.size();) {
       std::size_t n = body.size() - at;
       if (frames_.empty()) {
@@ -165,8 +166,7 @@ void AnswerWire::happen() {
 void AnswerWire::pauses() {
   if (plan_.wire.empty()) return;
   for (std::uint64_t n = random_.below(4); n > 0; --n) {
-    const std::int64_t us =
-        static_cast<std::int64_t>(random_.one_in(5) ? random_.below(150'000) : random_.below(3000));
+    const std::int64_t us = static_cast<std::int64_t>(random_.one_in(5) ? random_.below(150'000) : random_.below(3000));
     plan_.pauses.push_back({random_.below(plan_.wire.size()), Duration(us * 1000)});
   }
   if (may_break_ && random_.one_in(12))  // slower than some time-outs

@@ -10,11 +10,11 @@ namespace {
 
 /// Rows of the fault table that no exchange of this world can end with, and why.
 constexpr Fault kOutOfReach[] = {
-    Fault::proxy_failed,   Fault::proxy_refused,  // no proxy on the way; unit tests of net have one
-    Fault::draining,                              // the front closes its listener before any shard drains
-    Fault::body_truncated,                        // a client that half-closes counts as gone
-    Fault::answer_too_large,                      // 32 MB at least: unit tests of the gateway have them
-    Fault::cancelled,                             // only ever seen inside: the exchange says why it was cancelled
+    Fault::proxy_failed,     Fault::proxy_refused,  // no proxy on the way; unit tests of net have one
+    Fault::draining,                                // the front closes its listener before any shard drains
+    Fault::body_truncated,                          // a client that half-closes counts as gone
+    Fault::answer_too_large,                        // 32 MB at least: unit tests of the gateway have them
+    Fault::cancelled,                               // only ever seen inside: the exchange says why it was cancelled
 };
 
 /// "gemini from openai_chat, stream".

@@ -28,7 +28,15 @@ struct Arguments {
 char assert_context[64];
 
 void print_broken(std::uint64_t seed, const std::string& law) {
-  std::printf("seed %" PRIu64 ": %s\n", seed, law.c_str());
+  std::string line;  // whatever bytes it quotes
+  for (const char c : law) {
+    if (c == '\n' || c == '\r') {
+      line += c == '\n' ? "\\n" : "\\r";
+    } else {
+      line += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
+    }
+  }
+  std::printf("seed %" PRIu64 ": %s\n", seed, line.c_str());
 }
 
 /// The plan of the third run: in every fourth faultless seed everything arrives a few bytes at a time, in the others
@@ -85,7 +93,8 @@ int tell_story(const Arguments& arguments) {
                 kLanes[static_cast<std::size_t>(lane)], 4 * static_cast<int>(lane), "", text.c_str());
   };
   const std::uint64_t cuts = cuts_of(seed);
-  const Outcome outcome = arguments.other_cuts ? run_world(cut_otherwise(plan), ~cuts, story) : run_world(plan, cuts, story);
+  const Outcome outcome =
+      arguments.other_cuts ? run_world(cut_otherwise(plan), ~cuts, story) : run_world(plan, cuts, story);
   for (const std::string& law : outcome.broken) print_broken(seed, law);
   return outcome.broken.empty() ? 0 : 1;
 }

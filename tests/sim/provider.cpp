@@ -163,8 +163,8 @@ void Provider::check(const HttpMessage& request, const RequestPlan& plan) {
       "a wrong credential");
   for (const Bytes name : {"authorization", "x-api-key", "api-key", "x-goog-api-key"})
     law(count(name) == (name == own ? 1 : 0), "another credential");
-  for (const Bytes name : {"cookie", "x-forwarded-for", "openai-organization", "expect", "transfer-encoding", "x-private",
-                           "connection", "keep-alive"})
+  for (const Bytes name : {"cookie", "x-forwarded-for", "openai-organization", "expect", "transfer-encoding",
+                           "x-private", "connection", "keep-alive"})
     law(!request.find(name), "a field that must not be forwarded: " + std::string(name));
   const auto* encoding = request.find("accept-encoding");
   law(encoding && *encoding == "identity", "a wish for a content coding");
@@ -239,7 +239,8 @@ void Provider::check_translation(const RequestPlan& plan) const {
   const std::size_t unread = plan_.provider.link.window + 3 * std::size_t{options.buffers.buffer_bytes} + records;
   const std::size_t written = visit(plan.id).written;
   std::size_t told = 0;
-  for (std::size_t i = 0; i < golden.ends.size() && golden.frame_ends[i] + unread <= written; ++i) told = golden.ends[i];
+  for (std::size_t i = 0; i < golden.ends.size() && golden.frame_ends[i] + unread <= written; ++i)
+    told = golden.ends[i];
   std::size_t bound = options.net.credit_bytes + 64 * 1024 + 3 * std::size_t{options.buffers.buffer_bytes} + records;
   for (const ClientPlan& client : plan_.clients)
     for (const RequestPlan& request : client.requests)

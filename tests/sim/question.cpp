@@ -12,12 +12,14 @@ using dialect::Dialect;
 namespace {
 
 constexpr Bytes kPicture = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ";
-constexpr Bytes kSchema = R"({"type":"object","properties":{"q":{"type":"string"},"n":{"type":"number"}},"required":["q"]})";
+constexpr Bytes kSchema =
+    R"({"type":"object","properties":{"q":{"type":"string"},"n":{"type":"number"}},"required":["q"]})";
 
 class Maker {
  public:
   Maker(Random& random, const QuestionWish& wish) : random_(random), wish_(wish) {
-    text_ = std::string(kPromptMark) + " " + std::to_string(wish.id) + " " + filler(random, random.below(wish.max_bytes));
+    text_ =
+        std::string(kPromptMark) + " " + std::to_string(wish.id) + " " + filler(random, random.below(wish.max_bytes));
     picture_ = random.one_in(4);
     system_ = random.one_in(2);
     history_ = random.one_in(3);
@@ -64,7 +66,8 @@ class Maker {
     if (picture_ || random_.one_in(3)) {
       messages += R"([{"type":"text","text":)" + quoted(text_) + "}";
       if (picture_)
-        messages += R"(,{"type":"image_url","image_url":{"url":"data:image/png;base64,)" + std::string(kPicture) + R"("}})";
+        messages +=
+            R"(,{"type":"image_url","image_url":{"url":"data:image/png;base64,)" + std::string(kPicture) + R"("}})";
       messages += "]}";
     } else {
       messages += quoted(text_) + "}";

@@ -52,7 +52,8 @@ class Maker {
       return std::move(script_);
     }
     const bool calls = random_.one_in(3);
-    if (!calls && random_.one_in(12) && wish_.dialect != Dialect::gemini && wish_.dialect != Dialect::anthropic_messages)
+    if (!calls && random_.one_in(12) && wish_.dialect != Dialect::gemini &&
+        wish_.dialect != Dialect::anthropic_messages)
       add(Kind::refusal, "I cannot help with " + id_);
     else if (!calls || random_.one_in(2))
       text();
@@ -87,8 +88,8 @@ class Maker {
 
   void text() {
     const std::size_t size = wish_.huge && random_.one_in(60) ? random_.between(20'000, 90'000)
-                             : random_.one_in(8) ? random_.below(wish_.max_bytes * 4)
-                                                 : random_.below(wish_.max_bytes);
+                             : random_.one_in(8)              ? random_.below(wish_.max_bytes * 4)
+                                                              : random_.below(wish_.max_bytes);
     std::string text = "ANSWER-TEXT " + words(random_, size);
     if (random_.one_in(10)) text = "<think>THOUGHT-TEXT</think>" + text;
     ScriptBlock& block = add(Kind::text, text);
@@ -162,9 +163,8 @@ std::vector<Payload> payloads(Random& random, const Script& s) {
   const bool interleaves = random.one_in(3);
   for (const ScriptBlock& block : s.blocks) {
     if (block.kind == Kind::call) {
-      tell(R"("tool_calls":[{"index":)" + number(static_cast<unsigned>(calls.size())) + R"(,"id":)" +
-           quoted(block.id) + R"(,"type":"function","function":{"name":)" + quoted(block.name) +
-           R"(,"arguments":""}}])");
+      tell(R"("tool_calls":[{"index":)" + number(static_cast<unsigned>(calls.size())) + R"(,"id":)" + quoted(block.id) +
+           R"(,"type":"function","function":{"name":)" + quoted(block.name) + R"(,"arguments":""}}])");
       if (!interleaves)
         for (const std::string& piece : block.pieces) fragment(calls.size(), piece);
       calls.push_back(&block);
@@ -186,8 +186,9 @@ std::vector<Payload> payloads(Random& random, const Script& s) {
   if (s.cites) tell(annotation());
   all.push_back({"", chunk(s, "", quoted(finish(s)))});
   if (s.tells_usage)
-    all.push_back({"", R"({"id":)" + quoted(s.id) + R"(,"object":"chat.completion.chunk","created":1700000000,"model":)" +
-                           quoted(s.model) + R"(,"choices":[],"usage":)" + usage(s) + "}"});
+    all.push_back({"", R"({"id":)" + quoted(s.id) +
+                           R"(,"object":"chat.completion.chunk","created":1700000000,"model":)" + quoted(s.model) +
+                           R"(,"choices":[],"usage":)" + usage(s) + "}"});
   all.push_back({"", "[DONE]"});
   return all;
 }
@@ -246,13 +247,13 @@ std::vector<Payload> payloads(Random& random, const Script& s) {
   const auto tell = [&](const std::string& type, const std::string& rest) {
     all.push_back({type, R"({"type":)" + quoted(type) + rest + "}"});
   };
-  tell("message_start", R"(,"message":{"id":)" + quoted(s.id) + R"(,"type":"message","role":"assistant","model":)" +
-                            quoted(s.model) + R"(,"content":[],"stop_reason":null,"stop_sequence":null)" +
-                            (s.tells_usage ? R"(,"usage":{"input_tokens":)" + number(s.input - s.cached) +
-                                                 R"(,"cache_read_input_tokens":)" + number(s.cached) +
-                                                 R"(,"output_tokens":1})"
-                                           : "") +
-                            "}");
+  tell("message_start",
+       R"(,"message":{"id":)" + quoted(s.id) + R"(,"type":"message","role":"assistant","model":)" + quoted(s.model) +
+           R"(,"content":[],"stop_reason":null,"stop_sequence":null)" +
+           (s.tells_usage ? R"(,"usage":{"input_tokens":)" + number(s.input - s.cached) +
+                                R"(,"cache_read_input_tokens":)" + number(s.cached) + R"(,"output_tokens":1})"
+                          : "") +
+           "}");
   const auto ping = [&] { tell("ping", ""); };
   if (random.one_in(2)) ping();
   unsigned index = 0;
@@ -274,14 +275,18 @@ std::vector<Payload> payloads(Random& random, const Script& s) {
         start = R"({"type":"text","text":""})";
         break;
       case Kind::call:
-        start = R"({"type":"tool_use","id":)" + quoted(block.id) + R"(,"name":)" + quoted(block.name) + R"(,"input":{}})";
+        start =
+            R"({"type":"tool_use","id":)" + quoted(block.id) + R"(,"name":)" + quoted(block.name) + R"(,"input":{}})";
     }
     tell("content_block_start", at + R"(,"content_block":)" + start);
     if (block.kind == Kind::call && random.one_in(2)) delta(R"("type":"input_json_delta","partial_json":"")");
     for (const std::string& piece : block.pieces) {
-      if (block.kind == Kind::reasoning) delta(R"("type":"thinking_delta","thinking":)" + quoted(piece));
-      else if (block.kind == Kind::call) delta(R"("type":"input_json_delta","partial_json":)" + quoted(piece));
-      else delta(R"("type":"text_delta","text":)" + quoted(piece));
+      if (block.kind == Kind::reasoning)
+        delta(R"("type":"thinking_delta","thinking":)" + quoted(piece));
+      else if (block.kind == Kind::call)
+        delta(R"("type":"input_json_delta","partial_json":)" + quoted(piece));
+      else
+        delta(R"("type":"text_delta","text":)" + quoted(piece));
     }
     if (block.kind == Kind::reasoning && !block.redacted && !block.signature.empty())
       delta(R"("type":"signature_delta","signature":)" + quoted(block.signature));
@@ -354,7 +359,10 @@ std::string item(const Script& s, std::size_t index, bool whole) {
     case Kind::call:
       return R"({"type":"function_call","id":"fc_)" + id + R"(","call_id":)" + quoted(block.id) + R"(,"name":)" +
              quoted(block.name) + R"(,"arguments":)" +
-             quoted(!whole ? "" : block.pieces.empty() ? "{}" : block.whole()) + R"(,"status":)" + quoted(status) + "}";
+             quoted(!whole                 ? ""
+                    : block.pieces.empty() ? "{}"
+                                           : block.whole()) +
+             R"(,"status":)" + quoted(status) + "}";
     case Kind::text:
     case Kind::refusal:
       break;
@@ -373,7 +381,9 @@ std::string response(const Script& s, bool whole) {
   for (std::size_t i = 0; whole && i < s.blocks.size(); ++i) output += (i > 0 ? "," : "") + item(s, i, true);
   std::string text = R"({"id":)" + quoted(s.id) + R"(,"object":"response","created_at":1700000000,"model":)" +
                      quoted(s.model) + R"(,"status":)" +
-                     quoted(!whole ? "in_progress" : cut_short(s) ? "incomplete" : "completed");
+                     quoted(!whole         ? "in_progress"
+                            : cut_short(s) ? "incomplete"
+                                           : "completed");
   if (whole && cut_short(s))
     text += R"(,"incomplete_details":{"reason":)" +
             quoted(s.end == Script::End::length ? "max_output_tokens" : "content_filter") + "}";
@@ -411,9 +421,10 @@ std::vector<Payload> payloads(Random& random, const Script& s) {
         tell("response.content_part.added", place + R"(,"part":{"type":"output_text","text":"","annotations":[]})");
         deltas("response.output_text", "text");
         if (s.cites && i + 1 == s.blocks.size())
-          tell("response.output_text.annotation.added", place + R"(,"annotation_index":0,"annotation":)" + annotation());
-        tell("response.content_part.done", place + R"(,"part":{"type":"output_text","text":)" + quoted(block.whole()) +
-                                               R"(,"annotations":[]})");
+          tell("response.output_text.annotation.added",
+               place + R"(,"annotation_index":0,"annotation":)" + annotation());
+        tell("response.content_part.done",
+             place + R"(,"part":{"type":"output_text","text":)" + quoted(block.whole()) + R"(,"annotations":[]})");
         break;
       case Kind::refusal:
         tell("response.content_part.added", place + R"(,"part":{"type":"refusal","refusal":""})");
@@ -536,8 +547,9 @@ std::string error_document(Dialect dialect, const std::string& id, bool rate) {
   switch (dialect) {
     case Dialect::openai_chat:
     case Dialect::openai_responses:
-      return R"({"error":{"message":")" + message + R"(","type":)" + (rate ? R"("rate_limit_error")" : R"("server_error")") +
-             R"(,"param":null,"code":)" + (rate ? R"("rate_limit_exceeded")" : R"("overloaded")") + "}}";
+      return R"({"error":{"message":")" + message + R"(","type":)" +
+             (rate ? R"("rate_limit_error")" : R"("server_error")") + R"(,"param":null,"code":)" +
+             (rate ? R"("rate_limit_exceeded")" : R"("overloaded")") + "}}";
     case Dialect::anthropic_messages:
       return R"({"type":"error","error":{"type":)" + quoted(rate ? "rate_limit_error" : "overloaded_error") +
              R"(,"message":")" + message + R"("}})";

@@ -14,8 +14,8 @@ namespace weir::sim {
 struct ScriptBlock {
   enum class Kind : std::uint8_t { reasoning, text, refusal, call };
   Kind kind = Kind::text;
-  std::string id;    ///< of a call; empty where the dialect's older models give none
-  std::string name;  ///< of a call
+  std::string id;                   ///< of a call; empty where the dialect's older models give none
+  std::string name;                 ///< of a call
   std::vector<std::string> pieces;  ///< escaped; of a call: its arguments, escaped as the inside of a string
   std::string signature;            ///< over reasoning, or a call (Gemini)
   bool redacted = false;

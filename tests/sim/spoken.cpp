@@ -118,7 +118,8 @@ Likeness::Likeness(std::string golden, const std::string& other)
     std::size_t begin = i, end = i;
     while (begin > 0 && is_word(golden_[begin - 1])) --begin;
     while (end < golden_.size() && is_word(golden_[end])) ++end;
-    std::fill(made_.begin() + static_cast<std::ptrdiff_t>(begin), made_.begin() + static_cast<std::ptrdiff_t>(end), 'x');
+    std::fill(made_.begin() + static_cast<std::ptrdiff_t>(begin), made_.begin() + static_cast<std::ptrdiff_t>(end),
+              'x');
   }
 }
 

@@ -31,7 +31,7 @@ struct Spoken {
   std::string target;            ///< ...its target...
   std::string credential_field;  ///< ...and the field with weir's credential
   std::string credential;
-  std::string shown;             ///< refused or answered by weir: what the body holds
+  std::string shown;  ///< refused or answered by weir: what the body holds
   std::uint64_t estimate = 0;
 
   // What the golden answer is made of.
@@ -49,10 +49,10 @@ struct Spoken {
 /// What a client hears.
 struct Heard {
   int status = 200;
-  bool stream = false;             ///< bytes of a stream, else one document
-  bool failed = false;             ///< ends in an error event
+  bool stream = false;  ///< bytes of a stream, else one document
+  bool failed = false;  ///< ends in an error event
   std::string body;
-  std::vector<std::size_t> ends;   ///< of a stream: where it stands behind each part that was told
+  std::vector<std::size_t> ends;  ///< of a stream: where it stands behind each part that was told
 };
 
 /// All of an answer through the pure functions. `parts`: only so many of its parts come before its end. `other`: with

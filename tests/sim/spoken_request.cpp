@@ -60,8 +60,8 @@ class Maker : RequestWire {
   void name_model() {
     std::string base = "real-";
     if (provider_->dialect == Dialect::anthropic_messages)
-      base = std::array{"claude-3-5-haiku-", "claude-sonnet-4-", "claude-sonnet-4-5-", "claude-opus-4-8-"}
-                 [random_.below(4)];
+      base = std::array{"claude-3-5-haiku-", "claude-sonnet-4-", "claude-sonnet-4-5-",
+                        "claude-opus-4-8-"}[random_.below(4)];
     if (provider_->dialect == Dialect::gemini)
       base = std::array{"gemini-2.0-flash-", "gemini-2.5-flash-", "gemini-3-pro-"}[random_.below(3)];
     plan_.provider_model = base + id();
@@ -149,9 +149,9 @@ class Maker : RequestWire {
     spoken().array = client() == Dialect::gemini && stream && random_.one_in(3);
     spoken().document = !stream;
     const bool collects = !stream && provider_->stream_only;
-    spoken().lane = collects                                        ? SpokenLane::collect
+    spoken().lane = collects                                           ? SpokenLane::collect
                     : client() != provider_->dialect || spoken().array ? SpokenLane::translate
-                                                                    : SpokenLane::pass;
+                                                                       : SpokenLane::pass;
     switch (client()) {
       case Dialect::openai_chat:
         break;
@@ -166,7 +166,9 @@ class Maker : RequestWire {
         if (stream && !spoken().array) target_ += "?alt=sse";
     }
     plan_.name = name_of(client()) + " to " + name_of(provider_->dialect) + (stream ? ", stream" : ", document") +
-                 (spoken().array ? " as an array" : collects ? " of a stream" : "");
+                 (spoken().array ? " as an array"
+                  : collects     ? " of a stream"
+                                 : "");
     const std::string body = make_question(random_, {.id = plan_.id,
                                                      .client = client(),
                                                      .stream = stream,
@@ -206,8 +208,7 @@ class Maker : RequestWire {
       spoken().lane = SpokenLane::pass;
       return false;
     }
-    for (const std::string& name : loss.dropped())
-      spoken().dropped += (spoken().dropped.empty() ? "" : ",") + name;
+    for (const std::string& name : loss.dropped()) spoken().dropped += (spoken().dropped.empty() ? "" : ",") + name;
     spoken().context.include_usage = request.include_usage;
     spoken().context.array = spoken().array;
     spoken().context.emulated_schema = dialect::emulates_schema(provider_->dialect, request, to);
@@ -221,8 +222,8 @@ class Maker : RequestWire {
               : client() == Dialect::anthropic_messages ? "/v1/messages/count_tokens"
                                                         : gemini_target("countTokens");
     plan_.name = name_of(client()) + " counts with " + name_of(provider_->dialect);
-    const std::string body = make_question(
-        random_, {.id = plan_.id, .client = client(), .counts = true, .max_bytes = text_size()});
+    const std::string body =
+        make_question(random_, {.id = plan_.id, .client = client(), .counts = true, .max_bytes = text_size()});
     const std::string written = fill_model(body, plan_.model);
     dialect::Request request;
     dialect::Loss loss;
@@ -245,8 +246,8 @@ class Maker : RequestWire {
     }
     if (plan_.forwarded) {
       provider_target(false, true);
-      plan_.answer = plan_spoken_answer(
-          random_, {.id = plan_.id, .may_break = !faultless_, .client = client()}, spoken());
+      plan_.answer =
+          plan_spoken_answer(random_, {.id = plan_.id, .may_break = !faultless_, .client = client()}, spoken());
     }
     write(spoken_fields(), written);
   }
@@ -281,8 +282,8 @@ class Maker : RequestWire {
     spoken().method = plan_.method;
     spoken().target = path;
     plan_.name = plan_.method + " " + path;
-    plan_.answer = plan_spoken_answer(
-        random_, {.id = plan_.id, .may_break = !faultless_, .client = client()}, spoken());
+    plan_.answer =
+        plan_spoken_answer(random_, {.id = plan_.id, .may_break = !faultless_, .client = client()}, spoken());
     std::string text = spoken_fields();
     if (plan_.method == "POST") text += "content-length: 0\r\n";
     start(plan_.name, text);
@@ -299,7 +300,8 @@ class Maker : RequestWire {
     // Nothing tells the two of OpenAI's apart, nor has to.
     if (client() == Dialect::openai_responses) spoken().client = Dialect::openai_chat;
     if (plan_.status == 200) {
-      constexpr Bytes kOne[] = {R"("object":"model")", R"("object":"model")", R"("type":"model")", R"("name":"models/known")"};
+      constexpr Bytes kOne[] = {R"("object":"model")", R"("object":"model")", R"("type":"model")",
+                                R"("name":"models/known")"};
       spoken().shown = kOne[static_cast<std::size_t>(client())];
     }
     plan_.name = plan_.method + " " + path;
@@ -308,7 +310,8 @@ class Maker : RequestWire {
 
   void harmless_refusal() {
     plan_.model = "known";
-    std::string body = fill_model(make_question(random_, {.id = plan_.id, .client = client(), .max_bytes = 100}), "known");
+    std::string body =
+        fill_model(make_question(random_, {.id = plan_.id, .client = client(), .max_bytes = 100}), "known");
     switch (client()) {
       case Dialect::openai_chat:
         break;
@@ -361,12 +364,8 @@ int SpokenWish::status_of(const dialect::FaultReport& error) const {
   const auto code = parse_decimal(error.code);
   if (code && *code >= 400 && *code <= 599) return static_cast<int>(*code);
   if (error.error_class == dialect::ErrorClass::server) return row(Fault::upstream_stream_error).status;
-  return dialect::status_for(client, {.error_class = error.error_class,
-                                      .status = 0,
-                                      .message = {},
-                                      .code = {},
-                                      .type = {},
-                                      .param = {}});
+  return dialect::status_for(
+      client, {.error_class = error.error_class, .status = 0, .message = {}, .code = {}, .type = {}, .param = {}});
 }
 
 RequestPlan plan_spoken_request(Random& random, int id, const net::Options& limits, bool faultless, bool last) {

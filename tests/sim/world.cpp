@@ -397,8 +397,7 @@ class World {
           continue;
         }
         const RequestPlan& request = client.plan().requests[i];
-        const std::string body =
-            request.spoken.planned ? without_made_up(request, answers[i]) : answers[i].body;
+        const std::string body = request.spoken.planned ? without_made_up(request, answers[i]) : answers[i].body;
         outcome.answers.push_back(std::to_string(answers[i].status) + " " + body);
       }
       for (const RequestPlan& request : client.plan().requests) {

@@ -224,12 +224,12 @@ TEST(SseRelay, ReadsAnOversizeFrame) {
       R"(data: {"type":"response.completed","response":{"id":"r","status":"completed","output":[{"type":"message",)"
       R"("content":[{"type":"output_text","text":")" +
       text + R"("}]}],"usage":{"input_tokens":5,"output_tokens":2,"total_tokens":7}}})";
-  const std::string gemini = R"(data: {"candidates":[{"content":{"parts":[{"inlineData":{"mimeType":"image/png","data":")" +
-                             text +
-                             R"("}}],"role":"model"},"finishReason":"STOP","index":0}],"usageMetadata":)"
-                             R"({"promptTokenCount":5,"candidatesTokenCount":2,"totalTokenCount":7}})";
-  for (const auto& [dialect, body] : {std::pair(dialect::Dialect::openai_responses, responses),
-                                      std::pair(dialect::Dialect::gemini, gemini)})
+  const std::string gemini =
+      R"(data: {"candidates":[{"content":{"parts":[{"inlineData":{"mimeType":"image/png","data":")" + text +
+      R"("}}],"role":"model"},"finishReason":"STOP","index":0}],"usageMetadata":)"
+      R"({"promptTokenCount":5,"candidatesTokenCount":2,"totalTokenCount":7}})";
+  for (const auto& [dialect, body] :
+       {std::pair(dialect::Dialect::openai_responses, responses), std::pair(dialect::Dialect::gemini, gemini)})
     for (const std::string& end : {std::string("\n\n"), std::string("\r\n\r\n"), std::string()})
       for (std::size_t shift = 1; shift < 16'000; shift += 1999) {
         const std::string in = body + end;

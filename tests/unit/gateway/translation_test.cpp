@@ -108,25 +108,26 @@ class Reference {
 // ---- One answer of every provider: reasoning with its seal, text, two calls, usage.
 
 std::string chat_chunk(const std::string& delta, const std::string& finish = "null") {
-  return R"({"id":"c1","object":"chat.completion.chunk","created":5,"model":"m","choices":[{"index":0,"delta":{)" + delta +
-         R"(},"finish_reason":)" + finish + "}]}";
+  return R"({"id":"c1","object":"chat.completion.chunk","created":5,"model":"m","choices":[{"index":0,"delta":{)" +
+         delta + R"(},"finish_reason":)" + finish + "}]}";
 }
 
 std::vector<std::string> chat() {
-  return {chat_chunk(R"("role":"assistant","content":"")"),
-          chat_chunk(R"("reasoning_content":"hm ")"),
-          chat_chunk(R"("reasoning_content":"so")"),
-          chat_chunk(R"("content":"one ")"),
-          chat_chunk(R"("content":"two \u00e9 ")"),
-          chat_chunk(R"("content":"<think>")"),
-          chat_chunk(R"("content":"thr\"ee")"),
-          chat_chunk(R"("tool_calls":[{"index":0,"id":"a1","type":"function","function":{"name":"f","arguments":""}}])"),
-          chat_chunk(R"("tool_calls":[{"index":0,"function":{"arguments":"{\"q\":"}}])"),
-          chat_chunk(R"("tool_calls":[{"index":0,"function":{"arguments":"1.10}"}}])"),
-          chat_chunk(R"("tool_calls":[{"index":1,"id":"a2","type":"function","function":{"name":"g","arguments":""}}])"),
-          chat_chunk("", R"("tool_calls")"),
-          R"({"id":"c1","object":"chat.completion.chunk","created":5,"model":"m","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":4,"total_tokens":13}})",
-          "[DONE]"};
+  return {
+      chat_chunk(R"("role":"assistant","content":"")"),
+      chat_chunk(R"("reasoning_content":"hm ")"),
+      chat_chunk(R"("reasoning_content":"so")"),
+      chat_chunk(R"("content":"one ")"),
+      chat_chunk(R"("content":"two \u00e9 ")"),
+      chat_chunk(R"("content":"<think>")"),
+      chat_chunk(R"("content":"thr\"ee")"),
+      chat_chunk(R"("tool_calls":[{"index":0,"id":"a1","type":"function","function":{"name":"f","arguments":""}}])"),
+      chat_chunk(R"("tool_calls":[{"index":0,"function":{"arguments":"{\"q\":"}}])"),
+      chat_chunk(R"("tool_calls":[{"index":0,"function":{"arguments":"1.10}"}}])"),
+      chat_chunk(R"("tool_calls":[{"index":1,"id":"a2","type":"function","function":{"name":"g","arguments":""}}])"),
+      chat_chunk("", R"("tool_calls")"),
+      R"({"id":"c1","object":"chat.completion.chunk","created":5,"model":"m","choices":[],"usage":{"prompt_tokens":9,"completion_tokens":4,"total_tokens":13}})",
+      "[DONE]"};
 }
 
 std::vector<std::string> anthropic() {
@@ -155,13 +156,15 @@ std::vector<std::string> gemini() {
     return R"({"candidates":[{"content":{"parts":[)" + parts + R"(],"role":"model"},"index":0)" + more +
            R"(}],"modelVersion":"m","responseId":"g1"})";
   };
-  return {chunk(R"({"text":"hm","thought":true})"),
-          chunk(R"({"text":"one "})"),
-          chunk(R"({"text":"two "})"),
-          chunk(R"({"text":"dr\u00fcben "})"),
-          chunk(R"({"functionCall":{"name":"f","args":{"q":1.10}},"thoughtSignature":"c2ln"},{"functionCall":{"name":"g"}})"),
-          R"({"candidates":[{"content":{"parts":[{"text":""}],"role":"model"},"finishReason":"STOP","index":0}],)"
-          R"("usageMetadata":{"promptTokenCount":9,"candidatesTokenCount":3,"thoughtsTokenCount":1,"totalTokenCount":13}})"};
+  return {
+      chunk(R"({"text":"hm","thought":true})"),
+      chunk(R"({"text":"one "})"),
+      chunk(R"({"text":"two "})"),
+      chunk(R"({"text":"dr\u00fcben "})"),
+      chunk(
+          R"({"functionCall":{"name":"f","args":{"q":1.10}},"thoughtSignature":"c2ln"},{"functionCall":{"name":"g"}})"),
+      R"({"candidates":[{"content":{"parts":[{"text":""}],"role":"model"},"finishReason":"STOP","index":0}],)"
+      R"("usageMetadata":{"promptTokenCount":9,"candidatesTokenCount":3,"thoughtsTokenCount":1,"totalTokenCount":13}})"};
 }
 
 std::vector<std::string> responses() {
@@ -417,8 +420,9 @@ TEST(Translation, ErrorBehindContentEndsTheStreamInTheClientsWords) {
     for (const Bytes made_up : {"[DONE]", "message_stop", "response.completed", "finishReason", "two"})
       EXPECT_FALSE(told.out.contains(made_up)) << made_up;
     for (std::size_t cut = 1; cut < body.size(); ++cut)
-      ASSERT_EQ(without_memory(translate(client, context, false, {Bytes(body).substr(0, cut), Bytes(body).substr(cut)})),
-                without_memory(told));
+      ASSERT_EQ(
+          without_memory(translate(client, context, false, {Bytes(body).substr(0, cut), Bytes(body).substr(cut)})),
+          without_memory(told));
     const Told document = translate(client, context, true, {body});
     EXPECT_TRUE(document.failed);
     EXPECT_FALSE(document.begun);
