@@ -59,6 +59,7 @@ struct AnswerPlan {
   bool early = false;  ///< answers as soon as the head of the request is there
   bool surplus = false;
   bool interim = false;
+  bool coded = false;  ///< compressed, or so it says
   bool array = false;  ///< payloads as the elements of a JSON array
   Golden golden;
 };

@@ -182,7 +182,25 @@ class Maker : AnswerWire {
     frame(head(200, "OK", "application/json; charset=UTF-8"), body_, body_.size());
   }
 
+  /// In a coding that nobody asked for, which only a client of the same dialect may know what to do with.
+  void coded() {
+    plan_.kind = Kind::error;
+    auto& golden = plan_.golden;
+    golden.status_alone = 502;
+    const std::string body = "\x1f\x8b" + words(random_, random_.below(wish_.max_bytes));
+    if (spoken_.lane == SpokenLane::pass) {
+      spoken_.heard = false;
+      golden.body = body;
+    } else {
+      golden.status = 502;
+      golden.tail = Golden::Tail::weir_body;
+    }
+    plan_.coded = true;
+    frame(head(200, "OK", "application/json") + "Content-Encoding: gzip\r\n", body, body.size());
+  }
+
   void document() {
+    if (random_.one_in(25)) return coded();
     plan_.kind = Kind::document;
     std::string text;
     if (random_.one_in(20)) {

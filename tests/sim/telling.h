@@ -74,6 +74,8 @@ namespace weir::sim {
   X(document_streamed,      "a provider sent a document although a stream was asked for") \
   X(array_told,             "a Gemini client got an array")                            \
   X(array_heard,            "a Gemini provider sent an array")                         \
+  X(coding_passed,          "an answer in a coding that nobody asked for was passed on") \
+  X(coding_refused,         "... was refused, as it cannot be translated")             \
   X(schema_emulated,        "a forced tool answered for a schema")                     \
   X(large_translated,       "a large translated answer arrived")                       \
   X(drained_at_rest,        "drained with nothing under way")                          \
