@@ -17,7 +17,7 @@ namespace weir::gateway {
 struct Asking {
   net::Body body;
   codec::EditList edits;
-  std::string scratch;  // what the edits insert
+  std::string scratch;                                // what the edits insert
   ShortText<dialect::Envelope::kMaxModelSize> model;  // as the client meant it; the target may view into it
   catalog::Target target;
   Call call;

@@ -99,7 +99,8 @@ void Exchange::send_translated(Translating& translating, std::string& out, bool 
 Exchange::Then Exchange::fail_translating(Translating& translating, Fault fault, Bytes told) {
   account(translating.translation);
   // Content that came in one part with the error behind it has begun the answer, too.
-  if (!translating.begun && translating.translation.begun() && record_.stream && row(fault).source != FaultSource::gone) {
+  if (!translating.begun && translating.translation.begun() && record_.stream &&
+      row(fault).source != FaultSource::gone) {
     translating.begun = true;
     downstream_.begin_streamed(std::move(translating.answer));
     sent_first_byte();
