@@ -169,7 +169,9 @@ void RequestWriter::write_source(const Media& media, bool is_document) {
   json_.begin_object();
   switch (media.source) {
     case Media::Source::data: {
-      const Bytes type = !media.type.empty() ? registered_type(media.type) : is_document ? "application/pdf" : "image/png";
+      const Bytes type = !media.type.empty() ? registered_type(media.type)
+                         : is_document       ? "application/pdf"
+                                             : "image/png";
       // The bytes of a text document would have to be decoded; those who have one can send it as text.
       if (is_document && type != "application/pdf" && type != "application\\/pdf")
         loss_.refuse("messages", "Claude takes documents as PDF or as text.");

@@ -1,8 +1,8 @@
 """Why something does not apply: one sentence for each kind. docs/conformance.md lists those that occurred."""
 
 KINDS = {
-    "other endpoint": "The exchange is of an endpoint other than chat (embeddings, images, audio, moderation, rerank, token "
-                      "counts, model lists, old completions).",
+    "other endpoint": "The exchange is of an endpoint other than chat (embeddings, images, audio, moderation, rerank, "
+                      "compacted and kept responses, model lists, old completions).",
     "dialect not spoken": "The provider speaks a dialect that weir does not speak yet: Bedrock, Cohere, TGI's own, Vertex predict.",
     "dialect unknown": "The dialect's name is not known to this program.",
     "provider kind unknown": "This build of weir has no provider kind that could be pointed at the test provider for it.",
