@@ -36,6 +36,22 @@ def alone(value):
     return None if value is None else {"median": value, "min": value, "max": value, "clean": 1, "of": 1, "doubtful": False}
 
 
+def translated(name):
+    """A ruler's CPU per translated chunk against the same ruler's per chunk that passes, round by round."""
+    def find(results):
+        pairs = zip(results.rounds.get("translate", []), results.rounds.get("stream", []))
+        rounds = [{"translating": t[name], "passing": s[name]} for t, s in pairs if name in t and name in s]
+        return stats.ratio(rounds, "translating", "passing", cpu, results.rules)
+    return find
+
+
+def memory_of_translation(results):
+    """What a translated stream holds beyond one that passes."""
+    if "weir" not in results.memory or "weir" not in results.translated_memory:
+        return None
+    return alone(results.translated_memory["weir"]["rss"] - results.memory["weir"]["rss"])
+
+
 def memory(name):
     return lambda results: alone(results.memory[name]["rss"] if name in results.memory else None)
 
@@ -82,6 +98,9 @@ GOALS = [
     Goal("G16", "price of the access log per chunk", price("weir_no_log", "stream"), 1.05, 1.01),
     Goal("G16", "price of virtual keys per request", price("weir_no_keys"), 1.05, 1.01),
     Goal("G16", "price of the admin address per request", price("weir_no_admin"), 1.05, 1.01),
+    Goal("G17", "CPU per translated chunk (Anthropic to OpenAI), weir / weir passing", translated("weir"), 1.5, 1.2),
+    Goal("G17", "resident KiB more per translated stream", memory_of_translation, 4, 2),
+    Goal("", "CPU per translated chunk, litellm / litellm passing", translated("litellm")),
     Goal("", "CPU per request over TLS, weir / nginx", ratio("request", "weir_tls", "nginx_tls")),
     Goal("", "CPU per request over TLS, weir / haproxy", ratio("request", "weir_tls", "haproxy_tls")),
     Goal("", "CPU per chunk over TLS, weir / nginx", ratio("stream", "weir_tls", "nginx_tls")),

@@ -31,7 +31,7 @@ def own_figures(ruler):
     return found
 
 
-def measure(place, gateway, counts, settle_s):
+def measure(place, gateway, counts, settle_s, extra=()):
     """{"rss", "anon": KiB per stream, "points": [(streams, rss, anon)], "own": {metric: KiB per stream}}"""
     with rulers.Site(place, "--interval-us", INTERVAL_US, "--chunk-bytes", 220) as site:
         failures = []
@@ -44,7 +44,7 @@ def measure(place, gateway, counts, settle_s):
             for before, count in zip((0, *counts), counts):
                 loads.append(workloads.start_load(place, ruler, [
                     "--mode", "stream", "--connections", count - before, "--chunks", CHUNKS, "--ramp-ms",
-                    round(settle_s * 1000)]))
+                    round(settle_s * 1000), *extra]))
                 workloads.read_event(loads[-1], 60)
                 time.sleep(settle_s)
                 points.append(read(ruler, count))

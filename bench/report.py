@@ -11,6 +11,7 @@ class Results:
         self.names, self.rules = names, rules  # the rulers, in order
         self.rounds = {}       # {workload: [{ruler: figures of one measurement}]}
         self.memory = {}       # {ruler: slopes}
+        self.translated_memory = {}  # {ruler: slopes} of streams that are translated
         self.start = {}        # {ruler: {"start_ms", "idle_mib": spread}}
         self.unavailable = {}  # {ruler: why}
         self.remarks = []      # what a reader has to know besides
@@ -53,7 +54,8 @@ class Results:
                             for label, get, _ in rows(self)},
                 "goals": [{"goal": g.name, "what": g.what, "figure": (figure := g.find(self)), "must": g.must,
                            "aim": g.aim, "verdict": g.verdict(figure)} for g in goals.GOALS],
-                "samples": self.samples(), "clean_rounds": self.clean(), "memory": self.memory, "start": self.start}
+                "samples": self.samples(), "clean_rounds": self.clean(), "memory": self.memory,
+                "translated_memory": self.translated_memory, "start": self.start}
 
 
 def of_workload(workload, get):
@@ -74,6 +76,7 @@ def rows(results):
     add("big", "request of 300 KB, CPU us", goals.cpu)
     add("stream", "stream, CPU us per chunk", goals.cpu, 1)
     add("stream", "stream, % of its core", lambda f: 100 * f["gateway_share"])
+    add("translate", "translated stream, CPU us per chunk", goals.cpu, 1)
     add("transit", "transit, % of its core", lambda f: 100 * f["gateway_share"])
     for key, word in (("p50_us", "p50"), ("p99_us", "p99"), ("p999_us", "p99.9")):
         add("transit", f"transit of a chunk, {word} us", goals.quantile(key))
@@ -90,6 +93,9 @@ def rows(results):
     if results.memory:
         found += [(f"KiB per stream, {word}", lambda r, name, key=key: goals.alone(r.memory.get(name, {}).get(key)), 1)
                   for key, word in (("rss", "resident"), ("anon", "anonymous"))]
+    if results.translated_memory:
+        found.append(("KiB per translated stream, resident",
+                      lambda r, name: goals.alone(r.translated_memory.get(name, {}).get("rss")), 1))
     if results.start:
         found += [(label, lambda r, name, key=key: r.start.get(name, {}).get(key), 1)
                   for key, label in (("start_ms", "exec to first 200, ms"), ("idle_mib", "idle, resident MiB"))]

@@ -17,6 +17,7 @@ UPSTREAM_KEY = "sk-upstream-bench"
 CONNECTIONS = 8300  # what every gateway is configured for, so that idle memory can be compared; two descriptors each
 SLICE_US = 100  # of load and upstream, which share a core
 CERTIFICATES = os.path.join(ROOT, "tests", "certificates")
+TRANSLATED = "claude"    # the model whose provider speaks Anthropic's dialect
 TLS_NAME = "weir.test"  # whom they name
 TLS_ROOT, TLS_CHAIN, TLS_KEY = (os.path.join(CERTIFICATES, name) for name in ("root.pem", "server.pem", "server.key"))
 INSTALLED = os.path.join(ROOT, ".deps", "bench")  # where --install puts gateways of package registries
@@ -36,11 +37,14 @@ class Gateway:
     provider_tls: bool = False   # it asks the upstream that speaks TLS
     share: float = 1.0           # a slow gateway: this part of the load
     meaning: bool = False        # it writes answers anew: they are checked for what they say
+    translates: bool = False     # it has the model TRANSLATED, whose provider speaks Anthropic's dialect
     lacks: dict = dataclasses.field(default_factory=dict)  # workload -> why it is left out
     patience_s: int = 10         # until it listens
     install: typing.Callable = None  # fetches it from its registry into INSTALLED, for --install
 
     def __post_init__(self):
+        if not self.translates:
+            self.lacks = {"translate": "", **self.lacks}
         if self.client_tls or self.provider_tls:  # their latency is the ends' own encryption as much as theirs
             self.lacks = {"ttft": "", "transit": "", "start": "", **self.lacks}
 

@@ -68,6 +68,8 @@ def workloads(options):
                                      options.open_connections, "--window-ms", options.window_ms, "--chunk-bytes",
                                      options.chunk_bytes], "first", options.rate, repeats=options.repeats),
         streams("stream", options, options.streams, options.window_ms),
+        # What `stream` asks, of a provider that speaks Anthropic's dialect.
+        streams("translate", options, options.streams, options.window_ms, "--model", rulers.TRANSLATED, "--meaning"),
         streams("transit", options, options.transit_streams, options.window_ms, repeats=options.repeats),
     )}
 
@@ -107,7 +109,7 @@ def start_load(place, ruler, arguments):
     command = [os.path.join(place.bench_bin, "bench_load"), "--port", ruler.port, "--key", rulers.CLIENT_KEY]
     if ruler.headers:
         command += ["--headers", ruler.headers]
-    if ruler.gateway.meaning:
+    if ruler.gateway.meaning and "--meaning" not in arguments:
         command.append("--meaning")
     if ruler.gateway.client_tls:
         command += ["--tls-root", rulers.TLS_ROOT, "--tls-name", rulers.TLS_NAME]

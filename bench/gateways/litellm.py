@@ -18,6 +18,8 @@ CONFIGURATION = """
 model_list:
   - model_name: gpt-4o-mini
     litellm_params: {{model: openai/gpt-4o-mini, api_base: "http://127.0.0.1:{upstream}/v1", api_key: {upstream_key}}}
+  - model_name: {translated}
+    litellm_params: {{model: anthropic/claude-haiku-4-5, api_base: "http://127.0.0.1:{upstream}", api_key: {upstream_key}}}
 general_settings: {{master_key: {key}}}
 litellm_settings: {{telemetry: false}}
 """
@@ -34,11 +36,12 @@ def start(site):
         raise Unavailable("not installed (tools/bench --install)")
     port = free_port()
     path = site.write("litellm.yaml", CONFIGURATION.format(
-        upstream=site.upstream_port, upstream_key=rulers.UPSTREAM_KEY, key=rulers.CLIENT_KEY))
+        upstream=site.upstream_port, upstream_key=rulers.UPSTREAM_KEY, key=rulers.CLIENT_KEY,
+        translated=rulers.TRANSLATED))
     command = [PROGRAM, "--config", path, "--host", "127.0.0.1", "--port", port, "--num_workers", 1]
     env = dict(os.environ, LITELLM_LOCAL_MODEL_COST_MAP="True", LITELLM_LOG="ERROR")  # nothing is fetched at the start
     return site.run("litellm", command, port, env=env, version="LiteLLM " + VERSION)
 
 
-GATEWAYS = [Gateway("litellm", start, share=0.02, meaning=True, patience_s=60, install=install,
+GATEWAYS = [Gateway("litellm", start, share=0.02, meaning=True, translates=True, patience_s=60, install=install,
                     lacks={"transit": "a p99.9 of a few hundred chunks says nothing"})]

@@ -23,8 +23,14 @@ providers:
     base_url: "{scheme}://127.0.0.1:{upstream}/v1"
     credential: env:UPSTREAM_KEY
     {provider_tls}
+  other:
+    kind: anthropic
+    base_url: "{scheme}://127.0.0.1:{upstream}/v1"
+    credential: env:UPSTREAM_KEY
+    {provider_tls}
 models:
   gpt-4o-mini: {{deployments: [local/gpt-4o-mini]}}
+  {translated}: {{deployments: [other/claude-haiku-4-5]}}
 {keys}
 """
 KEYS = 'keys: [{{name: bench, hash: "sha256:{}"}}]'.format(hashlib.sha256(rulers.CLIENT_KEY.encode()).hexdigest())
@@ -37,7 +43,7 @@ def start(site, name="weir", client_tls=False, provider_tls=False, log="stdout",
     port, metrics = free_port(), free_port() if admin else None
     path = site.write(name + ".yaml", CONFIGURATION.format(
         port=port, admin=f"admin: {{address: 127.0.0.1:{metrics}}}" if admin else "", log=log,
-        scheme="https" if provider_tls else "http", upstream=site.port_behind(provider_tls),
+        translated=rulers.TRANSLATED, scheme="https" if provider_tls else "http", upstream=site.port_behind(provider_tls),
         client_tls="tls: {{certificate: {}, key: {}}}".format(*certificate) if client_tls else "",
         provider_tls=f"tls: {{ca: {rulers.TLS_ROOT}, server_name: {rulers.TLS_NAME}}}" if provider_tls else "",
         keys=KEYS if keys else ""))
@@ -52,7 +58,7 @@ def variant(name, client_tls=False, provider_tls=False, by_default=False, **chan
 
 
 GATEWAYS = [
-    Gateway("weir", start),
+    Gateway("weir", start, translates=True),
     variant("weir_tls", client_tls=True, provider_tls=True, by_default=True),
     variant("weir_tls_client", client_tls=True),
     variant("weir_tls_provider", provider_tls=True),

@@ -1,6 +1,7 @@
-// bench_upstream: a provider of chat completions that costs as little as possible. One thread and one ring hold every
-// connection; one queue of due times drives every stream. Each content frame is one HTTP chunk in one send and carries
-// the clock of the moment it was written. A reader that does not keep up delays its own stream only.
+// bench_upstream: a provider of chat completions, and of streams of Anthropic messages, that costs as little as
+// possible. One thread and one ring hold every connection; one queue of due times drives every stream. Each content
+// frame is one HTTP chunk in one send and carries the clock of the moment it was written. A reader that does not keep
+// up delays its own stream only.
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -43,6 +44,7 @@ struct Connection {
 
   bool streaming = false;
   bool usage = false;
+  bool anthropic = false;  // what it streams
   std::uint32_t sequence = 0;
   std::uint32_t chunks = 0;
   std::int64_t due = 0;  // its entry in the queue of due times
@@ -99,7 +101,8 @@ class Upstream {
         ring_(8192, 65536),
         buffers_(ring_, 1024, 16384),
         listener_(bench::listen_on(options.port)),
-        frame_(options.chunk_bytes) {
+        frame_(options.chunk_bytes),
+        anthropic_frame_(bench::ContentFrame::anthropic(options.chunk_bytes)) {
     if (!options.tls_chain.empty()) tls_ = bench::TlsContext::server(options.tls_chain, options.tls_key);
     arm_accept();
   }
@@ -170,7 +173,8 @@ class Upstream {
     const std::string_view head = in.substr(0, end);
     const std::string_view length = bench::header_value(head, "content-length");
     std::size_t bytes = 0;
-    if (!head.starts_with("POST /v1/chat/completions ") || length.empty() ||
+    connection.anthropic = head.starts_with("POST /v1/messages");
+    if ((!connection.anthropic && !head.starts_with("POST /v1/chat/completions ")) || length.empty() ||
         std::from_chars(length.data(), length.data() + length.size(), bytes).ec != std::errc{}) {
       std::fprintf(stderr, "bench_upstream: not a request it knows:\n%.*s\n", static_cast<int>(head.size()),
                    head.data());
@@ -179,7 +183,7 @@ class Upstream {
     }
     if (in.size() < end + 4 + bytes) return false;
     const std::string_view body = in.substr(end + 4, bytes);
-    if (has_field(body, "\"stream\"", "true")) {
+    if (connection.anthropic || has_field(body, "\"stream\"", "true")) {
       begin_stream(connection, slot, body);
     } else {
       const std::string& document = bench::completion_document();
@@ -207,7 +211,7 @@ class Upstream {
     connection.pending.append(
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\n"
         "Transfer-Encoding: chunked\r\nx-request-id: req-bench\r\n\r\n");
-    append_chunk(connection.pending, bench::role_frame());
+    append_chunk(connection.pending, connection.anthropic ? bench::anthropic_begin() : bench::role_frame());
     flush(connection, slot);
     random_ = random_ * 6364136223846793005U + 1442695040888963407U;
     const auto phase = static_cast<std::int64_t>((random_ >> 33) % static_cast<std::uint64_t>(options_.interval_ns));
@@ -244,7 +248,12 @@ class Upstream {
 
   void write_next(Connection& connection, std::uint32_t slot, std::int64_t now) {
     if (connection.sequence < connection.chunks) {
-      append_chunk(connection.pending, frame_.fill(now, connection.sequence++));
+      bench::ContentFrame& frame = connection.anthropic ? anthropic_frame_ : frame_;
+      append_chunk(connection.pending, frame.fill(now, connection.sequence++));
+    } else if (connection.anthropic) {
+      append_chunk(connection.pending, bench::anthropic_end(connection.chunks));
+      connection.pending.append("0\r\n\r\n");
+      connection.streaming = false;
     } else {
       append_chunk(connection.pending, bench::finish_frame());
       if (connection.usage) append_chunk(connection.pending, bench::usage_frame(connection.chunks));
@@ -318,6 +327,7 @@ class Upstream {
   bench::BufferGroup buffers_;
   int listener_;
   bench::ContentFrame frame_;
+  bench::ContentFrame anthropic_frame_;
   std::deque<Connection> connections_;
   std::vector<std::uint32_t> free_;
   std::priority_queue<Due, std::vector<Due>, std::greater<>> dues_;
@@ -336,7 +346,8 @@ int main(int argc, char** argv) {
   std::int64_t send_buffer = 0;
   std::string tls_chain;
   std::string tls_key;
-  bench::read_arguments(argc, argv, "bench_upstream: mock provider of chat completions on 127.0.0.1",
+  bench::read_arguments(argc, argv,
+                        "bench_upstream: mock provider of chat completions and streamed messages on 127.0.0.1",
                         {{"port", &port, "where to listen"},
                          {"chunks", &chunks, "content frames per stream when the request has no max_tokens (100)"},
                          {"interval-us", &interval_us, "time between two frames of a stream (20000)"},

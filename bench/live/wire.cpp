@@ -59,6 +59,19 @@ ContentFrame::ContentFrame(std::size_t bytes) {
   sequence_at_ = clock_at_ + kClockDigits + 3;
 }
 
+ContentFrame ContentFrame::anthropic(std::size_t bytes) {
+  ContentFrame frame(bytes);
+  const std::size_t start = frame.clock_at_ - 2;
+  const std::string text = frame.text_.substr(start, frame.text_.find('"', start) - start);
+  const std::string before =
+      "event: content_block_delta\n"
+      R"(data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":")";
+  frame.text_ = before + text + "\"}}\n\n";
+  frame.clock_at_ = before.size() + 2;
+  frame.sequence_at_ = frame.clock_at_ + kClockDigits + 3;
+  return frame;
+}
+
 std::string_view ContentFrame::fill(std::int64_t clock_ns, std::uint32_t sequence) {
   put_digits(text_.data() + clock_at_, kClockDigits, static_cast<std::uint64_t>(clock_ns));
   put_digits(text_.data() + sequence_at_, kSequenceDigits, sequence);
@@ -97,6 +110,28 @@ std::string usage_frame(std::uint32_t chunks) {
 }
 
 std::string_view done_frame() { return "data: [DONE]\n\n"; }
+
+std::string_view anthropic_begin() {
+  return "event: message_start\n"
+         R"(data: {"type":"message_start","message":{"id":"msg_bench","type":"message","role":"assistant",)"
+         R"("model":"claude-bench","content":[],"stop_reason":null,"stop_sequence":null,)"
+         R"("usage":{"input_tokens":200,"output_tokens":1}}})"
+         "\n\nevent: content_block_start\n"
+         R"(data: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}})"
+         "\n\n";
+}
+
+std::string anthropic_end(std::uint32_t chunks) {
+  return "event: content_block_stop\n"
+         R"(data: {"type":"content_block_stop","index":0})"
+         "\n\nevent: message_delta\n"
+         R"(data: {"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":)"
+         R"({"output_tokens":)" +
+         std::to_string(chunks) +
+         "}}\n\nevent: message_stop\n"
+         R"(data: {"type":"message_stop"})"
+         "\n\n";
+}
 
 std::uint64_t hash_bytes(std::uint64_t state, std::string_view bytes) {
   constexpr std::uint64_t kPrime = 0xFF51AFD7ED558CCD;

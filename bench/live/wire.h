@@ -1,5 +1,6 @@
 // The words of the mock conversation: what bench_load asks, what bench_upstream answers, and how both know that not
-// one byte changed on the way. Shapes are OpenAI's chat completions (chat.completion, chat.completion.chunk over SSE).
+// one byte changed on the way. Shapes are OpenAI's chat completions (chat.completion, chat.completion.chunk over SSE);
+// the same stream in Anthropic's (Messages) is for gateways that translate it into OpenAI's.
 #pragma once
 
 #include <cstddef>
@@ -23,6 +24,8 @@ class ContentFrame {
  public:
   /// `bytes` is the length of the whole frame; raised to the shortest possible one.
   explicit ContentFrame(std::size_t bytes);
+  /// The same text as such a frame's in a frame of Anthropic's.
+  static ContentFrame anthropic(std::size_t bytes);
 
   /// The frame with these values; valid until the next call.
   std::string_view fill(std::int64_t clock_ns, std::uint32_t sequence);
@@ -49,6 +52,9 @@ std::string_view role_frame();
 std::string_view finish_frame();
 std::string usage_frame(std::uint32_t chunks);
 std::string_view done_frame();
+/// The same of Anthropic's: what comes before the contents, and behind them.
+std::string_view anthropic_begin();
+std::string anthropic_end(std::uint32_t chunks);
 
 /// 64-bit running hash over the frames of a stream; a detector of change, not of malice.
 std::uint64_t hash_bytes(std::uint64_t state, std::string_view bytes);

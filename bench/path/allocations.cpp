@@ -2,6 +2,7 @@
 #include "allocations.h"
 
 #include <execinfo.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -13,6 +14,7 @@ void* __libc_malloc(std::size_t size);
 void* __libc_calloc(std::size_t count, std::size_t size);
 void* __libc_realloc(void* memory, std::size_t size);
 void* __libc_memalign(std::size_t alignment, std::size_t size);
+void __libc_free(void* memory);
 }
 
 namespace weir::path {
@@ -52,7 +54,50 @@ void keep(std::size_t bytes) {
   counting = true;
 }
 
+// What lives, by address: an open table whose runs have no holes.
+constexpr std::size_t kSlots = std::size_t{1} << 18;
+void* living[kSlots];
+std::size_t living_count = 0;
+std::size_t live_bytes = 0;
+std::size_t peak_bytes = 0;
+
+std::size_t home_of(const void* memory) {
+  return (reinterpret_cast<std::uintptr_t>(memory) >> 4) * 0x9e3779b97f4a7c15U >> (64 - 18);
+}
+
+[[gnu::noinline]] void* born(void* memory) {
+  if (!memory || !counting || living_count > kSlots / 2) return memory;
+  std::size_t slot = home_of(memory);
+  while (living[slot]) slot = (slot + 1) % kSlots;
+  living[slot] = memory;
+  ++living_count;
+  live_bytes += malloc_usable_size(memory);
+  peak_bytes = std::max(peak_bytes, live_bytes);
+  return memory;
+}
+
+[[gnu::noinline]] void dies(void* memory) {
+  if (!memory || living_count == 0) return;
+  std::size_t slot = home_of(memory);
+  while (living[slot] != memory) {
+    if (!living[slot]) return;
+    slot = (slot + 1) % kSlots;
+  }
+  live_bytes -= malloc_usable_size(memory);
+  --living_count;
+  // Whoever stands behind it and would be looked for from before the hole moves into it.
+  for (std::size_t next = (slot + 1) % kSlots; living[next]; next = (next + 1) % kSlots) {
+    const std::size_t home = home_of(living[next]);
+    if ((next - home) % kSlots < (next - slot) % kSlots) continue;
+    living[slot] = living[next];
+    slot = next;
+  }
+  living[slot] = nullptr;
+}
+
 }  // namespace
+
+std::size_t Allocations::take_peak() { return std::exchange(peak_bytes, live_bytes); }
 
 bool Allocations::count(bool on) { return std::exchange(counting, on); }
 
@@ -74,22 +119,28 @@ extern "C" {
 
 void* malloc(std::size_t size) {
   if (weir::path::counting) weir::path::note(size);
-  return __libc_malloc(size);
+  return weir::path::born(__libc_malloc(size));
 }
 
 void* calloc(std::size_t count, std::size_t size) {
   if (weir::path::counting) weir::path::note(count * size);
-  return __libc_calloc(count, size);
+  return weir::path::born(__libc_calloc(count, size));
 }
 
 void* realloc(void* memory, std::size_t size) {
   if (weir::path::counting && size > 0) weir::path::note(size);
-  return __libc_realloc(memory, size);
+  weir::path::dies(memory);
+  return weir::path::born(__libc_realloc(memory, size));
 }
 
 void* memalign(std::size_t alignment, std::size_t size) {
   if (weir::path::counting) weir::path::note(size);
-  return __libc_memalign(alignment, size);
+  return weir::path::born(__libc_memalign(alignment, size));
+}
+
+void free(void* memory) {
+  weir::path::dies(memory);
+  __libc_free(memory);
 }
 
 void* aligned_alloc(std::size_t alignment, std::size_t size) { return memalign(alignment, size); }

@@ -115,7 +115,9 @@ std::string stream_begin(dialect::Dialect provider) {
          (chat ? in_chunk(role_frame()) : in_chunks(frames_before(provider)));
 }
 
-std::string content_text(std::size_t n) {
+std::string content_text(Frames kind, std::size_t n) {
+  if (kind == Frames::tiny) return std::string(1, static_cast<char>('a' + n % 26));
+  if (kind == Frames::large) return prose(n, 500'000);
   constexpr std::size_t kPlainBytes = 220;  // of a chat frame, as tools/bench has them
   static const std::size_t other = choice(R"({"content":""})", "null").size();
   return prose(n, kPlainBytes - other);
@@ -124,8 +126,9 @@ std::string content_text(std::size_t n) {
 std::string content_frame(const Workload& workload, std::size_t n) {
   constexpr std::size_t kPieceBytes = 16;  // a word or a piece of arguments, and its padding
   const Frames kind = workload.kind;
-  if (workload.provider != dialect::Dialect::openai_chat) return text_frame(workload.provider, content_text(n), n);
-  if (kind == Frames::plain) return choice(R"({"content":")" + content_text(n) + R"("})", "null");
+  if (workload.provider != dialect::Dialect::openai_chat)
+    return text_frame(workload.provider, content_text(kind, n), n);
+  if (kind == Frames::plain) return choice(R"({"content":")" + content_text(kind, n) + R"("})", "null");
   const bool tools = kind == Frames::tools;
   const std::string piece =
       tools ? R"({\"n\":)" + std::to_string(n % 1000) : " " + std::string(kWords[n % std::size(kWords)]);
@@ -139,15 +142,16 @@ std::string content_frame(const Workload& workload, std::size_t n) {
   return frame.append(R"("obfuscation":")").append(padding).append("\"}\n\n");
 }
 
-std::string stream_text(std::size_t n) {
+std::string stream_text(Frames kind, std::size_t n) {
   std::string text;
-  for (std::size_t i = 0; i < n; ++i) text += content_text(i);
+  for (std::size_t i = 0; i < n; ++i) text += content_text(kind, i);
   return text;
 }
 
-std::string stream_end(dialect::Dialect provider, std::size_t n) {
+std::string stream_end(const Workload& workload, std::size_t n) {
+  const dialect::Dialect provider = workload.provider;
   if (provider != dialect::Dialect::openai_chat)
-    return in_chunks(frames_behind(provider, stream_text(n))) + "0\r\n\r\n";
+    return in_chunks(frames_behind(provider, stream_text(workload.kind, n))) + "0\r\n\r\n";
   const std::string usage = std::string(kFrameStart) +
                             R"(],"usage":{"prompt_tokens":200,"completion_tokens":150,"total_tokens":350}})" + "\n\n";
   return in_chunk(finish_frame()) + in_chunk(usage) + in_chunk(kDone) + "0\r\n\r\n";
@@ -163,7 +167,7 @@ std::string stream_body(const Workload& workload, std::size_t n) {
   const bool chat = workload.provider == dialect::Dialect::openai_chat;
   std::string body = chat ? role_frame() : frames_before(workload.provider);
   for (std::size_t i = 0; i < n; ++i) body.append(content_frame(workload, i));
-  if (!chat) return body.append(frames_behind(workload.provider, stream_text(n)));
+  if (!chat) return body.append(frames_behind(workload.provider, stream_text(workload.kind, n)));
   return body.append(finish_frame()).append(kDone);
 }
 

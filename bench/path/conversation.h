@@ -31,17 +31,17 @@ std::string document_answer(const Workload& workload);
 std::string stream_begin(dialect::Dialect provider);
 /// The n-th content frame, `data: ` and blank line included: of each kind always as many bytes.
 std::string content_frame(const Workload& workload, std::size_t n);
-/// The text of the n-th plain one.
-std::string content_text(std::size_t n);
+/// The text of the n-th one, but for padded and tools.
+std::string content_text(Frames kind, std::size_t n);
 /// What comes behind n content frames, each in a chunk (chat: finish, usage, `[DONE]`); then the end of the chunked
 /// body.
-std::string stream_end(dialect::Dialect provider, std::size_t n);
+std::string stream_end(const Workload& workload, std::size_t n);
 /// `data` as one chunk of a chunked body.
 std::string in_chunk(Bytes data);
 /// What the client has to see of a stream with n content frames that passes: in chat all but the usage, which only weir
 /// asked for.
 std::string stream_body(const Workload& workload, std::size_t n);
-/// The text that a stream of n plain content frames gives.
-std::string stream_text(std::size_t n);
+/// The text that a stream of n content frames gives.
+std::string stream_text(Frames kind, std::size_t n);
 
 }  // namespace weir::path

@@ -17,7 +17,7 @@ Client::Client(io::SimNetwork& network, io::Address gateway, const Workload& wor
 void Client::start(std::size_t exchanges, std::size_t frames, Duration delay) {
   left_ = exchanges;
   if (workload_.translated()) {
-    expected_ = workload_.stream ? stream_text(frames) : document_text();
+    expected_ = workload_.stream ? stream_text(workload_.kind, frames) : document_text();
   } else if (workload_.authorized) {
     expected_ = workload_.stream ? stream_body(workload_, frames) : document(workload_.provider);
   }
@@ -65,6 +65,7 @@ Provider::Provider(io::SimNetwork& network, io::Address address, const Workload&
     Connection& connection = connections_.emplace_back();
     connection.peer = &peer;
     peer.on_data = [this, &connection](io::SimPeer&, Bytes bytes) { take(connection, bytes); };
+    peer.on_writable = [&connection](io::SimPeer&) { push(connection); };
     peer.on_end = [](io::SimPeer& ended) { ended.close(); };
   });
 }
@@ -92,26 +93,33 @@ void Provider::take(Connection& connection, Bytes bytes) {
   answer(connection);
 }
 
+void Provider::send(Connection& connection, Bytes bytes) {
+  connection.out.append(bytes);
+  push(connection);
+}
+
+void Provider::push(Connection& connection) { connection.out.erase(0, connection.peer->write(connection.out)); }
+
 void Provider::answer(Connection& connection) {
   if (!workload_.stream) {
-    connection.peer->write(document_answer(workload_));
+    send(connection, document_answer(workload_));
     if (workload_.provider_closes) connection.peer->finish();
     return;
   }
   connection.frame = 0;
-  connection.peer->write(stream_begin(workload_.provider));
+  send(connection, stream_begin(workload_.provider));
   network_.schedule(kPace, [this, &connection] { stream_on(connection); });
 }
 
 void Provider::stream_on(Connection& connection) {
   if (connection.frame == frames_) {
-    connection.peer->write(stream_end(workload_.provider, frames_));
+    send(connection, stream_end(workload_, frames_));
     return;
   }
   std::string wire;
   for (std::size_t i = 0; i < workload_.frames_a_write && connection.frame < frames_; ++i)
     wire.append(in_chunk(content_frame(workload_, connection.frame++)));
-  connection.peer->write(wire);
+  send(connection, wire);
   network_.schedule(kPace, [this, &connection] { stream_on(connection); });
 }
 

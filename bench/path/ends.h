@@ -50,10 +50,13 @@ class Provider {
   struct Connection {
     io::SimPeer* peer = nullptr;
     std::string in;
+    std::string out;         // what did not fit into the wire yet
     std::size_t wanted = 0;  // bytes of the request, 0: not known yet
     std::size_t frame = 0;   // of the stream's, the next one
   };
   void take(Connection& connection, Bytes bytes);
+  void send(Connection& connection, Bytes bytes);
+  static void push(Connection& connection);
   void answer(Connection& connection);
   void stream_on(Connection& connection);
 

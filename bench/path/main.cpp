@@ -17,10 +17,11 @@ constexpr const char* kWorkNames[] = {"accept", "connect", "receive", "send", "w
                                       "watch",  "cancel",  "clock",   "turn", "idle_turn"};
 static_assert(std::size(kWorkNames) == io::SimMeter::kWorks);
 
-void print_phase(const char* name, std::size_t units, const Counts& counts) {
+void print_phase(const char* name, std::size_t units, std::size_t connections, const Counts& counts) {
   std::printf("\"%s\":{\"units\":%zu,\"allocations\":%llu,\"bytes\":%llu", name, units,
               static_cast<unsigned long long>(counts.heap.allocations),
               static_cast<unsigned long long>(counts.heap.bytes));
+  std::printf(",\"memory\":%zu", counts.peak / connections);
   for (std::size_t i = 0; i < counts.work.size(); ++i)
     std::printf(",\"%s\":%llu", kWorkNames[i], static_cast<unsigned long long>(counts.work[i]));
   std::printf("}");
@@ -64,9 +65,9 @@ int run(const Workload& workload, bool sites) {
 
   const std::size_t per_exchange = workload.frames_count ? frames : 1;
   std::printf("{\"workload\":\"%s\",\"unit\":\"%s\",", workload.name.data(), workload.unit.data());
-  print_phase("first", n * per_exchange, first);
+  print_phase("first", n * per_exchange, workload.connections, first);
   std::printf(",");
-  print_phase("second", 2 * n * per_exchange, second);
+  print_phase("second", 2 * n * per_exchange, workload.connections, second);
   if (sites) print_sites();
   std::printf("}\n");
   return complaints.empty() ? 0 : 1;

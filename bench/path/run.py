@@ -22,7 +22,7 @@ sys.dont_write_bytecode = True
 import callgrind  # noqa: E402
 
 WORKLOADS = ["request", "lone_request", "chunk", "chunk_of_four", "padded_chunk", "tool_chunk", "short_stream",
-             "large_request", "refused_key", "cold_client", "cold_provider",
+             "large_request", "refused_key", "cold_client", "cold_provider", "tiny_chunks", "large_chunk",
              "anthropic_chunk", "responses_chunk", "gemini_chunk",
              "chat_from_anthropic", "anthropic_from_chat", "responses_from_chat",
              "gemini_from_chat", "chat_from_gemini", "chat_from_responses",
@@ -35,7 +35,7 @@ WORTH_IT = 0.05   # so far below its budget a figure is worth lowering it
 
 # The simulation's own functions on the way to where counting stops, and the counting: not weir's.
 NOT_WEIR = re.compile(r"weir::io::Sim(Ring|Network|Names|Meter|Seam|Chance)\b|weir::path::")
-HEAP = {"malloc", "calloc", "realloc", "memalign", "aligned_alloc", "posix_memalign"}  # in bench_path: the counters
+HEAP = {"malloc", "free", "calloc", "realloc", "memalign", "aligned_alloc", "posix_memalign"}  # in bench_path: the counters
 
 # The price of what weir does beyond forwarding: functions with all that they call. None of them calls another one.
 PARTS = [
@@ -100,7 +100,8 @@ def count(program, workload, sites):
     first, second = answer["first"], answer["second"]
     units = second["units"] - first["units"]
     per_unit = {key: (second[key] - first[key]) / units for key in first}
-    figures = {"allocations": per_unit["allocations"], "operations": sum(per_unit[key] for key in OPERATIONS),
+    # The heap that lived at once, per connection, and the shard's own part of it: for comparisons only.
+    figures = {"memory": second["memory"], "allocations": per_unit["allocations"], "operations": sum(per_unit[key] for key in OPERATIONS),
                "turns": per_unit["turn"], "idle_turns": per_unit["idle_turn"], "clock_reads": per_unit["clock"]}
     return {"unit": answer["unit"], "units": units, "figures": figures, "sites": answer.get("sites", []),
             "second_units": second["units"], "kinds": {key: per_unit[key] for key in OPERATIONS if per_unit[key]}}
@@ -137,12 +138,12 @@ def number(value):
 
 def table(results):
     keys = [("instructions", "instructions"), ("allocations", "allocations"), ("operations", "operations"),
-            ("turns", "turns"), ("clock_reads", "clock reads")]
-    print(f"{'workload':<15} {'per':<8}" + "".join(f"{title:>14}" for _, title in keys) + "   operations by kind")
+            ("turns", "turns"), ("clock_reads", "clock reads"), ("memory", "memory")]
+    print(f"{'workload':<23} {'per':<8}" + "".join(f"{title:>14}" for _, title in keys) + "   operations by kind")
     for name, result in results.items():
         cells = "".join(f"{number(result['figures'][key]) if key in result['figures'] else '-':>14}" for key, _ in keys)
         kinds = " ".join(f"{kind} {number(value)}" for kind, value in result["kinds"].items())
-        print(f"{name:<15} {result['unit']:<8}{cells}   {kinds}")
+        print(f"{name:<23} {result['unit']:<8}{cells}   {kinds}")
 
 
 def short(name, width=100):
@@ -228,6 +229,25 @@ def judge(results, budget):
                 broken.append(f"{name}: {number(counted)} {key} per {result['unit']}, {number(allowed)} are allowed{over}")
             elif counted < allowed * (1 - WORTH_IT) - 0.005:
                 print(f"{name}: {number(counted)} {key} per {result['unit']}; the budget of {number(allowed)} could be lowered")
+    for name, rule in budget.get("against", {}).items():
+        broken += compare(name, rule, results)
+    return broken
+
+
+def compare(name, rule, results):
+    """Sentences about a workload that costs too much beside another one, where both were counted."""
+    if name not in results or rule["workload"] not in results:
+        return []
+    mine, other = results[name]["figures"], results[rule["workload"]]["figures"]
+    broken = []
+    if "instructions" in mine and "instructions" in other:
+        ratio = mine["instructions"] / other["instructions"]
+        if ratio > rule["times"]:
+            broken.append(f"{name}: {ratio:.2f} times the instructions of {rule['workload']}, {rule['times']} are allowed")
+    more = mine["memory"] - other["memory"]
+    if more > rule.get("more_memory", more):
+        broken.append(f"{name}: {number(more)} bytes more per stream than {rule['workload']}, "
+                      f"{number(rule['more_memory'])} are allowed")
     return broken
 
 
@@ -282,6 +302,7 @@ def main():
     budget = read_budget(options.budget)
     if not comparable():
         print("instructions are not compared: this processor has no AVX2")
+        budget.pop("against", None)
         for figures in budget["figures"].values():
             figures.pop("instructions", None)
     broken = judge(results, budget)

@@ -7,8 +7,8 @@
 namespace weir::path {
 
 void Tally::on_pass(Side side) {
+  Allocations::count(side == Side::above);  // from the beginning on, to know what lives
   if (!on_) return;
-  Allocations::count(side == Side::above);
   CALLGRIND_TOGGLE_COLLECT;  // run.py starts callgrind without collecting
 }
 
@@ -18,7 +18,9 @@ void Tally::count(Work work) {
 
 Counts Tally::take(const char* name) {
   const HeapUse now = Allocations::so_far();
-  Counts counts{{now.allocations - before_.allocations, now.bytes - before_.bytes}, std::exchange(work_, {})};
+  Counts counts{{now.allocations - before_.allocations, now.bytes - before_.bytes},
+                Allocations::take_peak(),
+                std::exchange(work_, {})};
   before_ = now;
   CALLGRIND_DUMP_STATS_AT(name);
   return counts;

@@ -67,6 +67,28 @@ constexpr Workload kWorkloads[] = {
     request_of("ask_gemini_from_chat", gemini, openai_chat),
     request_of("ask_chat_from_gemini", openai_chat, gemini),
     request_of("ask_chat_from_responses", openai_chat, openai_responses),
+    // Hundreds of the smallest events in one segment, and events that come in many.
+    {.name = "tiny_chunks",
+     .unit = "chunk",
+     .connections = 4,
+     .exchanges = 8,
+     .stream = true,
+     .frames = 1000,
+     .frames_a_write = 400,
+     .kind = Frames::tiny,
+     .client = openai_chat,
+     .provider = anthropic_messages,
+     .frames_count = true},
+    {.name = "large_chunk",
+     .unit = "500 KB",
+     .connections = 2,
+     .exchanges = 4,
+     .stream = true,
+     .frames = 2,
+     .kind = Frames::large,
+     .client = openai_chat,
+     .provider = anthropic_messages,
+     .frames_count = true},
 };
 
 }  // namespace

@@ -15,6 +15,8 @@ enum class Frames : std::uint8_t {
   plain,   ///< one text, nothing but the necessary: 220 bytes
   padded,  ///< as OpenAI sends them in 2026: null usage, and a second text of changing length to hide the first's
   tools,   ///< pieces of a tool call's arguments, as OpenAI sends them
+  tiny,    ///< a text of one byte
+  large,   ///< a text of 500 KB
 };
 
 struct Workload {

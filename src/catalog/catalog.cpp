@@ -1,6 +1,7 @@
 #include "weir/catalog/catalog.h"
 
 #include "weir/base/assert.h"
+#include "weir/catalog/model_traits.h"
 
 namespace weir::catalog {
 
@@ -10,7 +11,8 @@ Target Resolution::operator[](std::size_t i) const {
   return {.provider = &catalog_->providers()[provider],
           .provider_index = provider,
           .model_id = model_ ? Bytes(model_->deployments[i].model_id) : model_id_,
-          .policy = model_ ? &model_->policy : &catalog_->default_policy()};
+          .policy = model_ ? &model_->policy : &catalog_->default_policy(),
+          .traits = model_ ? &model_->deployments[i].traits : nullptr};
 }
 
 Provider provider_of(const ProviderKind& kind) {
@@ -45,8 +47,10 @@ Catalog::Catalog(std::vector<Provider> providers, std::vector<Model> models, Cat
   model_index_.reserve(models_.size());
   for (std::size_t i = 0; i < models_.size(); ++i) {
     WEIR_ASSERT(!models_[i].deployments.empty(), "a model in a catalog has a deployment");
-    for (const Deployment& deployment : models_[i].deployments)
+    for (Deployment& deployment : models_[i].deployments) {
       WEIR_ASSERT(deployment.provider < providers_.size(), "a deployment's provider is in the catalog");
+      deployment.traits = model_traits(deployment.model_id);
+    }
     const bool is_new = model_index_.emplace(models_[i].name, i).second;
     WEIR_ASSERT(is_new, "model names in a catalog are unique");
   }

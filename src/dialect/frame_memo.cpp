@@ -30,6 +30,20 @@ Bytes blanks_of(Bytes behind) {
   return behind.substr(brace + 1, last - brace - 1);
 }
 
+/// How many bytes are the same.
+std::size_t common(const char* a, const char* b, std::size_t size) {
+  std::size_t same = 0;
+  for (; same + 16 <= size; same += 16) {
+    std::uint64_t x[2], y[2];
+    std::memcpy(x, a + same, 16);
+    std::memcpy(y, b + same, 16);
+    if (x[0] != y[0]) return same + static_cast<std::size_t>(std::countr_zero(x[0] ^ y[0])) / 8;
+    if (x[1] != y[1]) return same + 8 + static_cast<std::size_t>(std::countr_zero(x[1] ^ y[1])) / 8;
+  }
+  while (same < size && a[same] == b[same]) ++same;
+  return same;
+}
+
 }  // namespace
 
 void FrameMemo::remember(Bytes frame, const Varying& varying) {
@@ -102,7 +116,7 @@ std::size_t FrameMemo::match_number(Bytes input) const {
   return follows(input, at, number_, std::size_t{before_} - number_) ? at : 0;
 }
 
-std::size_t FrameMemo::skip_gap(Bytes input, New& news) const {
+std::size_t FrameMemo::skip_gap(Bytes input) const {
   switch (gap_) {
     case Gap::none:
       return 0;
@@ -110,11 +124,8 @@ std::size_t FrameMemo::skip_gap(Bytes input, New& news) const {
       return skip_padding(input);
     case Gap::blanks:
       return std::min(input.find_first_not_of(' '), input.size());
-    case Gap::counts: {
-      const std::size_t size = skip_counts(input);
-      if (size != Bytes::npos) news.counts = input.substr(0, size);
-      return size;
-    }
+    case Gap::counts:
+      return skip_counts(input);
   }
   return Bytes::npos;
 }
@@ -132,19 +143,7 @@ std::size_t FrameMemo::skip_counts(Bytes input) const {
   std::size_t k = 0;  // in known
   std::size_t i = 0;  // in input
   for (;;) {
-    const std::size_t most = std::min(known.size() - k, input.size() - i);
-    std::size_t same = 0;
-    while (same + 8 <= most) {
-      std::uint64_t a = 0, b = 0;
-      std::memcpy(&a, known.data() + k + same, 8);
-      std::memcpy(&b, input.data() + i + same, 8);
-      if (a != b) {
-        same += static_cast<std::size_t>(std::countr_zero(a ^ b)) / 8;
-        break;
-      }
-      same += 8;
-    }
-    while (same < most && known[k + same] == input[i + same]) ++same;
+    const std::size_t same = common(known.data() + k, input.data() + i, std::min(known.size() - k, input.size() - i));
     k += same;
     i += same;
     if (k == known.size()) return i;

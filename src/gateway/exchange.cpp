@@ -155,7 +155,7 @@ bool Exchange::prepare(Asking& asking) {
 dialect::Target Exchange::target_of(const Asking& asking) const {
   return {.model_id = asking.target.model_id,
           .quirks = catalog::quirks_in(*asking.target.provider, asking.call.dialect),
-          .traits = catalog::model_traits(asking.target.model_id),
+          .traits = asking.target.traits ? *asking.target.traits : catalog::model_traits(asking.target.model_id),
           .budgets = gateway_.catalog().reasoning_budgets(),
           .stream = asking.call.stream};
 }

@@ -79,12 +79,11 @@ void Translation::read_frames(Bytes bytes) {
     if (cut_.empty()) {
       const Bytes line = scanner_.only_line();
       fields = line.empty() ? codec::parse_sse_frame(frame, scratch_) : codec::parse_sse_line(line);
-      fields.has_data ? read_payload(fields.data) : keep_alive();
-      if (begun_ && told_ == 1 && !collector_) {
-        const dialect::Varying varying = decoder_.varying();
-        // Only what was told as a text of a block, and as it stands in the frame, is told again in this way.
-        if (!varying.text.empty() && varying.text.data() == repeated_.text.data() && is_within(varying.text, frame))
-          memo_.remember(frame, varying);
+      if (fields.has_data) {
+        read_payload(fields.data);
+        remember(frame);
+      } else {
+        keep_alive();
       }
       bytes.remove_prefix(size);
       continue;
@@ -97,6 +96,14 @@ void Translation::read_frames(Bytes bytes) {
     if (cut_.capacity() > 4096) cut_ = {};
     bytes.remove_prefix(size);
   }
+}
+
+/// What was told as a text of a block, and as it stands in the frame, may be told again without reading.
+void Translation::remember(Bytes frame) {
+  if (!begun_ || told_ != 1 || collector_) return;
+  const dialect::Varying varying = decoder_.varying();
+  if (!varying.text.empty() && varying.text.data() == repeated_.text.data() && is_within(varying.text, frame))
+    memo_.remember(frame, varying);
 }
 
 /// A comment, by which a provider shows that it is still there; so the client is shown, too.

@@ -54,6 +54,7 @@ dialect::Quirks quirks_in(const Provider& provider, dialect::Dialect dialect);
 struct Deployment {
   std::size_t provider = 0;  ///< index into Catalog::providers()
   std::string model_id;
+  dialect::ModelTraits traits = {};  ///< of model_id; looked up by the catalog
 };
 
 /// What becomes of a request and its answer on their way, where a configuration has a say in it.
@@ -82,7 +83,8 @@ struct Target {
   const Provider* provider = nullptr;
   std::size_t provider_index = 0;
   Bytes model_id;
-  const ModelPolicy* policy = nullptr;  ///< never null, owned by the catalog
+  const ModelPolicy* policy = nullptr;           ///< never null, owned by the catalog
+  const dialect::ModelTraits* traits = nullptr;  ///< of model_id, owned by the catalog; null: to be looked up
 };
 
 class Catalog;

@@ -34,7 +34,7 @@ class FrameMemo {
   void remember(Bytes frame, const Varying& varying);
   /// The size of the frame that `input` begins with, when it is the remembered one with another text, which is valid
   /// and not empty; else 0.
-  std::size_t match(Bytes input, New& news) const {
+  [[gnu::always_inline]] std::size_t match(Bytes input, New& news) const {
     const std::size_t before = number_ == 0 ? match_before(input) : match_number(input);
     if (before == 0) return 0;
     // A reader checks all the UTF-8 it is given, so it is given a little, not the frames that came behind this one.
@@ -47,8 +47,9 @@ class FrameMemo {
     std::size_t at = before + news.text.raw.size();  // the closing quote belongs to what stands behind the text
     if (!follows(input, at, before_, behind_)) return 0;
     if (gap_ == Gap::none) return at;
-    const std::size_t gap = skip_gap(input.substr(at), news);
+    const std::size_t gap = skip_gap(input.substr(at));
     if (gap == Bytes::npos) return 0;
+    if (gap_ == Gap::counts) news.counts = input.substr(at, gap);
     at += gap;
     return follows(input, at, std::size_t{before_} + behind_ + counts_, end_) ? at : 0;
   }
@@ -78,7 +79,7 @@ class FrameMemo {
   }
   std::size_t match_number(Bytes input) const;
   /// The length of what stands in the gap; npos when it is not what it should be.
-  std::size_t skip_gap(Bytes input, New& news) const;
+  std::size_t skip_gap(Bytes input) const;
   std::size_t skip_padding(Bytes input) const;
   std::size_t skip_counts(Bytes input) const;
 
