@@ -85,7 +85,7 @@ class ContentsWriter {
     Role side = Role::user;
     json_.key("contents").begin_array();
     for (const Message& message : request_.messages) {
-      if (!message.name.empty()) loss_.drop("name");
+      if (!message.name.empty() && message.role != Role::tool) loss_.drop("name");
       if (is_system(message)) {
         for (const Part& part : message.parts)
           if (part.kind != PartKind::text) refuse_field(loss_, "messages", "System messages hold texts only.");
