@@ -85,12 +85,13 @@ class ContentsWriter {
     Role side = Role::user;
     json_.key("contents").begin_array();
     for (const Message& message : request_.messages) {
-      if (!message.name.empty()) loss_.drop("name");
+      if (!message.name.empty() && message.role != Role::tool) loss_.drop("name");
       if (is_system(message)) {
         for (const Part& part : message.parts)
           if (part.kind != PartKind::text) refuse_field(loss_, "messages", "System messages hold texts only.");
         continue;
       }
+      if (is_silent(message)) continue;
       const Role speaks = message.role == Role::assistant ? Role::assistant : Role::user;
       if (!group.empty() && speaks != side) write_group(side, group);
       side = speaks;
@@ -128,6 +129,15 @@ class ContentsWriter {
 
   static bool is_system(const Message& message) {
     return message.role == Role::system || message.role == Role::developer;
+  }
+
+  /// Nothing of it is written: those before and behind it are neighbours.
+  static bool is_silent(const Message& message) {
+    return std::ranges::all_of(message.parts, [&](const Part& part) {
+      if (part.kind == PartKind::text || part.kind == PartKind::refusal) return part.text.empty();
+      return part.kind == PartKind::reasoning &&
+             (message.role != Role::assistant || part.seal.vendor != Vendor::gemini || part.seal.empty());
+    });
   }
 
   bool has_system_text() const {

@@ -138,6 +138,11 @@ TEST(GeminiWrite, Contents) {
        R"({"role":"user","parts":[{"functionResponse":{"id":"c1","name":"f","response":{"result":"1"}}},)"
        R"({"functionResponse":{"id":"c2","name":"f","response":{"result":"2"}}}]}]})",
        sealed},
+      {"a turn of which nothing is left does not part its neighbours",
+       {{.role = Role::user, .parts = {text("a")}},
+        {.role = Role::assistant, .parts = {thought("t", foreign), text("")}},
+        {.role = Role::user, .parts = {text("b")}}},
+       R"({"contents":[{"role":"user","parts":[{"text":"a"},{"text":"b"}]}]})"},
       {"a call's own seal beside one of a thought",
        {{.role = Role::assistant,
          .parts = {thought("", own), {.kind = PartKind::tool_call, .name = "f", .seal = {Vendor::gemini, "Qg=="}}}},
