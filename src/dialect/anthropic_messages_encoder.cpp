@@ -43,14 +43,17 @@ void Encoder::encode(std::span<const Event> events, std::string& out) {
   }
 }
 
-/// The message starts with the first event that is more than its names and its usage: where a provider tells its usage
-/// first, the start has it.
+/// The message starts with the first event that is more than its names and its first usage: where a provider tells that
+/// in front of its words, the start has it.
 void Encoder::take(const Begin& begin, std::string&) {
   id_ = begin.id;
   model_ = begin.model;
 }
 
-void Encoder::take(const UsageReport& report, std::string&) { usage_ = report.usage; }
+void Encoder::take(const UsageReport& report, std::string& out) {
+  if (usage_.reported) start_message(out);  // its usage is the first that was told
+  usage_ = report.usage;
+}
 
 void Encoder::start_message(std::string& out) {
   if (started_) return;

@@ -123,6 +123,13 @@ TEST(AnthropicEncoder, UsageThatIsKnownAtTheStartIsTold) {
             "block_delta 0.0 \"a\"\nblock_end 0.0\nusage input=9 output=5\nfinish 0 stop native=\"end_turn\"\n");
 }
 
+TEST(AnthropicEncoder, AnAnswerWithoutWordsHasItsUsageTwiceAsWell) {
+  const Told told = tell({kBegin, counts(9, 1), counts(9, 5), kStopped}, from(Dialect::anthropic_messages));
+  EXPECT_EQ(told.lines,
+            "begin id=\"id1\" model=\"model1\" created=0\nusage input=9 output=1\nusage input=9 output=5\n"
+            "finish 0 stop native=\"end_turn\"\n");
+}
+
 TEST(AnthropicEncoder, NamesThatTheProviderDidNotGive) {
   const std::vector<Event> events = {Begin{}, calls(0, "", "f"), ends(0), calls(1, "", "f"), ends(1), kStopped};
   const Told told = tell(events, from(Dialect::gemini));
