@@ -23,7 +23,8 @@ inline constexpr std::size_t kMaxItems = 16'384;
 inline constexpr std::size_t kMaxParts = 4'096;  ///< of an item
 inline constexpr std::size_t kMaxTools = 1'024;
 
-/// The id of an answer, of its document or of the first event of its stream, escaped as it is; empty when there is none.
+/// The id of an answer, of its document or of the first event of its stream, escaped as it is; empty when there is
+/// none.
 Bytes read_answer_id(Bytes payload);
 
 /// Reads a client's request, also that of `/responses/input_tokens`: one strict pass, every byte validated as JSON.
