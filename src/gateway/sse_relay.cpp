@@ -95,6 +95,7 @@ bool SseRelay::inspect(Bytes frame, Facts& facts) {
 bool SseRelay::inspect(const codec::SseFrame& fields, Facts& facts) {
   if (!fields.has_data) return true;
   const dialect::FrameFacts said = decoder_.tap(fields.data);
+  unread_end_ = false;
   facts.data = !fields.data.empty();  // an empty one may be a cut one: some clients stumble over it
   facts.malformed = said.malformed;
   facts.content |= said.content;
@@ -112,7 +113,9 @@ bool SseRelay::inspect(const codec::SseFrame& fields, Facts& facts) {
 void SseRelay::end_oversize(Bytes piece, Facts& facts) {
   copy(piece);
   oversize_ = false;
-  if (copied_bytes_ == 0) return;
+  memo_.forget();  // the next frame has to be looked at: it ends this one's doubt
+  unread_end_ = copied_bytes_ == 0;
+  if (unread_end_) return;
   owes_line_feed_ = pieces().cut.ends_with("\n\r");
   begun_ = true;  // an error in it is no first event any more: the client has bytes
   inspect(codec::parse_sse_frame(pieces().cut, pieces().scratch), facts);

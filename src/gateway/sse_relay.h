@@ -59,8 +59,9 @@ class SseRelay {
   enum class Only : std::uint8_t { event, fault, nothing };
   Only only_frame();
 
-  /// The answer is complete in the eyes of a client.
-  bool complete() const { return decoder_.complete() || (blind_ && decoder_.done()); }
+  /// The answer is complete in the eyes of a client. Where the last frame was not read, the proper end of the body is
+  /// believed.
+  bool complete() const { return decoder_.complete() || (blind_ && decoder_.done()) || unread_end_; }
   bool done() const { return decoder_.done(); }
   /// Part of an oversize frame has been let through and its end has not come.
   bool inside_frame() const { return oversize_; }
@@ -101,6 +102,7 @@ class SseRelay {
   bool untouched_ = true;
   bool oversize_ = false;     // inside a frame too large to be held
   bool blind_ = false;        // some frame was not read
+  bool unread_end_ = false;   // nor was the last one
   bool ended_in_cr_ = false;  // the last frame did, at the end of its payload: a LF may follow
   bool owes_line_feed_ = false;
   bool kept_ = true;    // the last frame was passed on

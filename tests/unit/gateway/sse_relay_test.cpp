@@ -243,6 +243,28 @@ TEST(SseRelay, ReadsAnOversizeFrame) {
       }
 }
 
+/// There was no memory to read the frame: it may have held the finish.
+TEST(SseRelay, AnUnreadLastFrameMayHaveBeenTheEnd) {
+  io::test::SimWorld world;
+  SseRelay relay(dialect::Dialect::openai_chat, false);
+  const auto read = [&](Bytes bytes) {
+    net::BodyPart part;
+    part.chunk = world.chunk(bytes);
+    part.payloads[part.count++] = part.chunk.bytes();
+    relay.read(part);
+  };
+  const Bytes stop = "data: " STOP "\n\n";
+  read("data: " TEXT "\n\ndata: " TEXT "\n\n");
+  read(stop.substr(0, 30));
+  relay.let_go();
+  EXPECT_TRUE(relay.inside_frame());
+  EXPECT_FALSE(relay.complete());
+  read(stop.substr(30));
+  EXPECT_TRUE(relay.complete());
+  read("data: " TEXT "\n\n");
+  EXPECT_FALSE(relay.complete()) << "something followed, so it was not the end";
+}
+
 TEST(SseRelay, OnlyFrameIsAnEventOrAnErrorOrNothing) {
   io::test::SimWorld world;
   const auto only = [&](Bytes body) {
