@@ -33,6 +33,7 @@ class Judge {
     const bool broken_error = request_.answer.kind == AnswerPlan::Kind::error;
     if (broken_error && answer_.status == golden_.status_alone && may_be_weir_error()) return;
     if (answer_.status == 200 && ends_in_error()) return;
+    if (answer_.complete && ends_unread()) return;
     if (answer_.complete && open_golden_ && (ends_early() || is_estimate())) return;
     broken("neither the provider's answer nor an honest error");
   }
@@ -139,6 +140,13 @@ class Judge {
   bool count_error_end() const {
     if (answer_.complete) telling_.count(Probe::spoken_error_event);
     return true;
+  }
+
+  /// The frame that ends the answer was too large for the memory there was: signs of life behind it pass, too.
+  bool ends_unread() const {
+    if (!golden_.giant || spoken_.heard || answer_.status != 200 || alike_ < golden_.body.size()) return false;
+    const SsePayloads rest = read_sse(Bytes(answer_.body).substr(alike_));
+    return golden_.tail == Golden::Tail::none && rest.whole.empty() && !rest.has_tail;
   }
 
   /// A count that cannot be read is estimated.
