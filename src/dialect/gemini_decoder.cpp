@@ -255,8 +255,8 @@ FrameFacts Decoder::walk_object(Bytes text, EventBatch* batch) {
       begin_told_ = true;
       batch->push(Begin{payload.id, payload.model, payload.created});
     }
-    if (payload.usage && usage_ != told_usage_) {  // before the content: some clients want the prompt's count first
-      told_usage_ = usage_;
+    if (payload.usage && usage_ != telling_->usage) {  // before the content: some clients want the prompt's count first
+      telling_->usage = usage_;
       batch->push(UsageReport{usage_.disjoint()});
     }
   }
@@ -282,7 +282,8 @@ FrameFacts Decoder::walk_object(Bytes text, EventBatch* batch) {
   }
   content_ |= facts.content;
   if (payload.parts == 1 && facts == FrameFacts{.content = true, .usage = payload.usage}) {
-    varying_ = {.text = payload.text, .number = {}, .counts = payload.usage ? payload.counts : Bytes()};
+    varying_text_ = payload.text;
+    varying_counts_ = payload.usage ? payload.counts : Bytes();
     varying_choice_ = payload.choice;
     varying_is_text_ = !payload.thought;
   }
@@ -292,7 +293,7 @@ FrameFacts Decoder::walk_object(Bytes text, EventBatch* batch) {
 /// An array is what a stream without `alt=sse` amounts to when it is read in one piece.
 template <bool tapped>
 FrameFacts Decoder::walk(Bytes text, EventBatch* batch) {
-  varying_ = {};
+  varying_text_ = {};
   const Bytes trimmed = trim(text);
   if (trimmed.empty()) return {};
   if (failed_) return {.ignored = true};
@@ -319,7 +320,7 @@ FrameFacts Decoder::walk(Bytes text, EventBatch* batch) {
     if (facts.malformed) break;
   }
   document_ = false;
-  varying_ = {};  // one of several
+  varying_text_ = {};  // one of several
   return facts;
 }
 
@@ -342,15 +343,16 @@ Usage Decoder::usage() const {
 FrameFacts Decoder::tap(Bytes payload) { return walk<true>(payload, nullptr); }
 
 FrameFacts Decoder::decode(Bytes payload, EventBatch& batch) {
-  scratch_.clear();
+  if (!telling_) telling_ = std::make_unique<Telling>();
+  telling_->scratch.clear();
   const FrameFacts facts = walk<false>(payload, &batch);
   batch.drain();
   return facts;
 }
 
 void Decoder::reset() {
-  usage_ = told_usage_ = {};
-  varying_ = {};
+  usage_ = {};
+  varying_text_ = varying_counts_ = {};
   later_counts_.clear();
   error_ = {};
   begun_ = finished_ = {};
@@ -358,8 +360,7 @@ void Decoder::reset() {
   first_finished_ = kMaxChoices;
   failed_ = begin_told_ = ended_ = content_ = any_ = document_ = false;
   candidates_.clear();
-  choices_.clear();
-  scratch_.clear();
+  telling_.reset();
 }
 
 }  // namespace weir::dialect::gemini

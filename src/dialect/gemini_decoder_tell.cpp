@@ -17,8 +17,8 @@ bool is_ascii(Bytes escaped) {
 }  // namespace
 
 Decoder::ChoiceState& Decoder::state_of(std::uint32_t choice) {
-  if (choices_.size() <= choice) choices_.resize(choice + 1);
-  return choices_[choice];
+  if (telling_->choices.size() <= choice) telling_->choices.resize(choice + 1);
+  return telling_->choices[choice];
 }
 
 void Decoder::tell_fault(FaultReport report, EventBatch* batch) {
@@ -29,10 +29,10 @@ void Decoder::tell_fault(FaultReport report, EventBatch* batch) {
 
 /// The scratch must not move under views that point into it: what points there is handed over first.
 void Decoder::make_room(std::size_t size, EventBatch& batch) {
-  if (scratch_.capacity() - scratch_.size() >= size) return;
+  if (telling_->scratch.capacity() - telling_->scratch.size() >= size) return;
   batch.drain();
-  scratch_.clear();
-  scratch_.reserve(size);
+  telling_->scratch.clear();
+  telling_->scratch.reserve(size);
 }
 
 void Decoder::begin_block(std::uint32_t choice, BlockKind kind, Bytes id, Bytes name, Bytes signature,
@@ -50,9 +50,9 @@ void Decoder::close_block(std::uint32_t choice, Bytes signature, EventBatch& bat
   if (!state.open) return;
   if (state.arguments.begun()) {
     make_room(PartialArguments::kMaxOverhead, batch);
-    const std::size_t start = scratch_.size();
-    state.arguments.close(scratch_);
-    batch.push(BlockDelta{choice, state.open_index, Bytes(scratch_).substr(start)});
+    const std::size_t start = telling_->scratch.size();
+    state.arguments.close(telling_->scratch);
+    batch.push(BlockDelta{choice, state.open_index, Bytes(telling_->scratch).substr(start)});
   }
   state.open = false;
   batch.push(BlockEnd{choice, state.open_index, signature});
@@ -126,9 +126,9 @@ void Decoder::tell_call(std::uint32_t choice, const Part& part, EventBatch& batc
   }
   if (has_members(part.arguments) && part.arguments[0] == '{' && !state.arguments.begun()) {
     make_room(2 * part.arguments.size(), batch);
-    const std::size_t start = scratch_.size();
-    append_as_text(scratch_, part.arguments);
-    batch.push(BlockDelta{choice, state.open_index, Bytes(scratch_).substr(start)});
+    const std::size_t start = telling_->scratch.size();
+    append_as_text(telling_->scratch, part.arguments);
+    batch.push(BlockDelta{choice, state.open_index, Bytes(telling_->scratch).substr(start)});
   }
   if (!part.partial.empty()) tell_partial(choice, part.partial, batch);
   if (!part.will_continue) close_block(choice, {}, batch);
@@ -155,38 +155,40 @@ void Decoder::tell_partial(std::uint32_t choice, Bytes partial, EventBatch& batc
     });
     if (!piece.is_string && piece.value.empty()) return;
     make_room(2 * (piece.path.size() + piece.value.size()) + PartialArguments::kMaxOverhead, batch);
-    const std::size_t start = scratch_.size();
+    const std::size_t start = telling_->scratch.size();
     ChoiceState& state = state_of(choice);
-    if (state.arguments.add(piece, scratch_) && scratch_.size() > start)
-      batch.push(BlockDelta{choice, state.open_index, Bytes(scratch_).substr(start)});
+    if (state.arguments.add(piece, telling_->scratch) && telling_->scratch.size() > start)
+      batch.push(BlockDelta{choice, state.open_index, Bytes(telling_->scratch).substr(start)});
   });
 }
 
 void Decoder::repeat(Bytes text, Bytes counts) {
   document_ = false;  // as after every payload but the first
   if (!counts.empty()) later_counts_.assign(counts);
-  if (!varying_is_text_ || varying_choice_ >= choices_.size()) return;
-  ChoiceState& state = choices_[varying_choice_];
+  if (!telling_ || !varying_is_text_ || varying_choice_ >= telling_->choices.size()) return;
+  ChoiceState& state = telling_->choices[varying_choice_];
   if (state.ascii) state.ascii = is_ascii(text);
 }
 
 void Decoder::catch_up(EventBatch& batch) {
+  if (later_counts_.empty() || failed_) return;
   take_later_counts();
-  if (usage_ == told_usage_) return;
-  told_usage_ = usage_;
+  if (usage_ == telling_->usage) return;
+  telling_->usage = usage_;
   batch.push(UsageReport{usage_.disjoint()});
 }
 
 void Decoder::end(EventBatch& batch) {
+  if (!telling_) telling_ = std::make_unique<Telling>();
   catch_up(batch);
   if (failed_ || ended_) return batch.drain();
   ended_ = true;
   if (complete()) {
-    scratch_.clear();
-    for (std::uint32_t choice = 0; choice < choices_.size(); ++choice) {
+    telling_->scratch.clear();
+    for (std::uint32_t choice = 0; choice < telling_->choices.size(); ++choice) {
       if ((begun_[choice / 64] >> (choice % 64) & 1) == 0) continue;
       close_block(choice, {}, batch);
-      batch.push(Finish{choice, choices_[choice].reason, choices_[choice].native, {}});
+      batch.push(Finish{choice, telling_->choices[choice].reason, telling_->choices[choice].native, {}});
     }
   } else {
     tell_fault({.fault = Fault::upstream_truncated}, &batch);

@@ -174,7 +174,7 @@ void Decoder::read_item(Bytes raw, Item& item) {
 }
 
 FrameFacts Decoder::walk(Bytes text, EventBatch* batch) {
-  varying_ = {};
+  only_text_ = only_number_ = {};
   const Bytes trimmed = trim(text);
   if (trimmed.empty()) return {};
   if (done_ || failed_) return {.ignored = true};
@@ -204,9 +204,9 @@ FrameFacts Decoder::walk(Bytes text, EventBatch* batch) {
   payload.type.empty() ? take_document(payload) : take_event(payload);
   // Of a delta alone: what ends a part tells its text only once.
   if (facts_ == FrameFacts{.content = true} && payload.type.ends_with(".delta")) {
-    varying_.text = payload.delta;
+    only_text_ = payload.delta;
     const bool ahead = payload.sequence_number.data() < payload.delta.data();
-    if (ahead) varying_.number = payload.sequence_number;
+    if (ahead) only_number_ = payload.sequence_number;
   }
   return facts_;
 }

@@ -27,7 +27,7 @@ Exchange::~Exchange() {
 
 io::Task<> Exchange::run() {
   const auto endpoint = find_endpoint(head_);
-  endpoint_ = endpoint.value_or(Endpoint{.client = dialect_of_client(head_)});
+  endpoint_ = endpoint ? *endpoint : Endpoint{.client = dialect_of_client(head_)};
   record_.client_dialect = record_.provider_dialect = endpoint_.client;
   const auto key = authenticate(head_, gateway_.keys());
   if (!key) co_return refuse(key.error());

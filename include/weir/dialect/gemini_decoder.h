@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,7 @@ class Decoder {
   FrameFacts tap(Bytes payload);
 
   /// What of the last payload may be another in the next one.
-  Varying varying() const { return varying_; }
+  Varying varying() const { return {.text = varying_text_, .number = {}, .counts = varying_counts_}; }
   /// The last payload has come again with another text and other counts (varying()), and is not read: what of them
   /// matters later. The counts are read when they are asked for.
   void repeat(Bytes text, Bytes counts);
@@ -111,8 +112,8 @@ class Decoder {
   void take_later_counts();
 
   UsageMetadata usage_;
-  UsageMetadata told_usage_;
-  Varying varying_;
+  Bytes varying_text_;                // see Varying
+  Bytes varying_counts_;              // see Varying
   std::uint32_t varying_choice_ = 0;  // whose text that is
   bool varying_is_text_ = false;      // told as text, not as reasoning
   std::string later_counts_;          // of a payload that was not read: replace usage_ when it is needed
@@ -128,8 +129,13 @@ class Decoder {
   bool any_ = false;                   // a payload came
   bool document_ = false;              // one payload came, printed as documents are: in several lines
   std::vector<Candidate> candidates_;  // of the current payload
-  std::vector<ChoiceState> choices_;
-  std::string scratch_;  // texts that had to be made; grows between two hand-overs of the batch only
+  /// What telling needs beyond tapping: made by the first decode() or end().
+  struct Telling {
+    UsageMetadata usage;  // that was told
+    std::vector<ChoiceState> choices;
+    std::string scratch;  // texts that had to be made; grows between two hand-overs of the batch only
+  };
+  std::unique_ptr<Telling> telling_;
 };
 
 }  // namespace weir::dialect::gemini

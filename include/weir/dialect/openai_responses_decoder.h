@@ -34,7 +34,7 @@ class Decoder {
   /// Reads one payload and reports only the facts.
   FrameFacts tap(Bytes payload);
   /// What of the last payload may be another in the next one.
-  Varying varying() const { return varying_; }
+  Varying varying() const { return {.text = only_text_, .number = only_number_, .counts = {}}; }
   /// The provider's stream is over. Reports a fault when it ended without its last event.
   void end(EventBatch& batch);
 
@@ -111,7 +111,8 @@ class Decoder {
   // Of the current payload.
   EventBatch* batch_ = nullptr;  // none: tapped
   FrameFacts facts_;
-  Varying varying_;
+  Bytes only_text_;      // of the last payload, see Varying
+  Bytes only_number_;    // see Varying
   std::string scratch_;  // values that had to be escaped
   std::size_t payload_size_ = 0;
 

@@ -95,7 +95,7 @@ fs::path shared_data() {
   return (given ? fs::path(given) : fs::path(WEIR_SOURCE_ROOT) / ".." / "shared") / "data";
 }
 
-TEST(TranslationFrames, RecordedStreamsInEveryClientsDialect) {
+TEST(TranslatedFrames, RecordedStreamsInEveryClientsDialect) {
   const fs::path recordings = shared_data() / "recordings";
   if (!fs::exists(recordings)) GTEST_SKIP() << "the shared data are not here (" << recordings.string() << ")";
   constexpr std::pair<const char*, Dialect> kFolders[] = {{"openai-chat", Dialect::openai_chat},
@@ -263,7 +263,7 @@ void change(std::string& body, Random& random) {
   }
 }
 
-TEST(TranslationFrames, FramesThatAreKnownAgainSayWhatReadingSays) {
+TEST(TranslatedFrames, FramesThatAreKnownAgainSayWhatReadingSays) {
   Random random(11);
   for (int round = 0; round < 3000; ++round) {
     for (const Dialect provider : dialect::kDialects) {
@@ -291,7 +291,7 @@ std::vector<Bytes> pieces_of(Bytes body, std::size_t size) {
 }
 
 // One event of 10 MB: held until it is whole, once, and told once.
-TEST(TranslationFrames, AnEventOfTenMegabytes) {
+TEST(TranslatedFrames, AnEventOfTenMegabytes) {
   constexpr std::size_t kSize = 10 << 20;
   const std::string text(kSize, 'x');
   const std::string body =
@@ -317,7 +317,7 @@ TEST(TranslationFrames, AnEventOfTenMegabytes) {
 }
 
 // Thousands of the smallest events in one segment: nothing is held, and each becomes one frame.
-TEST(TranslationFrames, ThousandsOfTinyEventsInOneSegment) {
+TEST(TranslatedFrames, ThousandsOfTinyEventsInOneSegment) {
   constexpr std::size_t kEvents = 20'000;
   std::string body = "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\"}}]}\n\n";
   for (std::size_t i = 0; i < kEvents; ++i) body += "data: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\n";
