@@ -282,6 +282,23 @@ TEST(TranslatedFrames, FramesThatAreKnownAgainSayWhatReadingSays) {
   }
 }
 
+// Where a source stands is told while all text is ASCII: a known frame may be what ends that.
+TEST(TranslatedFrames, SourcesBehindTextsThatWereKnown) {
+  const auto frame = [](const std::string& text, const std::string& more) {
+    return R"(data: {"candidates": [{"content": {"parts": [{"text": ")" + text + R"("}],"role": "model"})" + more +
+           R"(,"index": 0}],"modelVersion": "m"})" + "\r\n\r\n";
+  };
+  const std::string source =
+      R"(,"citationMetadata": {"citations": [{"startIndex": 1,"endIndex": 4,"uri": "http://x"}]})";
+  for (const std::string last : {"plain", "\u00e9", "\\u00e9"}) {
+    const std::string body = frame("one ", "") + frame("two ", "") + frame(last, "") + frame("end", source) +
+                             frame("", R"(,"finishReason": "STOP")");
+    expect_same(Dialect::gemini, body);
+    const Told told = translate(Dialect::openai_chat, Dialect::gemini, {body});
+    EXPECT_EQ(told.out.contains(R"("start_index":1,"end_index":4)"), last == "plain") << told.out;
+  }
+}
+
 // ---- Bounds.
 
 std::vector<Bytes> pieces_of(Bytes body, std::size_t size) {
