@@ -39,19 +39,21 @@ std::string plain(const gateway::Record& r, WallTime now) {
   char time[64];
   std::strftime(time, sizeof time, "%Y-%m-%dT%H:%M:%S", &day);
   char line[1024];
-  const int size = std::snprintf(
-      line, sizeof line,
-      R"({"time":"%s.%03dZ","id":"%016llx","status":%d,"key":"%s","model":"%s","deployment":"%s","stream":%s,)"
-      R"("attempts":%d,"finish":"%s","usage":{"input":%llu,"output":%llu},"request_bytes":%llu,"answer_bytes":%llu,)"
-      R"("connect_us":%lld,"ttfb_us":%lld,"total_us":%lld,"overhead_ns":%lld})",
-      time, static_cast<int>(now.unix_ns / 1'000'000 % 1000), static_cast<unsigned long long>(r.id), r.status,
-      std::string(r.key).c_str(), std::string(r.model.view()).c_str(),
-      (std::string(r.provider) + "/" + std::string(r.model_id)).c_str(), r.stream ? "true" : "false", r.attempts,
-      std::string(to_string(r.finish)).c_str(), static_cast<unsigned long long>(r.usage.input),
-      static_cast<unsigned long long>(r.usage.output), static_cast<unsigned long long>(r.request_bytes),
-      static_cast<unsigned long long>(r.answer_bytes), static_cast<long long>(r.connect_ns / 1000),
-      static_cast<long long>(r.ttfb_ns / 1000), static_cast<long long>(r.total_ns / 1000),
-      static_cast<long long>(r.overhead_ns));
+  const int size =
+      std::snprintf(line, sizeof line,
+                    R"({"time":"%s.%03dZ","id":"%016llx","status":%d,"key":"%s","model":"%s","deployment":"%s",)"
+                    R"("dialect":"%s","stream":%s,"attempts":%d,"finish":"%s","usage":{"input":%llu,"output":%llu},)"
+                    R"("request_bytes":%llu,"answer_bytes":%llu,)"
+                    R"("connect_us":%lld,"ttfb_us":%lld,"total_us":%lld,"overhead_ns":%lld})",
+                    time, static_cast<int>(now.unix_ns / 1'000'000 % 1000), static_cast<unsigned long long>(r.id),
+                    r.status, std::string(r.key).c_str(), std::string(r.model.view()).c_str(),
+                    (std::string(r.provider) + "/" + std::string(r.model_id)).c_str(),
+                    std::string(to_string(r.client_dialect)).c_str(), r.stream ? "true" : "false", r.attempts,
+                    std::string(to_string(r.finish)).c_str(), static_cast<unsigned long long>(r.usage.input),
+                    static_cast<unsigned long long>(r.usage.output), static_cast<unsigned long long>(r.request_bytes),
+                    static_cast<unsigned long long>(r.answer_bytes), static_cast<long long>(r.connect_ns / 1000),
+                    static_cast<long long>(r.ttfb_ns / 1000), static_cast<long long>(r.total_ns / 1000),
+                    static_cast<long long>(r.overhead_ns));
   return {line, static_cast<std::size_t>(size)};
 }
 
