@@ -82,7 +82,9 @@ class Maker : AnswerWire {
     const Bytes start = space_ ? "data: " : "data:";
     text += start;
     Told told{.payload = payload.data};
-    if (payload.data.starts_with('{') && random_.one_in(15)) {  // a payload in two lines
+    // A payload in two lines. (Gemini's documents are known by that, when they are all that comes.)
+    const bool alone = spoken_.provider == Dialect::gemini && std::ranges::all_of(spoken_.told, &Told::comment);
+    if (payload.data.starts_with('{') && random_.one_in(15) && !alone) {
       text += "{" + line_end();
       text.append(start).append(payload.data, 1);
       told.payload.insert(1, "\n");
