@@ -28,7 +28,7 @@ void Translation::read(Bytes bytes) {
   if (framing_ == Framing::unknown) {
     const std::size_t first = bytes.find_first_not_of(" \t\r\n");
     if (first == Bytes::npos) return;  // DeepSeek sends line ends to keep the connection open
-    bytes.remove_prefix(first);  // as if it had come alone
+    bytes.remove_prefix(first);        // as if it had come alone
     framing_ = bytes[0] == '{' ? Framing::document : bytes[0] == '[' ? Framing::array : Framing::events;
   }
   if (failed_ || ended_) return;
