@@ -196,7 +196,7 @@ constexpr std::array kModelKeys = {
     KeyRow{.name = "include_reasoning",
            .type = ValueType::boolean,
            .sentence = "Whether clients get to see what the model thought, where an answer is translated; true if it "
-                       "is not written.",
+                       "is not written. Seals over thoughts are passed on in any case, so that a turn can be replayed.",
            .example = "false",
            .binding = bind<&WrittenModel::include_reasoning>()},
 };

@@ -187,6 +187,7 @@ bool Exchange::translate_request(Asking& asking, Bytes text) {
 
   make_lane({.provider = record_.provider_dialect,
              .include_usage = request.include_usage,
+             .include_reasoning = asking.target.policy->include_reasoning,
              .array = endpoint_.array,
              .emulated_schema = dialect::emulates_schema(record_.provider_dialect, request, target)});
   return replace_body(asking, body);

@@ -17,6 +17,7 @@ bool is_meaningful(const Event& event) {
 Translation::Translation(dialect::Dialect client, const dialect::AnswerContext& context, bool as_document)
     : client_(client), context_(context), decoder_(context.provider), encoder_(client, context) {
   if (as_document) collector_.emplace(kMaxHeld);
+  if (!context.include_reasoning) hidden_.emplace();
 }
 
 void Translation::read(const net::BodyPart& part, std::string& out) {
@@ -171,6 +172,7 @@ void Translation::fail(Fault fault, std::string& out) {
 
 void Translation::take(std::span<const Event> events) {
   if (failed_) return;
+  if (hidden_) events = hidden_->without(events);
   for (std::size_t i = 0; i < events.size(); ++i) {
     if (const auto* delta = std::get_if<dialect::BlockDelta>(&events[i])) {
       has_content_ = true;

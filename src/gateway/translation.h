@@ -22,6 +22,8 @@
 #include "weir/dialect/registry.h"
 #include "weir/net/body_reader.h"
 
+#include "hidden_reasoning.h"
+
 namespace weir::gateway {
 
 class Translation {
@@ -80,6 +82,7 @@ class Translation {
   dialect::Decoder decoder_;
   dialect::Encoder encoder_;
   std::optional<dialect::Collector> collector_;  // for a client that wants a document
+  std::optional<HiddenReasoning> hidden_;        // for a client that does not get to see what the model thought
   codec::SseScanner scanner_;
   codec::JsonArrayScanner elements_;
   dialect::FrameMemo memo_;       // of a frame that told nothing but one delta...

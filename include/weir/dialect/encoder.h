@@ -27,6 +27,7 @@ namespace weir::dialect {
 struct AnswerContext {
   Dialect provider = Dialect::openai_chat;  ///< whose seals these are
   bool include_usage = true;                ///< chat: the client asked for usage in the stream
+  bool include_reasoning = true;            ///< the client gets to see what the model thought
   bool array = false;                       ///< Gemini: a JSON array is streamed, not SSE (no alt=sse)
   bool emulated_schema = false;  ///< the provider answers through a forced tool named kSchemaTool: its arguments are
                                  ///< the text that the client asked for, and the turn ends in stop

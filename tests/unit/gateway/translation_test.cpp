@@ -312,6 +312,31 @@ TEST(Translation, LastFrameNeedsNoBlankLine) {
   });
 }
 
+TEST(Translation, WhatTheModelThoughtIsKeptFromTheClient) {
+  for_each_pair([](Dialect client, Dialect provider) {
+    auto context = context_of(provider);
+    const std::string body = frames_of(payloads_of(provider));
+    for (const bool document : {false, true}) {
+      const Told told = translate(client, context, document, {body});
+      ASSERT_NE(told.out.find("hm"), std::string::npos);  // the thought, where it is not hidden
+      context.include_reasoning = false;
+      const Told hidden = translate(client, context, document, {body});
+      context.include_reasoning = true;
+      EXPECT_FALSE(hidden.failed);
+      EXPECT_EQ(hidden.out.find("hm"), std::string::npos) << hidden.out;
+      EXPECT_NE(hidden.out.find("one "), std::string::npos);
+      EXPECT_EQ(hidden.output, told.output);
+      // The seal stays.
+      EXPECT_EQ(hidden.out.find("c2ln") != std::string::npos, told.out.find("c2ln") != std::string::npos);
+      context.include_reasoning = false;
+      std::vector<Bytes> bytes;
+      for (std::size_t i = 0; i < body.size(); ++i) bytes.push_back(Bytes(body).substr(i, 1));
+      EXPECT_EQ(without_memory(translate(client, context, document, bytes)), without_memory(hidden));
+      context.include_reasoning = true;
+    }
+  });
+}
+
 // ---- What is remembered of a frame.
 
 TEST(Translation, FrameAsBeforeInAnotherBlockIsReadAgain) {
