@@ -1,5 +1,7 @@
 #include "weir/catalog/catalog.h"
 
+#include <map>
+
 #include "weir/base/assert.h"
 #include "weir/catalog/model_traits.h"
 
@@ -12,7 +14,8 @@ Target Resolution::operator[](std::size_t i) const {
           .provider_index = provider,
           .model_id = model_ ? Bytes(model_->deployments[i].model_id) : model_id_,
           .policy = model_ ? &model_->policy : &catalog_->default_policy(),
-          .traits = model_ ? &model_->deployments[i].traits : nullptr};
+          .traits = model_ ? &model_->deployments[i].traits : nullptr,
+          .cell = model_ ? model_->deployments[i].cell : catalog_->cell_of_provider(provider_)};
 }
 
 Provider provider_of(const ProviderKind& kind) {
@@ -45,15 +48,19 @@ Catalog::Catalog(std::vector<Provider> providers, std::vector<Model> models, Cat
     WEIR_ASSERT(is_new, "provider names in a catalog are unique");
   }
   model_index_.reserve(models_.size());
+  std::map<std::pair<std::size_t, Bytes>, std::uint32_t> cells;
   for (std::size_t i = 0; i < models_.size(); ++i) {
     WEIR_ASSERT(!models_[i].deployments.empty(), "a model in a catalog has a deployment");
     for (Deployment& deployment : models_[i].deployments) {
       WEIR_ASSERT(deployment.provider < providers_.size(), "a deployment's provider is in the catalog");
       deployment.traits = model_traits(deployment.model_id);
+      const auto next = static_cast<std::uint32_t>(cells.size());
+      deployment.cell = cells.try_emplace({deployment.provider, deployment.model_id}, next).first->second;
     }
     const bool is_new = model_index_.emplace(models_[i].name, i).second;
     WEIR_ASSERT(is_new, "model names in a catalog are unique");
   }
+  deployment_cells_ = cells.size();
 }
 
 std::optional<Resolution> Catalog::find(Bytes name) const {

@@ -55,6 +55,7 @@ struct Deployment {
   std::size_t provider = 0;  ///< index into Catalog::providers()
   std::string model_id;
   dialect::ModelTraits traits = {};  ///< of model_id; looked up by the catalog
+  std::uint32_t cell = 0;            ///< of the health table; given by the catalog, the same to equal deployments
 };
 
 /// What becomes of a request and its answer on their way, where a configuration has a say in it.
@@ -85,6 +86,8 @@ struct Target {
   Bytes model_id;
   const ModelPolicy* policy = nullptr;           ///< never null, owned by the catalog
   const dialect::ModelTraits* traits = nullptr;  ///< of model_id, owned by the catalog; null: to be looked up
+  std::uint32_t cell = 0;  ///< of the health table: the deployment's, or the one of all models of a provider that is
+                           ///< addressed directly
 };
 
 class Catalog;
@@ -127,6 +130,11 @@ class Catalog {
 
   std::span<const Provider> providers() const { return providers_; }
   std::span<const Model> models() const { return models_; }
+  /// How many cells a health table has: one for each deployment, one for each provider.
+  std::size_t cells() const { return deployment_cells_ + providers_.size(); }
+  std::uint32_t cell_of_provider(std::size_t provider) const {
+    return static_cast<std::uint32_t>(deployment_cells_ + provider);
+  }
   bool exposes_provider_models() const { return options_.expose_provider_models; }
   const ModelPolicy& default_policy() const { return options_.default_policy; }
   const dialect::ReasoningBudgets& reasoning_budgets() const { return options_.reasoning_budgets; }
@@ -147,6 +155,7 @@ class Catalog {
   Index provider_index_;
   Index model_index_;
   CatalogOptions options_;
+  std::size_t deployment_cells_ = 0;
 };
 
 }  // namespace weir::catalog
