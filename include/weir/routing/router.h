@@ -24,7 +24,7 @@ class Router {
   void end(std::uint32_t cell, const AttemptEnd& end, Instant now);
 
  private:
-  const catalog::Catalog& catalog_;
+  [[maybe_unused]] const catalog::Catalog& catalog_;
 };
 
 }  // namespace weir::routing
