@@ -92,6 +92,7 @@ FaultWords words_of(Fault fault) {
     case Fault::client_limit:
       return {ErrorClass::rate_limit, {}};
     case Fault::shed:
+    case Fault::no_deployment:
     case Fault::draining:
     case Fault::system_limit:
       return {ErrorClass::overloaded, {}};

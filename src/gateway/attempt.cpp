@@ -20,6 +20,10 @@ void forward_common_fields(codec::HeadWriter& writer, const codec::RequestHead& 
 
 }  // namespace
 
+void Attempt::end(const routing::AttemptEnd& end) {
+  if (cell_) gateway_.router().end(*std::exchange(cell_, {}), end, gateway_.context().loop.now());
+}
+
 void Attempt::cancel() {
   cancelled_ = true;
   if (lease_) lease_->cancel();

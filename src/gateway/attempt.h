@@ -9,6 +9,7 @@
 #include "weir/gateway/record.h"
 #include "weir/net/body.h"
 #include "weir/net/upstream.h"
+#include "weir/routing/attempt_end.h"
 
 namespace weir::gateway {
 
@@ -24,6 +25,14 @@ class Attempt {
  public:
   Attempt(Gateway& gateway, Record& record, const catalog::Target& target)
       : gateway_(gateway), record_(record), target_(target) {}
+  Attempt(const Attempt&) = delete;
+  Attempt& operator=(const Attempt&) = delete;
+  /// Who has not been told how it ended is told that nobody waited for it.
+  ~Attempt() { end({.blame = routing::Blame::gone}); }
+
+  /// The router has let this attempt through to a cell of the health table and wants to hear of its end.
+  void track(std::uint32_t cell) { cell_ = cell; }
+  void end(const routing::AttemptEnd& end);
 
   /// Sends the request with `edits` spliced into its body and waits for the answer's head, which is valid until the
   /// caller next suspends. A connection that turns out to be stale, with no byte answered, is replaced once.
@@ -45,6 +54,7 @@ class Attempt {
   Record& record_;
   catalog::Target target_;
   net::UpstreamPool::Lease lease_;
+  std::optional<std::uint32_t> cell_;
   bool cancelled_ = false;
 };
 

@@ -19,6 +19,7 @@ Exchange::Exchange(Gateway& gateway, net::Downstream& downstream, codec::Request
 
 Exchange::~Exchange() {
   downstream_.unwatch();
+  if (race_) race_->clear();
   --gateway_.metrics().in_flight;
   record_.answer_bytes = downstream_.answer_bytes();
   record_.total_ns = to_ns(loop_.now() - record_.started);
@@ -37,6 +38,7 @@ io::Task<> Exchange::run() {
 
   switch (endpoint_.operation) {
     case Operation::answer:
+    case Operation::count_tokens:
       co_await answer();
       if (downstream_.aborted()) note_fault(Fault::shed);  // nothing else was wrong: a buffer was missing
       co_return;
@@ -44,104 +46,144 @@ io::Task<> Exchange::run() {
       co_return list_models();
     case Operation::show_model:
       co_return show_model();
-    case Operation::count_tokens:
-      co_return co_await count_tokens();
     case Operation::stored:
       co_return co_await stored();
   }
 }
 
+// ---- The race: one attempt after the other, until one of them has something for the client.
+
 io::Task<> Exchange::answer() {
-  codec::ResponseHead* const head = co_await ask_provider();
-  if (!head) co_return;
-  // The lanes; each ends the answer, or the connection.
-  const auto* type = head->find(codec::HeaderId::content_type);
-  const bool json = type && type->value.starts_with("application/json");
-  const bool events = type && type->value.starts_with("text/event-stream");
-  const auto* coding = head->find(codec::HeaderId::content_encoding);
-  if (head->status >= 300) {
-    co_await relay_error(*head);
-  } else if (coding && coding->value != "identity") {
-    // It was not asked for, and cannot be read: only a client of the same dialect may know what to do with it.
-    if (lane_)
-      refuse(Fault::upstream_malformed, {.text = "It is compressed, which it was not asked to be.", .param = {}});
-    else
-      co_await relay_document(*head);
-  } else if (lane_) {
-    co_await translate(*head);
-  } else if (record_.stream ? json : events) {  // not what was asked for
-    make_lane({.provider = record_.provider_dialect, .include_usage = !withhold_usage_});
-    co_await translate(*head);
-  } else if (record_.stream) {
-    co_await relay_stream(*head);
-  } else {
-    co_await relay_document(*head);
-  }
-  attempt_->release();
-}
-
-io::Task<codec::ResponseHead*> Exchange::ask_provider() {
-  const auto refused = [this](Fault fault) {
-    refuse(fault);
-    return nullptr;
-  };
-  if (head_.find(codec::HeaderId::content_encoding)) co_return refused(Fault::media_type_unsupported);
-  Asking asking;
-  if (const auto read = co_await downstream_.read_body(asking.body); !read) co_return refused(read.error());
-  const Instant request_arrived = loop_.now();
-  record_.request_bytes = asking.body.size();
-  if (!prepare(asking)) co_return nullptr;
-
-  attempt_.emplace(gateway_, record_, asking.target);
+  if (!co_await read_request()) co_return;
   downstream_.watch(&on_client_gone, this);
-  if (client_gone_) co_return refused(Fault::client_gone);  // it had left already: nobody is asked
-  ++record_.attempts;
-  record_.overhead_ns += to_ns(loop_.ring().precise_now() - request_arrived);
-  const AttemptRequest request{asking.call, head_, asking.body, asking.call.dialect != endpoint_.client};
-  const auto head = co_await attempt_->start(request, asking.edits, deadline_);
-  asking.body.clear();
-  asking.memory.shrink_to(0);
-  downstream_.release_request();  // nothing of the request is needed any more
-  if (!head) co_return refused(at_deadline(head.error()));
-  first_byte_answered();
-  co_return *head;
+  auto step = race_->attempts->first(race_->plan, gateway_.router(), loop_.now());
+  while (step) {
+    begin_attempt(*step);
+    if (step->pause > Duration{}) co_await loop_.sleep_until(loop_.now() + step->pause);
+    if (client_gone_) co_return refuse(Fault::client_gone);  // it has left already: nobody is asked
+    co_await attempt();
+    end_attempt();
+    if (!has_failed()) co_return;
+    step = race_->attempts->after(race_->failure->end, race_->plan, gateway_.router(), loop_.now(), deadline_,
+                                  loop_.random());
+  }
+  give_failure();
 }
 
-bool Exchange::prepare(Asking& asking) {
-  const Bytes text = asking.body.contiguous(gateway_.context().scratch);
-  dialect::Envelope envelope;
+bool Exchange::has_failed() const { return race_ && race_->failure; }
+
+io::Task<bool> Exchange::read_request() {
+  if (head_.find(codec::HeaderId::content_encoding)) co_return refused(Fault::media_type_unsupported);
+  race_ = gateway_.races().take();
+  if (const auto read = co_await downstream_.read_body(race_->body); !read) co_return refused(read.error());
+  record_.request_bytes = race_->body.size();
+  co_return plan();
+}
+
+bool Exchange::plan() {
+  const Bytes text = race_->body.contiguous(gateway_.context().scratch);
+  dialect::Envelope& envelope = race_->envelope;
   if (const auto read = dialect::read_envelope(endpoint_.client, text)) {
     envelope = *read;
   } else {
     return refused(read.error().fault, {.text = {}, .param = read.error().field});
   }
-  asking.model.assign(envelope.model());
+  race_->model.assign(envelope.model());
   if (endpoint_.client == dialect::Dialect::gemini) {
     const auto decoded = decode_path(endpoint_.model, dialect::Envelope::kMaxModelSize);
     if (!decoded) return refused(Fault::model_not_found, {.text = {}, .param = "model"});
-    asking.model.assign(*decoded);
+    race_->model.assign(*decoded);
     envelope.stream = endpoint_.stream;
   }
-  const Bytes model = asking.model.view();
+  const Bytes model = race_->model.view();
   record_.model.assign(model);
   record_.stream = envelope.stream;
 
-  const auto resolution = gateway_.catalog().find(model);
-  if (!resolution) return refused(Fault::model_not_found, {.text = model, .param = "model"});
-  asking.target = (*resolution)[0];
+  race_->resolution = gateway_.catalog().find(model);
+  if (!race_->resolution) return refused(Fault::model_not_found, {.text = model, .param = "model"});
+  gateway_.router().plan(*race_->resolution, {}, loop_.now(), loop_.random(), race_->plan);
+  race_->attempts.emplace(routing::AttemptOptions{});
+  return true;
+}
+
+void Exchange::begin_attempt(const routing::Step& step) {
+  Asking& asking = race_->asking;
+  race_->forget_asking();
+  race_->failure.reset();
+  lane_.reset();
+  dropped_.clear();
+  record_.dropped = 0;
+  withhold_usage_ = false;
+
+  const routing::Candidate& candidate = race_->plan.fit()[step.candidate];
+  asking.target = (*race_->resolution)[candidate.place];
   const catalog::Provider& provider = *asking.target.provider;
   record_.provider = provider.name;
   // Of "provider/model" the model is a part of what the client wrote.
-  record_.model_id = resolution->model()
+  record_.model_id = race_->resolution->model()
                          ? asking.target.model_id
                          : record_.model.view().substr(std::min(provider.name.size() + 1, record_.model.view().size()));
-
   record_.provider_dialect = provider.dialects.for_client(endpoint_.client);
+  attempt_.reset();
+  attempt_.emplace(gateway_, record_, asking.target);
+  attempt_->track(candidate.cell);
+}
+
+io::Task<> Exchange::attempt() {
+  Asking& asking = race_->asking;
+  if (!write_request(asking)) co_return;
+  ++record_.attempts;
+  record_.overhead_ns += to_ns(loop_.ring().precise_now() - loop_.now());
+  const bool translated = asking.translated.size() > 0;
+  const AttemptRequest request{asking.call, head_, translated ? asking.translated : race_->body,
+                               asking.call.dialect != endpoint_.client};
+  const auto head = co_await attempt_->start(request, asking.edits, deadline_);
+  if (!head) co_return fail(at_deadline(head.error()));
+  first_byte_answered();
+  // To ask somebody else the request has to be kept beside the answer.
+  if (!downstream_.keep_request()) race_->body.clear();
+  if (endpoint_.operation == Operation::count_tokens)
+    co_await relay_count(**head);
+  else
+    co_await relay(**head);
+}
+
+void Exchange::end_attempt() {
+  routing::AttemptEnd end;
+  if (has_failed()) {
+    end = race_->failure->end;
+    if (!trail_.empty()) trail_ += ", ";
+    append_outcome(trail_, *race_->failure);
+    if (race_->body.size() == 0) race_->attempts->give_up();
+  } else if (record_.fault) {
+    end.blame =
+        *record_.fault == Fault::upstream_stream_error ? routing::Blame::overload : routing::blame_of(*record_.fault);
+  }
+  attempt_->end(end);
+  attempt_->release();
+}
+
+/// As the trail has it: who was asked, and how that ended.
+void Exchange::append_outcome(std::string& trail, const Failure& failure) const {
+  trail.append(record_.provider).append("/").append(record_.model_id).append(" ");
+  if (failure.end.status >= 300)
+    trail += std::to_string(failure.end.status);
+  else
+    trail += failure.fault ? to_string(*failure.fault) : routing::to_string(failure.end.blame);
+}
+
+// ---- What the deployment is asked.
+
+/// False: it cannot be asked this; the attempt has failed, or the client has been refused.
+bool Exchange::write_request(Asking& asking) {
+  const catalog::Provider& provider = *asking.target.provider;
+  const dialect::Envelope& envelope = race_->envelope;
+  const Bytes text = race_->body.contiguous(gateway_.context().scratch);
   const bool collects = !envelope.stream && provider.quirks.has(dialect::Quirk::stream_only);
   asking.call = {
       .dialect = record_.provider_dialect, .model = asking.target.model_id, .stream = envelope.stream || collects};
   if (!is_path_safe(asking.target.model_id)) return refused(Fault::model_not_found, {.text = {}, .param = "model"});
-  if (endpoint_.operation == Operation::count_tokens) return prepare_count(asking, envelope, text);
+  if (endpoint_.operation == Operation::count_tokens) return write_count(asking, text);
   const bool rewrites = record_.provider_dialect != endpoint_.client || collects || endpoint_.array;
   if (rewrites) return translate_request(asking, text);
 
@@ -160,11 +202,16 @@ dialect::Target Exchange::target_of(const Asking& asking) const {
           .stream = asking.call.stream};
 }
 
-/// True when the request may go to the provider with what it has lost; else the client has been refused.
+/// True when the request may go to the provider with what it has lost; else the attempt has failed.
 bool Exchange::accept(const dialect::Loss& loss) {
   if (loss.refused()) {
     const dialect::Refusal& refusal = loss.refusal();
-    return refused(refusal.fault, {.text = refusal.why, .param = refusal.field});
+    // Another deployment may take what this one cannot be given.
+    Failure failure{.end = {.blame = routing::Blame::misfit}, .fault = refusal.fault};
+    failure.status = row(refusal.fault).status;
+    dialect::write_fault(failure.text, endpoint_.client, refusal.fault, {.text = refusal.why, .param = refusal.field});
+    fail(std::move(failure));
+    return false;
   }
   record_.dropped = static_cast<std::uint16_t>(record_.dropped + loss.dropped().size());
   for (const std::string& name : loss.dropped()) {
@@ -190,7 +237,7 @@ bool Exchange::translate_request(Asking& asking, Bytes text) {
              .include_reasoning = asking.target.policy->include_reasoning,
              .array = endpoint_.array,
              .emulated_schema = dialect::emulates_schema(record_.provider_dialect, request, target)});
-  return replace_body(asking, body);
+  return hold_translated(asking, body);
 }
 
 /// `context`: what the request says; the rest is the exchange's.
@@ -203,14 +250,40 @@ void Exchange::make_lane(const dialect::AnswerContext& context) {
   lane_->context.model = lane_->model;
 }
 
-/// The client's own bytes are not needed any more.
-bool Exchange::replace_body(Asking& asking, Bytes text) {
-  asking.body.clear();
+bool Exchange::hold_translated(Asking& asking, Bytes text) {
   asking.memory = {loop_.memory(), io::MemoryLedger::Use::request};
   if (!asking.memory.grow_to(net::Body::most_memory(text.size(), loop_.buffers().buffer_bytes())) ||
-      !asking.body.assign(loop_.buffers(), text))
+      !asking.translated.assign(loop_.buffers(), text))
     return refused(Fault::shed);
   return true;
+}
+
+// ---- How an answer is given.
+
+io::Task<> Exchange::relay(codec::ResponseHead& head) {
+  // The lanes; each ends the answer, or the connection, or fails before the client has seen anything.
+  const auto* type = head.find(codec::HeaderId::content_type);
+  const bool json = type && type->value.starts_with("application/json");
+  const bool events = type && type->value.starts_with("text/event-stream");
+  const auto* coding = head.find(codec::HeaderId::content_encoding);
+  if (head.status >= 300) {
+    co_await relay_error(head);
+  } else if (coding && coding->value != "identity") {
+    // It was not asked for, and cannot be read: only a client of the same dialect may know what to do with it.
+    if (lane_)
+      fail(Fault::upstream_malformed);
+    else
+      co_await relay_document(head);
+  } else if (lane_) {
+    co_await translate(head);
+  } else if (record_.stream ? json : events) {  // not what was asked for
+    make_lane({.provider = record_.provider_dialect, .include_usage = !withhold_usage_});
+    co_await translate(head);
+  } else if (record_.stream) {
+    co_await relay_stream(head);
+  } else {
+    co_await relay_document(head);
+  }
 }
 
 net::Downstream::Answer Exchange::start_answer(const codec::ResponseHead& head, codec::HeaderId except) {
@@ -218,16 +291,71 @@ net::Downstream::Answer Exchange::start_answer(const codec::ResponseHead& head, 
   codec::forward_response_fields(answer.writer, head, except);
   answer.writer.field("x-weir-deployment", {record_.provider, "/", record_.model_id});
   if (!dropped_.empty()) answer.writer.field("x-weir-dropped", dropped_);
+  if (!trail_.empty())
+    answer.writer.field("x-weir-attempts",
+                        {trail_, ", ", record_.provider, "/", record_.model_id, " ", std::to_string(head.status)});
   return answer;
 }
 
+Committed Exchange::commit() {
+  if (!race_) return {};          // nobody else could be asked from the beginning
+  downstream_.release_request();  // nothing of the request is needed any more
+  return Race::commit(std::exchange(race_, {}));
+}
+
+void Exchange::begin_sized(net::Downstream::Answer answer, std::uint64_t length, Committed) {
+  downstream_.begin_sized(std::move(answer), length);
+}
+
+void Exchange::begin_streamed(net::Downstream::Answer answer, Committed) {
+  downstream_.begin_streamed(std::move(answer));
+}
+
 // ---- Ending badly.
+
+void Exchange::fail(Fault fault, Bytes detail) {
+  const FaultSource source = row(fault).source;
+  if (source == FaultSource::weir || source == FaultSource::gone) return refuse(fault, {.text = detail, .param = {}});
+  Failure failure{.end = {.blame = routing::blame_of(fault)}, .fault = fault};
+  failure.text = detail;
+  fail(std::move(failure));
+}
+
+void Exchange::fail(Failure failure) {
+  if (client_gone_) return refuse(Fault::client_gone);
+  if (!race_) return give(failure);
+  race_->failure = std::move(failure);
+}
+
+void Exchange::give_failure() {
+  if (!has_failed()) return refuse(Fault::no_deployment);
+  Failure failure = *std::exchange(race_->failure, {});
+  race_->clear();
+  give(failure);
+}
+
+void Exchange::give(Failure& failure) {
+  if (client_gone_) return refuse(Fault::client_gone);
+  if (failure.status == 0) return refuse(*failure.fault, {.text = failure.text, .param = {}});
+  if (failure.fault) note_fault(*failure.fault);
+  record_.status = failure.status;
+  if (failure.answer) {
+    begin_sized(*std::move(failure.answer), failure.body.size(), commit());
+    for (const io::Chunk& chunk : failure.body.chunks()) downstream_.send(chunk);
+    downstream_.end_answer();
+  } else {
+    if (record_.attempts > 1) failure.fields.append("x-weir-attempts: ").append(trail_).append("\r\n");
+    downstream_.answer(failure.status, "application/json", failure.text, failure.fields);
+  }
+  sent_first_byte();
+}
 
 void Exchange::refuse(Fault fault, const dialect::FaultDetail& detail) {
   if (client_gone_) fault = Fault::client_gone;
   note_fault(fault);
   record_.status = row(fault).status;
-  gateway::refuse(downstream_, endpoint_.client, fault, detail);
+  const std::string trail = record_.attempts > 1 ? "x-weir-attempts: " + trail_ + "\r\n" : std::string();
+  gateway::refuse(downstream_, endpoint_.client, fault, detail, trail);
 }
 
 void Exchange::fail_stream(Fault fault) {
@@ -258,6 +386,10 @@ Instant Exchange::next_frame_deadline() const {
 }
 
 void Exchange::first_byte_answered() { record_.ttfb_ns = to_ns(loop_.now() - record_.started); }
+
+void Exchange::content_came() {
+  if (record_.ttft_ns < 0) record_.ttft_ns = to_ns(loop_.now() - record_.started);
+}
 
 void Exchange::sent_first_byte() {
   // Since this turn began, when the last bytes that were waited for arrived.

@@ -5,6 +5,7 @@
 
 #include "attempt.h"
 #include "endpoint.h"
+#include "race.h"
 #include "refuse.h"
 #include "sse_relay.h"
 #include "translation.h"
@@ -12,17 +13,6 @@
 #include "weir/gateway/gateway.h"
 
 namespace weir::gateway {
-
-/// What is known of a request between its last byte and the first one to the provider.
-struct Asking {
-  net::Body body;
-  codec::EditList edits;
-  std::string scratch;                                // what the edits insert
-  ShortText<dialect::Envelope::kMaxModelSize> model;  // as the client meant it; the target may view into it
-  catalog::Target target;
-  Call call;
-  io::MemoryLedger::Hold memory;  // of a translated body
-};
 
 class Exchange {
  public:
@@ -37,7 +27,6 @@ class Exchange {
  private:
   // The endpoints.
   io::Task<> answer();
-  io::Task<> count_tokens();
   io::Task<> stored();
   io::Task<> pass_stored(codec::ResponseHead& head);
   /// The answer that this payload begins may be asked for later: at the provider that gives it.
@@ -45,22 +34,28 @@ class Exchange {
   void list_models();
   void show_model();
 
-  /// Reads the request and sends it where it belongs: the head of the provider's answer, valid until the caller next
-  /// suspends. Null: the client has been refused. All that is needed for asking, and not for answering, dies
-  /// here: in a frame of its own, which the compiler would otherwise put into its caller's.
-  [[gnu::noinline]] io::Task<codec::ResponseHead*> ask_provider();
-  /// What is asked, of whom and in which dialect. False: the client has been refused.
-  bool prepare(Asking& asking);
+  /// Reads the request and finds who may answer it. False: the client has been refused.
+  [[gnu::noinline]] io::Task<bool> read_request();
+  bool plan();
+  void begin_attempt(const routing::Step& step);
+  /// Asks one deployment. Afterwards the client has its answer, or has_failed().
+  io::Task<> attempt();
+  void end_attempt();
+  bool has_failed() const;
+  void append_outcome(std::string& trail, const Failure& failure) const;
+
+  bool write_request(Asking& asking);
   bool translate_request(Asking& asking, Bytes text);
   void make_lane(const dialect::AnswerContext& context);
   dialect::Target target_of(const Asking& asking) const;
-  /// True when the request may go to the provider with what it has lost; else the client has been refused.
   bool accept(const dialect::Loss& loss);
-  bool replace_body(Asking& asking, Bytes text);
-  bool prepare_count(Asking& asking, const dialect::Envelope& envelope, Bytes text);
+  bool hold_translated(Asking& asking, Bytes text);
+  bool write_count(Asking& asking, Bytes text);
   void give_count(std::uint64_t tokens, bool estimated);
 
-  // How an answer is given, once its head is there.
+  // How an answer is given, once its head is there. As long as the client has seen nothing a lane may fail() instead.
+  io::Task<> relay(codec::ResponseHead& head);
+  io::Task<> relay_count(codec::ResponseHead& head);
   io::Task<> relay_error(codec::ResponseHead& head);
   io::Task<> relay_document(codec::ResponseHead& head);
   io::Task<> relay_stream(codec::ResponseHead& head);
@@ -68,11 +63,14 @@ class Exchange {
 
   /// What every answer of a provider carries: its own fields, and which deployment gave it.
   net::Downstream::Answer start_answer(const codec::ResponseHead& head, codec::HeaderId except);
-  void give_error(net::Downstream::Answer answer, int status, const net::Body& body, bool whole);
-  /// The same of an error that is told in the words of the client's dialect.
-  void give_error(const dialect::ErrorReport& report, Bytes fields = {});
-  /// Reads usage, finish and content out of a whole document; a status when it is an error in disguise.
-  std::optional<int> tap_document(Bytes text);
+  /// From here on the client has bytes: nobody else can be asked.
+  Committed commit();
+  void begin_sized(net::Downstream::Answer answer, std::uint64_t length, Committed);
+  void begin_streamed(net::Downstream::Answer answer, Committed);
+
+  /// Reads usage, finish and content out of a whole document; a failure, without its answer, when it is an error in
+  /// disguise.
+  std::optional<Failure> tap_document(Bytes text);
 
   // A stream, part by part.
   struct Stream;
@@ -96,6 +94,13 @@ class Exchange {
   /// Reserves memory for as much of a document as has come. False: it is not to be held any longer.
   bool may_hold(const net::Body& body);
 
+  /// The attempt gave the client nothing. A fault of weir's own, or a client that left, ends the exchange.
+  void fail(Fault fault, Bytes detail = {});
+  void fail(Failure failure);
+  Failure failure_of(const dialect::ErrorReport& report, std::string fields = {}) const;
+  /// The last attempt's failure goes to the client.
+  void give_failure();
+  void give(Failure& failure);
   void refuse(Fault fault, const dialect::FaultDetail& detail = {});
   bool refused(Fault fault, const dialect::FaultDetail& detail = {}) { return refuse(fault, detail), false; }
   void fail_stream(Fault fault);
@@ -105,6 +110,7 @@ class Exchange {
   Fault at_deadline(Fault fault) const;
   Instant next_frame_deadline() const;
   void first_byte_answered();
+  void content_came();
   void sent_first_byte();
 
   static void on_client_gone(void* self);
@@ -124,6 +130,8 @@ class Exchange {
   std::string dropped_;         ///< names of the parameters that the provider was not given
   Record record_;
   Instant deadline_;
+  Race::Home::Lease race_;  ///< until the answer begins
+  std::string trail_;       ///< the attempts that failed
   std::optional<Attempt> attempt_;
   bool client_gone_ = false;
   bool withhold_usage_ = false;

@@ -49,7 +49,7 @@ void Exchange::show_model() {
 
 // ---- Counting tokens.
 
-bool Exchange::prepare_count(Asking& asking, const dialect::Envelope& envelope, Bytes text) {
+bool Exchange::write_count(Asking& asking, Bytes text) {
   dialect::Request request;
   dialect::Loss loss;
   dialect::read_counted(endpoint_.client, text, request, loss);
@@ -58,7 +58,7 @@ bool Exchange::prepare_count(Asking& asking, const dialect::Envelope& envelope, 
   const dialect::Target target = target_of(asking);
   if (record_.provider_dialect == endpoint_.client) {
     dialect::Loss none;
-    asking.edits = dialect::write_passthrough(endpoint_.client, envelope, text, target, asking.scratch, none);
+    asking.edits = dialect::write_passthrough(endpoint_.client, race_->envelope, text, target, asking.scratch, none);
     return accept(none);
   }
   if (loss.refused()) return accept(loss);
@@ -68,15 +68,13 @@ bool Exchange::prepare_count(Asking& asking, const dialect::Envelope& envelope, 
   }
   std::string body;
   dialect::write_count_tokens(record_.provider_dialect, request, target, body, loss);
-  return accept(loss) && replace_body(asking, body);
+  return accept(loss) && hold_translated(asking, body);
 }
 
-io::Task<> Exchange::count_tokens() {
-  codec::ResponseHead* const head = co_await ask_provider();
-  if (!head) co_return;
-  if (head->status == 404 || head->status == 405 || head->status == 501) {
+io::Task<> Exchange::relay_count(codec::ResponseHead& head) {
+  if (head.status == 404 || head.status == 405 || head.status == 501) {
     // Servers of this dialect need not have this endpoint; those that have it may lack the model.
-    const int status = head->status;
+    const int status = head.status;
     auto& upstream = attempt_->upstream();
     net::Body body;
     while (!upstream.body_done() && body.size() <= kMaxCountBytes) {
@@ -87,27 +85,26 @@ io::Task<> Exchange::count_tokens() {
     std::string scratch;
     const auto error = dialect::read_error(status, body.contiguous(gateway_.context().scratch), scratch);
     if (status == 404 && error.message.contains("model")) {
-      give_error(error);
+      fail(failure_of(error));
     } else {
       give_count(estimate_, true);
     }
-  } else if (head->status >= 300) {
-    co_await relay_error(*head);
+  } else if (head.status >= 300) {
+    co_await relay_error(head);
   } else if (record_.provider_dialect == endpoint_.client) {
-    co_await relay_document(*head);
+    co_await relay_document(head);
   } else {
     auto& upstream = attempt_->upstream();
     net::Body body;
     while (!upstream.body_done() && body.size() <= kMaxCountBytes) {
       const auto part = co_await upstream.read_body(next_frame_deadline());
-      if (!part) co_return refuse(at_deadline(part.error()));
+      if (!part) co_return fail(at_deadline(part.error()));
       body.append(loop_.buffers(), *part);
     }
     const auto tokens =
         dialect::read_token_count(record_.provider_dialect, body.contiguous(gateway_.context().scratch));
     give_count(tokens.value_or(estimate_), !tokens);
   }
-  attempt_->release();
 }
 
 void Exchange::give_count(std::uint64_t tokens, bool estimated) {

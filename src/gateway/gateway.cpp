@@ -14,7 +14,9 @@ Gateway::Gateway(net::Context& context, const catalog::Catalog& catalog, const a
       resolver_(context.loop, names),
       log_(log),
       owners_(owners),
-      log_time_(std::make_unique<LogTime>()) {
+      log_time_(std::make_unique<LogTime>()),
+      router_(catalog),
+      races_(std::make_unique<Recycler<Race>>()) {
   for (const catalog::Provider& provider : catalog.providers()) {
     const auto& url = provider.base_url;
     net::Endpoint endpoint{url.host, url.port, provider.proxy, provider.tls, provider.tls_host};

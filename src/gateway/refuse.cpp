@@ -2,13 +2,15 @@
 
 namespace weir::gateway {
 
-void refuse(net::Downstream& downstream, dialect::Dialect client, Fault fault, const dialect::FaultDetail& detail) {
+void refuse(net::Downstream& downstream, dialect::Dialect client, Fault fault, const dialect::FaultDetail& detail,
+            Bytes fields) {
   if (row(fault).source == FaultSource::gone) return downstream.abort_answer();
   std::string body;
   dialect::write_fault(body, client, fault, detail);
   const bool soon =
       fault == Fault::shed || fault == Fault::client_limit || fault == Fault::draining || fault == Fault::system_limit;
-  downstream.answer(row(fault).status, "application/json", body, soon ? "retry-after: 1\r\n" : Bytes{});
+  const std::string extra = std::string(soon ? "retry-after: 1\r\n" : "").append(fields);
+  downstream.answer(row(fault).status, "application/json", body, extra);
 }
 
 void fail_stream(net::Downstream& downstream, dialect::Dialect client, Fault fault) {

@@ -8,8 +8,10 @@
 
 namespace weir::gateway {
 
-/// Answers with the fault's status and an error of the client's dialect. Nothing may have been sent yet.
-void refuse(net::Downstream& downstream, dialect::Dialect client, Fault fault, const dialect::FaultDetail& detail = {});
+/// Answers with the fault's status and an error of the client's dialect. `fields`: whole field lines.
+/// Nothing may have been sent yet.
+void refuse(net::Downstream& downstream, dialect::Dialect client, Fault fault, const dialect::FaultDetail& detail = {},
+            Bytes fields = {});
 
 /// Ends a stream that has begun with an error event, never with a made-up finish.
 void fail_stream(net::Downstream& downstream, dialect::Dialect client, Fault fault);

@@ -1,13 +1,13 @@
 // The lanes of an exchange: how a provider's answer reaches the client.
 //
-//   error      status 300 and above: read whole (bounded), passed on verbatim if it is JSON, else wrapped.
+//   error      status 300 and above: read whole (bounded). Somebody else may be asked; if the client gets it, it is
+//              passed on verbatim if it is JSON, else wrapped.
 //   document   one JSON answer: held until whole while it is small, so that an error inside a 200 or a broken
 //              connection still becomes an honest status; from kHoldDocument on it is passed on as it comes.
 //   stream     in relay_stream.cpp
-#include <cstring>
-
 #include "exchange.h"
 #include "refuse.h"
+#include "retry_after.h"
 #include "weir/codec/json_reader.h"
 
 namespace weir::gateway {
@@ -41,10 +41,11 @@ bool is_json(Bytes text) {
 
 io::Task<> Exchange::relay_error(codec::ResponseHead& head) {
   const int status = head.status;
-  if (status < 400) co_return refuse(Fault::upstream_redirect);
+  if (status < 400) co_return fail(Fault::upstream_redirect);
   const bool translated = record_.provider_dialect != endpoint_.client;
-  std::string fields = translated ? retry_fields(head) : std::string();
+  const std::int64_t delay_in_head = read_retry_after(head, loop_.ring().wall().unix_ns / 1'000'000);
   const bool delay_told = head.find(Bytes("retry-after")) != nullptr;
+  std::string fields = translated ? retry_fields(head) : std::string();
   auto answer = translated ? net::Downstream::Answer{{}, codec::HeadWriter({})}
                            : start_answer(head, codec::HeaderId::content_type);
   auto& upstream = attempt_->upstream();
@@ -55,47 +56,45 @@ io::Task<> Exchange::relay_error(codec::ResponseHead& head) {
     body.append(loop_.buffers(), *part);
     if (!may_hold(body)) break;  // nor is there memory for it
   }
-  if (client_gone_) co_return refuse(Fault::client_gone);
+  const bool whole = upstream.body_done();
   const Bytes text = body.contiguous(gateway_.context().scratch);
   std::string scratch;
-  const auto report = dialect::read_error(status, upstream.body_done() ? text : Bytes(), scratch);
+  const auto report = dialect::read_error(status, whole ? text : Bytes(), scratch);
   const std::string delay = delay_of(report, delay_told);
-  if (!translated) {
-    if (!delay.empty()) answer.writer.field("retry-after", delay);
-    co_return give_error(std::move(answer), status, body, upstream.body_done());
-  }
-  if (!delay.empty()) fields.append("retry-after: ").append(delay).append("\r\n");
-  give_error(report, fields);
-}
-
-void Exchange::give_error(const dialect::ErrorReport& report, Bytes fields) {
-  if (client_gone_) return refuse(Fault::client_gone);
-  std::string body;
-  dialect::write_error(body, endpoint_.client, report);
-  record_.status = dialect::status_for(endpoint_.client, report);
-  std::string more(fields);
-  more.append("x-weir-deployment: ").append(record_.provider).append("/").append(record_.model_id).append("\r\n");
-  downstream_.answer(record_.status, "application/json", body, more);
-  sent_first_byte();
-}
-
-void Exchange::give_error(net::Downstream::Answer answer, int status, const net::Body& body, bool whole) {
-  record_.status = status;
-  answer.writer.field("content-type", "application/json");
-  const Bytes text = body.contiguous(gateway_.context().scratch);
-  if (whole && codec::JsonReader(text).peek() == codec::JsonType::object && is_json(text)) {
-    downstream_.begin_sized(std::move(answer), text.size());
-    for (const io::Chunk& chunk : body.chunks()) downstream_.send(chunk);
+  Failure failure;
+  if (translated) {
+    if (!delay.empty()) fields.append("retry-after: ").append(delay).append("\r\n");
+    failure = failure_of(report, std::move(fields));
   } else {
-    // A page of some proxy in between, or nothing at all: the client's SDK expects an error object.
-    std::string scratch;
-    std::string wrapped;
-    dialect::write_error(wrapped, endpoint_.client, dialect::read_error(status, whole ? text : Bytes(), scratch));
-    downstream_.begin_sized(std::move(answer), wrapped.size());
-    downstream_.send_text(wrapped);
+    if (!delay.empty()) answer.writer.field("retry-after", delay);
+    answer.writer.field("content-type", "application/json");
+    failure.status = status;
+    failure.answer = std::move(answer);
+    const bool is_object = whole && codec::JsonReader(text).peek() == codec::JsonType::object && is_json(text);
+    if (!is_object) {
+      // A page of some proxy in between, or nothing at all: the client's SDK expects an error object.
+      std::string wrapped;
+      dialect::write_error(wrapped, endpoint_.client, report);
+      if (!body.assign(loop_.buffers(), wrapped)) co_return refuse(Fault::shed);
+    }
+    failure.body = std::move(body);
   }
-  downstream_.end_answer();
-  sent_first_byte();
+  failure.end = {.blame = routing::blame_of(report.error_class),
+                 .status = status,
+                 .retry_after_ms = delay_in_head >= 0 ? delay_in_head : report.retry_after_ms,
+                 .exhausted = report.error_class == dialect::ErrorClass::quota_exhausted};
+  fail(std::move(failure));
+}
+
+/// An error that is told in the words of the client's dialect.
+Failure Exchange::failure_of(const dialect::ErrorReport& report, std::string fields) const {
+  Failure failure{.end = {.blame = routing::blame_of(report.error_class), .status = report.status}};
+  failure.status = dialect::status_for(endpoint_.client, report);
+  dialect::write_error(failure.text, endpoint_.client, report);
+  failure.fields = std::move(fields);
+  failure.fields.append("x-weir-deployment: ").append(record_.provider).append("/").append(record_.model_id);
+  failure.fields += "\r\n";
+  return failure;
 }
 
 // ---- One JSON document.
@@ -110,25 +109,28 @@ io::Task<> Exchange::relay_document(codec::ResponseHead& head) {
   net::Body body;
   while (!upstream.body_done() && body.size() < kHoldDocument) {
     const auto part = co_await upstream.read_body(next_frame_deadline());
-    if (!part) co_return refuse(at_deadline(part.error()));
+    if (!part) co_return fail(at_deadline(part.error()));
     body.append(loop_.buffers(), *part);
     if (!may_hold(body)) break;  // no memory: passed on as if it were larger
   }
-  record_.status = status;
   if (upstream.body_done()) {
     const Bytes text = body.contiguous(gateway_.context().scratch);
-    if (const auto error = tap_document(text)) {
-      note_fault(Fault::upstream_stream_error);
-      co_return give_error(downstream_.start_head(*error), *error, body, true);
+    if (auto failure = tap_document(text)) {
+      failure->answer = downstream_.start_head(failure->status);
+      failure->answer->writer.field("content-type", "application/json");
+      failure->body = std::move(body);
+      co_return fail(*std::move(failure));
     }
-    downstream_.begin_sized(std::move(answer), body.size());
+    record_.status = status;
+    begin_sized(std::move(answer), body.size(), commit());
     for (const io::Chunk& chunk : body.chunks()) downstream_.send(chunk);
     downstream_.end_answer();
     co_return sent_first_byte();
   }
 
   // Too large to be held: from here on the client has bytes, and a failure can only cut the answer off.
-  sized ? downstream_.begin_sized(std::move(answer), length) : downstream_.begin_streamed(std::move(answer));
+  record_.status = status;
+  sized ? begin_sized(std::move(answer), length, commit()) : begin_streamed(std::move(answer), commit());
   std::string copy;  // for the tap, as long as there is memory for it; a string grows by doubling
   io::MemoryLedger::Hold copy_memory(loop_.memory(), io::MemoryLedger::Use::held);
   bool tapped = copy_memory.grow_to(2 * body.size());
@@ -160,15 +162,17 @@ bool Exchange::may_hold(const net::Body& body) {
   return downstream_.hold(net::Body::most_memory(body.size(), loop_.buffers().buffer_bytes()));
 }
 
-std::optional<int> Exchange::tap_document(Bytes text) {
+std::optional<Failure> Exchange::tap_document(Bytes text) {
   dialect::Decoder decoder(record_.provider_dialect);
   const auto facts = decoder.tap(text);
   record_.usage = decoder.usage();
   record_.finish = decoder.finish_reason();
-  if (facts.content) record_.ttft_ns = to_ns(loop_.now() - record_.started);
+  if (facts.content) content_came();
   if (endpoint_.client == dialect::Dialect::openai_responses) remember_owner(text);
   if (!facts.fault) return std::nullopt;
-  return status_of(endpoint_.client, decoder.error());
+  return Failure{.end = {.blame = routing::blame_of(decoder.error().error_class)},
+                 .fault = Fault::upstream_stream_error,
+                 .status = status_of(endpoint_.client, decoder.error())};
 }
 
 void Exchange::cut_off(Fault fault) {

@@ -48,13 +48,13 @@ io::Task<> Exchange::relay_stream(codec::ResponseHead& head) {
 
 Exchange::Then Exchange::take_part(Stream& stream, Result<net::BodyPart>& part) {
   SseRelay& relay = stream.relay;
-  const auto refused = [this](Fault fault) {
-    refuse(fault);
+  const auto failed = [this](Fault fault) {
+    fail(fault);
     return Then::over;
   };
   if (!part) {
     const Fault fault = at_deadline(part.error());
-    if (!stream.begun) return refused(fault);
+    if (!stream.begun) return failed(fault);
     if (relay.inside_frame()) downstream_.send_text("\n\n");
     account(relay);
     fail_stream(fault);
@@ -62,8 +62,8 @@ Exchange::Then Exchange::take_part(Stream& stream, Result<net::BodyPart>& part) 
   }
   const bool last = part->last;
   const auto facts = relay.read(*part);
-  if (!reserve_tail(stream)) return refused(Fault::shed);
-  if (facts.content && record_.ttft_ns < 0) record_.ttft_ns = to_ns(loop_.now() - record_.started);
+  if (!reserve_tail(stream)) return failed(Fault::shed);
+  if (facts.content) content_came();
   if (!stream.begun) {
     const auto only = last && !facts.data ? relay.only_frame() : SseRelay::Only::event;
     if (facts.fault_first || only == SseRelay::Only::fault) {
@@ -75,14 +75,14 @@ Exchange::Then Exchange::take_part(Stream& stream, Result<net::BodyPart>& part) 
       return Then::go_on;
     }
     // Not one event: an answer that never began. Nothing was sent, so the client gets an honest status.
-    if (only == SseRelay::Only::nothing) return refused(Fault::upstream_truncated);
+    if (only == SseRelay::Only::nothing) return failed(Fault::upstream_truncated);
     if (endpoint_.client == dialect::Dialect::openai_responses && part->count > 0) {
       // Should the first event have been cut, its answer's owner is found by asking.
       std::string scratch;
       const std::size_t end = codec::SseScanner().find_end(part->payloads[0]);
       remember_owner(codec::parse_sse_frame(part->payloads[0].substr(0, end), scratch).data);
     }
-    downstream_.begin_streamed(std::move(stream.answer));
+    begin_streamed(std::move(stream.answer), commit());
     downstream_.send(stream.comments);
     stream.comments = {};
   }
@@ -148,12 +148,13 @@ void Exchange::end_stream(SseRelay& relay) {
   downstream_.end_answer();
 }
 
+/// What the provider says of it is passed on as it is.
 void Exchange::give_stream_error(const SseRelay& relay) {
-  const int status = status_of(endpoint_.client, relay.decoder().error());
-  note_fault(Fault::upstream_stream_error);
-  record_.status = status;
-  downstream_.answer(status, "application/json", relay.error_payload());
-  sent_first_byte();
+  Failure failure{.end = {.blame = routing::blame_of(relay.decoder().error().error_class)},
+                  .fault = Fault::upstream_stream_error,
+                  .status = status_of(endpoint_.client, relay.decoder().error())};
+  failure.text = relay.error_payload();
+  fail(std::move(failure));
 }
 
 void Exchange::account(const SseRelay& relay) {

@@ -65,7 +65,7 @@ Exchange::Then Exchange::translate_part(Translating& translating, Result<net::Bo
     last = true;
     translation.end(out);
   }
-  if (translation.has_content() && record_.ttft_ns < 0) record_.ttft_ns = to_ns(loop_.now() - record_.started);
+  if (translation.has_content()) content_came();
   if (translation.failed()) return fail_translating(translating, translation.fault(), out);
   // (Of an answer that is complete nothing is held but what goes out now.)
   if (!last && !translating.memory.grow_to(translation.held_bytes())) {
@@ -85,8 +85,8 @@ Exchange::Then Exchange::translate_part(Translating& translating, Result<net::Bo
 void Exchange::send_translated(Translating& translating, std::string& out, bool whole) {
   if (out.empty()) return;
   if (!std::exchange(translating.begun, true)) {
-    whole ? downstream_.begin_sized(std::move(translating.answer), out.size())
-          : downstream_.begin_streamed(std::move(translating.answer));
+    whole ? begin_sized(std::move(translating.answer), out.size(), commit())
+          : begin_streamed(std::move(translating.answer), commit());
     sent_first_byte();
   }
   if (out.size() > kSendAtOnce) {
@@ -103,15 +103,17 @@ Exchange::Then Exchange::fail_translating(Translating& translating, Fault fault,
   if (!translating.begun && translating.translation.begun() && record_.stream &&
       row(fault).source != FaultSource::gone) {
     translating.begun = true;
-    downstream_.begin_streamed(std::move(translating.answer));
+    begin_streamed(std::move(translating.answer), commit());
     sent_first_byte();
   }
   if (!translating.begun) {
     if (!translating.translation.failed()) {
-      refuse(fault);
+      fail(fault);
     } else {
-      note_fault(fault);
-      give_error(translating.translation.error());
+      Failure failure = failure_of(translating.translation.error());
+      failure.fault = fault;
+      failure.end.status = 0;
+      fail(std::move(failure));
     }
     return Then::over;
   }

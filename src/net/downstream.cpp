@@ -15,7 +15,6 @@ namespace {
 constexpr std::size_t kFreeHead = 4096;     // of a head that comes in pieces
 constexpr std::size_t kCopyFrame = 4096;    // payloads up to this size are copied behind the framing we put around them
 constexpr std::size_t kRequestBuffers = 2;  // the client's head, the provider's head
-constexpr std::size_t kAnswerBuffers = 3;   // one on its way in, one on its way out, one with the beginning of a frame
 }  // namespace
 
 Downstream::Downstream(Context& context, io::Fd fd)

@@ -20,6 +20,8 @@ Bytes to_string(Blame blame) {
       return "transport";
     case Blame::policy:
       return "policy";
+    case Blame::misfit:
+      return "misfit";
     case Blame::gone:
       return "gone";
   }

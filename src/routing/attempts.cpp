@@ -37,6 +37,7 @@ std::optional<Step> Attempts::after(const AttemptEnd& end, const Plan& plan, Rou
     case Blame::gone:
       return std::nullopt;
     case Blame::credential:
+    case Blame::misfit:
       given_up_ |= std::uint64_t{1} << last_;
       break;
     case Blame::quota:

@@ -8,17 +8,20 @@
 #include <vector>
 
 #include "weir/admission/key_memo.h"
+#include "weir/base/recycler.h"
 #include "weir/catalog/catalog.h"
 #include "weir/gateway/metrics.h"
 #include "weir/gateway/provider_start.h"
 #include "weir/io/log_sink.h"
 #include "weir/net/server.h"
 #include "weir/net/upstream.h"
+#include "weir/routing/router.h"
 #include "weir/shared/owner_table.h"
 
 namespace weir::gateway {
 
 class LogTime;
+class Race;
 
 class Gateway final : public net::Handler {
  public:
@@ -38,6 +41,8 @@ class Gateway final : public net::Handler {
   std::string& staging() { return staging_; }
   net::UpstreamPool& pool(std::size_t provider) { return *pools_[provider]; }
   Metrics& metrics() { return metrics_; }
+  routing::Router& router() { return router_; }
+  Recycler<Race>& races() { return *races_; }
 
   /// The provider that keeps an answer, by its index, if that is known.
   std::optional<std::uint32_t> owner_of(Bytes answer_id) const {
@@ -74,6 +79,8 @@ class Gateway final : public net::Handler {
   io::LogSink& log_;
   shared::OwnerTable* owners_;  // of all shards; null: none is kept
   std::unique_ptr<LogTime> log_time_;
+  routing::Router router_;
+  std::unique_ptr<Recycler<Race>> races_;
   Metrics metrics_;
 };
 

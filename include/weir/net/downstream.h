@@ -46,6 +46,8 @@ class Downstream : private io::Socket::Watcher {
   /// Lets go of the head, and of the memory reserved for head and body (which the caller has cleared): nothing of the
   /// request is held while its answer streams.
   void release_request();
+  /// Reserves what the answer needs although the request is still held. False: there is no memory for both.
+  bool keep_request() { return answer_memory_.grow_to(memory_of(kAnswerBuffers)); }
   /// When the first byte of the present request was there.
   Instant request_started() const { return request_started_; }
 
@@ -116,6 +118,8 @@ class Downstream : private io::Socket::Watcher {
 
  private:
   static void on_input(io::Socket::Watcher& watcher);
+  /// What an answer cannot do without: one on its way in, one on its way out, one with the beginning of a frame.
+  static constexpr std::size_t kAnswerBuffers = 3;
   /// Of an answer that waits to be sent: within what every exchange has reserved (admit()).
   static constexpr std::size_t kFreeBuffers = 1;
   std::size_t memory_of(std::size_t buffers) const { return buffers * context_.loop.buffers().buffer_bytes(); }

@@ -10,7 +10,8 @@
 
 namespace weir::routing {
 
-/// Whose doing the end was. Only credential, quota, overload and transport are reasons to ask somebody else; only
+/// Whose doing the end was. Only credential, quota, overload, transport and misfit are reasons to ask somebody
+/// else; only
 /// overload, transport and quota are told to the breaker.
 enum class Blame : std::uint8_t {
   none,        ///< it was answered
@@ -20,10 +21,11 @@ enum class Blame : std::uint8_t {
   overload,    ///< it cannot answer now
   transport,   ///< the way there
   policy,      ///< it does not want to answer this
+  misfit,      ///< it cannot be given this request; another deployment may take it. Says nothing about its health
   gone,        ///< nobody waits for it any more, or weir itself gave up: says nothing about the deployment
 };
 
-inline constexpr std::size_t kBlameCount = 8;
+inline constexpr std::size_t kBlameCount = 9;
 
 Bytes to_string(Blame blame);
 Blame blame_of(dialect::ErrorClass error_class);

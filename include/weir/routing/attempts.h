@@ -37,6 +37,8 @@ class Attempts {
   std::optional<Step> after(const AttemptEnd& end, const Plan& plan, Router& router, Instant now, Instant deadline,
                             Random& random);
   std::uint32_t made() const { return made_; }
+  /// The request cannot be sent again: there is no further attempt.
+  void give_up() { options_.most_attempts = made_; }
 
  private:
   AttemptOptions options_;

@@ -1,0 +1,84 @@
+// What is kept of a request as long as its answer has not begun: the request itself, who may answer it, and how the
+// last attempt failed. While there is a race, another deployment can be asked and the client has seen nothing; commit()
+// ends it, and what begins an answer asks for the proof.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "weir/base/recycler.h"
+#include "weir/catalog/catalog.h"
+#include "weir/codec/json_edit.h"
+#include "weir/dialect/envelope.h"
+#include "weir/gateway/provider_start.h"
+#include "weir/gateway/record.h"
+#include "weir/net/body.h"
+#include "weir/net/downstream.h"
+#include "weir/routing/attempts.h"
+#include "weir/routing/plan.h"
+
+namespace weir::gateway {
+
+/// An attempt that gave the client nothing: what it is told when nobody else answers.
+struct Failure {
+  routing::AttemptEnd end;
+  std::optional<Fault> fault;                     ///< weir's word for it; none: the provider's status says it
+  int status = 0;                                 ///< what the client is told; 0: of the fault
+  std::string text;                               ///< an error in the client's dialect, or...
+  std::string fields;                             ///< (field lines that go with it)
+  std::optional<net::Downstream::Answer> answer;  ///< ...the provider's own: its head...
+  net::Body body;                                 ///< ...and its body, untouched
+};
+
+/// What is sent to the deployment that is being tried.
+struct Asking {
+  catalog::Target target;
+  Call call;
+  codec::EditList edits;
+  std::string scratch;   ///< what the edits insert
+  net::Body translated;  ///< of another dialect than the client's; empty: the client's own body with edits
+  io::MemoryLedger::Hold memory;
+};
+
+/// Proof that the race is over: what begins an answer takes it.
+class Committed {
+  friend class Race;
+  friend class Exchange;
+  Committed() = default;
+};
+
+class Race {
+ public:
+  using Home = Recycler<Race>;
+
+  net::Body body;  ///< as it came
+  dialect::Envelope envelope;
+  ShortText<dialect::Envelope::kMaxModelSize> model;  ///< as the client meant it; targets may view into it
+  std::optional<catalog::Resolution> resolution;
+  routing::Plan plan;
+  std::optional<routing::Attempts> attempts;
+  Asking asking;
+  std::optional<Failure> failure;  ///< of the last attempt
+
+  /// The client gets an answer: nobody else is asked, nothing of the request is needed any more.
+  static Committed commit(Home::Lease race) {
+    race->clear();
+    return {};
+  }
+  void clear() {
+    body.clear();
+    resolution.reset();
+    plan.clear();
+    attempts.reset();
+    forget_asking();
+    failure.reset();
+  }
+  void forget_asking() {
+    asking.edits = {};
+    asking.translated.clear();
+    asking.memory.shrink_to(0);
+  }
+};
+
+}  // namespace weir::gateway
