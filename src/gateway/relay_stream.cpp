@@ -1,12 +1,15 @@
-// The lane of a stream: the head is held until the first event, then every part goes out at once.
+// The lane of a stream: the head is held until the first meaningful event (content, a finish), then every part goes out
+// at once. What comes before it, a role or a keep-alive, is held too: as long as the client has nothing, a stream that
+// breaks costs it nothing but time.
 #include "exchange.h"
 #include "refuse.h"
 
 namespace weir::gateway {
 namespace {
 
-constexpr std::size_t kFreeTail = 4 * 1024;       // of a cut frame, within what every exchange has reserved
-constexpr std::size_t kHoldComments = 16 * 1024;  // comments before the first event, then commit
+constexpr std::size_t kFreeTail = 4 * 1024;    // of a cut frame, within what every exchange has reserved
+constexpr std::size_t kHoldBegin = 16 * 1024;  // before the first meaningful event, then commit
+constexpr Duration kHoldTime = 5s;             // likewise: a client wants signs of life
 
 }  // namespace
 
@@ -14,9 +17,11 @@ constexpr std::size_t kHoldComments = 16 * 1024;  // comments before the first e
 /// each stream that is held: what can be done without waiting is done in functions of their own, beside that frame.
 struct Exchange::Stream {
   SseRelay relay;
-  net::Downstream::Answer answer;   // until it is begun
-  std::vector<io::Chunk> comments;  // what came before the first event
-  std::uint32_t comment_bytes = 0;
+  net::Downstream::Answer answer;  // until it is begun
+  Instant began;
+  std::vector<io::Chunk> beginning;  // what came before the first meaningful event
+  std::uint32_t beginning_bytes = 0;
+  bool has_event = false;
   bool begun = false;
   io::MemoryLedger::Hold tail_memory;
 };
@@ -25,7 +30,8 @@ io::Task<> Exchange::relay_stream(codec::ResponseHead& head) {
   record_.status = head.status;
   Stream stream{.relay = SseRelay(endpoint_.client, withhold_usage_),
                 .answer = start_answer(head, codec::HeaderId::other),
-                .comments = {},
+                .began = loop_.now(),
+                .beginning = {},
                 .tail_memory = {loop_.memory(), io::MemoryLedger::Use::held}};
   if (!head.find(codec::HeaderId::content_type))
     stream.answer.writer.field("content-type", "text/event-stream; charset=utf-8");
@@ -65,26 +71,30 @@ Exchange::Then Exchange::take_part(Stream& stream, Result<net::BodyPart>& part) 
   if (!reserve_tail(stream)) return failed(Fault::shed);
   if (facts.content) content_came();
   if (!stream.begun) {
-    const auto only = last && !facts.data ? relay.only_frame() : SseRelay::Only::event;
-    if (facts.fault_first || only == SseRelay::Only::fault) {
+    const auto only = last && !facts.data && !stream.has_event ? relay.only_frame() : SseRelay::Only::event;
+    if ((facts.fault && !facts.content) || only == SseRelay::Only::fault) {
       give_stream_error(relay);
       return Then::over;
     }
-    if (!facts.data && !relay.inside_frame() && !last && stream.comment_bytes <= kHoldComments) {
-      hold_comments(stream, *part);
-      return Then::go_on;
-    }
-    // Not one event: an answer that never began. Nothing was sent, so the client gets an honest status.
-    if (only == SseRelay::Only::nothing) return failed(Fault::upstream_truncated);
-    if (endpoint_.client == dialect::Dialect::openai_responses && part->count > 0) {
+    if (facts.data && !std::exchange(stream.has_event, true) && part->count > 0 &&
+        endpoint_.client == dialect::Dialect::openai_responses) {
       // Should the first event have been cut, its answer's owner is found by asking.
       std::string scratch;
       const std::size_t end = codec::SseScanner().find_end(part->payloads[0]);
       remember_owner(codec::parse_sse_frame(part->payloads[0].substr(0, end), scratch).data);
     }
+    if (!facts.content && !facts.finish && !facts.done && !relay.inside_frame() && !last &&
+        stream.beginning_bytes <= kHoldBegin && loop_.now() < stream.began + kHoldTime) {
+      hold_beginning(stream, *part);
+      return Then::go_on;
+    }
+    // Nothing that would be an answer, and nothing was sent: the client gets an honest status.
+    if (only == SseRelay::Only::nothing ||
+        (last && !facts.content && !facts.finish && !facts.done && !relay.has_tail() && !relay.complete()))
+      return failed(Fault::upstream_truncated);
     begin_streamed(std::move(stream.answer), commit());
-    downstream_.send(stream.comments);
-    stream.comments = {};
+    downstream_.send(stream.beginning);
+    stream.beginning = {};
   }
   pass(std::move(*part), relay);
   if (!std::exchange(stream.begun, true)) sent_first_byte();
@@ -113,12 +123,11 @@ bool Exchange::reserve_tail(Stream& stream) {
   return true;
 }
 
-void Exchange::hold_comments(Stream& stream, const net::BodyPart& part) {
-  auto& comments = stream.comments;
+void Exchange::hold_beginning(Stream& stream, const net::BodyPart& part) {
+  auto& held = stream.beginning;
   for (io::Chunk& chunk : stream.relay.pass(part)) {
-    stream.comment_bytes += static_cast<std::uint32_t>(chunk.size());
-    if (comments.empty() || !loop_.buffers().append(comments.back(), chunk.bytes()))
-      comments.push_back(std::move(chunk));
+    stream.beginning_bytes += static_cast<std::uint32_t>(chunk.size());
+    if (held.empty() || !loop_.buffers().append(held.back(), chunk.bytes())) held.push_back(std::move(chunk));
   }
 }
 

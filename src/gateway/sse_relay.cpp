@@ -99,9 +99,9 @@ bool SseRelay::inspect(const codec::SseFrame& fields, Facts& facts) {
   facts.data = !fields.data.empty();  // an empty one may be a cut one: some clients stumble over it
   facts.malformed = said.malformed;
   facts.content |= said.content;
+  facts.finish |= said.finish;
   if (said.fault) {
     facts.fault = ended_ = true;
-    facts.fault_first = !begun_ && !blind_;
     pieces().scratch = std::string(fields.data);
   }
   begun_ = true;

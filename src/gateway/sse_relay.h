@@ -30,12 +30,12 @@ class SseRelay {
 
   /// What a part said, all its frames together.
   struct Facts {
-    bool malformed = false;    ///< the data of the last frame read is no JSON
-    bool data = false;         ///< some frame carried data; false for comments alone
-    bool content = false;      ///< content among it
-    bool fault = false;        ///< the provider reported an error; its frame is the last one passed on
-    bool fault_first = false;  ///< ... and no event came before it
-    bool done = false;         ///< the end marker came; nothing after it is passed on
+    bool malformed = false;  ///< the data of the last frame read is no JSON
+    bool data = false;       ///< some frame carried data; false for comments alone
+    bool content = false;    ///< content among it
+    bool finish = false;     ///< a choice finished
+    bool fault = false;      ///< the provider reported an error; its frame is the last one passed on
+    bool done = false;       ///< the end marker came; nothing after it is passed on
   };
 
   SseRelay(dialect::Dialect dialect, bool withhold_usage)

@@ -27,14 +27,13 @@ struct Row {
   bool complete = true;
   bool done = true;
   bool fault = false;
-  bool fault_first = false;
 };
 
 /// Everything the relay said of one stream.
 struct Told {
   std::string out;
   bool untouched = true;  // every part
-  bool content = false, fault = false, fault_first = false;
+  bool content = false, fault = false;
   bool complete = false, done = false;
   std::uint64_t output_tokens = 0;
 };
@@ -51,7 +50,6 @@ Told relay(io::test::SimWorld& world, bool withhold, const std::vector<Bytes>& p
     const auto facts = relay.read(part);
     told.content |= facts.content;
     told.fault |= facts.fault;
-    told.fault_first |= facts.fault_first;
     told.untouched &= relay.untouched();
     if (relay.untouched()) {
       told.out += part.chunk.bytes();
@@ -107,9 +105,9 @@ std::vector<Row> rows() {
         {.complete = false, .done = false});
     add("data behind the end marker", false, kOrdinary + done + "data: " TEXT "\n\n", kOrdinary + done);
     add("error first", false, "data: " ERROR "\n\n" + kOrdinary, "data: " ERROR "\n\n",
-        {.complete = false, .done = false, .fault = true, .fault_first = true});
+        {.complete = false, .done = false, .fault = true});
     add("error behind a comment", false, ": a\n\ndata: " ERROR "\n\n", ": a\n\ndata: " ERROR "\n\n",
-        {.complete = false, .done = false, .fault = true, .fault_first = true});
+        {.complete = false, .done = false, .fault = true});
     add("error later", kWithhold, "data: " TEXT "\n\ndata: " ERROR "\n\n" + done,
         "data: " TEXT "\n\ndata: " ERROR "\n\n", {.complete = false, .done = false, .fault = true});
     // Without its blank line the last frame counts, and gets one.
@@ -135,7 +133,6 @@ void check(const Row& row, const Told& told, std::size_t a, std::size_t b) {
   ASSERT_EQ(told.complete, row.complete) << "cut at " << a << " and " << b;
   ASSERT_EQ(told.done, row.done) << "cut at " << a << " and " << b;
   ASSERT_EQ(told.fault, row.fault) << "cut at " << a << " and " << b;
-  ASSERT_EQ(told.fault_first, row.fault_first) << "cut at " << a << " and " << b;
 }
 
 TEST(SseRelay, PassesOnTheSameInEveryCut) {
