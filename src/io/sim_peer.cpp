@@ -19,6 +19,8 @@ SimPeer::~SimPeer() = default;
 
 bool SimPeer::broken_by_network() const { return connection_ && connection_->broken_by_network(); }
 
+bool SimPeer::finished_by_other() const { return connection_ && connection_->finished(1 - side_); }
+
 void SimPeer::attach(std::shared_ptr<SimConnection> connection, int side) {
   connection_ = std::move(connection);
   side_ = side;

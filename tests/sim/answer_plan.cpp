@@ -52,6 +52,8 @@ class Maker : AnswerWire {
     }
     golden.body = body;
     if (wish_.stream) tell_as_stream(body);
+    dialect::Decoder decoder(dialect::Dialect::openai_chat);
+    if (decoder.tap(body).fault || golden.status != 200) plan_.again = again_after(decoder.error().error_class, false);
     frame(head(200, "OK", "application/json"), body, body.size());
   }
 
@@ -93,6 +95,7 @@ class Maker : AnswerWire {
     }
     std::string start = head(golden.status, "", body.starts_with('<') ? "text/html" : "application/json");
     if (golden.status == 429) start += "retry-after: 7\r\n";
+    read_again(golden.status, body, golden.status == 429);
     frame(std::move(start), body, body.size());
   }
 
@@ -101,6 +104,9 @@ class Maker : AnswerWire {
   void add_frame(std::string text, bool passes, std::string payload) {
     body_ += text;
     frames_.push_back(body_.size());
+    const bool meant =
+        payload.contains("ANSWER-TEXT") || payload.contains(R"("finish_reason":"stop")") || text.contains("[DONE]");
+    if (meant && plan_.golden.meant_frame == 0) plan_.golden.meant_frame = frames_.size();
     if (!passes) return;
     plan_.golden.body += text;
     if (!payload.empty()) plan_.golden.payloads.push_back(std::move(payload));
@@ -158,21 +164,29 @@ class Maker : AnswerWire {
       add_frame(data_frame(text), true, text);
       if (random_.one_in(15)) comment(true);
     }
+    // Nothing was meant for the client yet: an honest status.
+    const bool error_alone = error_first || (error_midway && golden.meant_frame == 0);
     if (error_first || error_midway) {
       const std::string code = random_.one_in(2) ? "529" : "\"overloaded\"";
       const std::string text =
           R"({"error":{"message":"overloaded )" + id_ + R"(","type":"server_error","code":)" + code + "}}";
       add_frame(data_frame(text), true, text);
-      if (error_first) {  // nothing was committed yet: an honest status
+      if (error_alone) {
         golden.stream = false;
         golden.status = code == "529" ? 529 : 503;
         golden.body = text;
         golden.payloads.clear();
+        plan_.again = Again::anybody;
       } else {
         golden.error_in_stream = true;
       }
     } else if (no_finish && !random_.one_in(3)) {
-      golden.tail = Golden::Tail::weir_event;
+      if (golden.meant_frame == 0) {
+        golden = {.status = 502, .body = {}, .tail = Golden::Tail::weir_body};
+        plan_.again = Again::anybody;
+      } else {
+        golden.tail = Golden::Tail::weir_event;
+      }
       return frame(head(200, "OK", "text/event-stream"), body_, body_.size());
     } else {
       finish(no_finish);

@@ -9,6 +9,7 @@
 #include "weir/base/bytes.h"
 #include "weir/base/random.h"
 #include "weir/base/time.h"
+#include "weir/dialect/error_class.h"
 
 namespace weir::sim {
 
@@ -38,7 +39,11 @@ struct Golden {
   std::size_t spoken_finish = 0;  ///< the payload that tells the finish; 0: none
   bool held_whole = false;        ///< a document that is translated is held whole
   int status_alone = 0;           ///< of an error whose text does not come through
+  std::size_t meant_frame = 0;    ///< of a stream: the number of its first frame with content or an end; 0: none
 };
+
+/// Whom a request may be given to after an answer that is none.
+enum class Again : std::uint8_t { nobody, others, anybody };
 
 struct AnswerPlan {
   enum class Kind : std::uint8_t { document, stream, error, redirect, malformed, silence };
@@ -59,9 +64,18 @@ struct AnswerPlan {
   bool early = false;  ///< answers as soon as the head of the request is there
   bool surplus = false;
   bool interim = false;
-  bool coded = false;  ///< compressed, or so it says
-  bool array = false;  ///< payloads as the elements of a JSON array
+  bool coded = false;                 ///< compressed, or so it says
+  bool array = false;                 ///< payloads as the elements of a JSON array
+  Again again = Again::nobody;        ///< after this answer, when all of it came
+  Again again_alone = Again::nobody;  ///< of an error: when its status came and its text did not
   Golden golden;
+
+  /// So much of the wire holds the first that is meant for the client; 0: it never comes, or is the whole.
+  std::size_t meant_from() const {
+    return golden.meant_frame > 0 && golden.meant_frame <= golden.frame_ends.size()
+               ? golden.frame_ends[golden.meant_frame - 1]
+               : 0;
+  }
 };
 
 /// What the request wants, as far as the answer depends on it.
@@ -74,5 +88,8 @@ struct AnswerWish {
 };
 
 AnswerPlan plan_answer(Random& random, const AnswerWish& wish);
+
+/// The taxonomy of failures, in the test's own words. `waits`: it named a time, longer than any pause is.
+Again again_after(dialect::ErrorClass error_class, bool waits);
 
 }  // namespace weir::sim

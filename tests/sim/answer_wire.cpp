@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "weir/dialect/error_report.h"
+
 namespace weir::sim {
 namespace {
 
@@ -101,6 +103,7 @@ void AnswerWire::frame(std::string start, const std::string& body, std::size_t n
 
 void AnswerWire::redirect() {
   plan_.kind = AnswerPlan::Kind::redirect;
+  plan_.again = Again::anybody;
   plan_.golden.status = 502;
   plan_.golden.tail = Golden::Tail::weir_body;
   plan_.wire = head(random_.one_in(2) ? 302 : 307, "Found", "") + "location: http://elsewhere.example/\r\n" +
@@ -110,6 +113,7 @@ void AnswerWire::redirect() {
 
 void AnswerWire::malformed() {
   plan_.kind = AnswerPlan::Kind::malformed;
+  plan_.again = Again::anybody;
   plan_.golden.status = 502;
   plan_.golden.tail = Golden::Tail::weir_body;
   const std::string good = head(200, "OK", "application/json");
@@ -142,6 +146,12 @@ void AnswerWire::malformed() {
       plan_.wire = good + "x-pad: " + std::string(66'000, 'p') + "\r\n\r\n";
   }
   plan_.golden.needed = plan_.wire.size();
+}
+
+void AnswerWire::read_again(int status, Bytes body, bool waits) {
+  std::string scratch;
+  plan_.again = again_after(dialect::read_error(status, body, scratch).error_class, waits);
+  plan_.again_alone = again_after(dialect::read_error(status, {}, scratch).error_class, waits);
 }
 
 std::string AnswerWire::line_end() {
@@ -177,6 +187,7 @@ void AnswerWire::pauses() {
 
 void AnswerWire::break_off() {
   if (plan_.kind == AnswerPlan::Kind::silence) {
+    plan_.again = Again::anybody;
     plan_.breaks = random_.one_in(2)   ? AnswerPlan::Break::stall
                    : random_.one_in(2) ? AnswerPlan::Break::reset
                                        : AnswerPlan::Break::finish;

@@ -24,6 +24,8 @@ class AnswerWire {
   void frame(std::string start, const std::string& body, std::size_t needed_of_body);
   void redirect();
   void malformed();
+  /// Whom the request may be given to after this error.
+  void read_again(int status, Bytes body, bool waits);
   std::string line_end();
   /// What happens to an answer of any kind: an interim answer before it, pauses, breaks.
   void happen();

@@ -196,11 +196,16 @@ void Client::leave() {
   }
 }
 
-std::uint64_t Client::body_bytes_of(int id) const {
+const HttpMessage* Client::answer_to(int id) const {
   const auto& answers = reader_.messages();
   for (std::size_t i = 0; i < answers.size() && i < plan_.requests.size(); ++i)
-    if (plan_.requests[i].id == id) return answers[i].body.size();
-  return 0;
+    if (plan_.requests[i].id == id) return &answers[i];
+  return nullptr;
+}
+
+std::uint64_t Client::body_bytes_of(int id) const {
+  const HttpMessage* const answer = answer_to(id);
+  return answer ? answer->body.size() : 0;
 }
 
 void Client::finish_up() {

@@ -35,8 +35,11 @@ class Client {
   bool end_unsaid() const { return wire_ && wire_->end_unsaid(); }
   bool speaks_tls() const { return tls_ && tls_->client; }
   std::uint64_t body_bytes_of(int id) const;
+  /// The head of the answer to this exchange has come.
+  bool has_begun(int id) const { return answer_to(id) != nullptr; }
 
  private:
+  const HttpMessage* answer_to(int id) const;
   void on_connect();
   void on_data(Bytes bytes);
   void on_end();

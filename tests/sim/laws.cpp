@@ -224,7 +224,7 @@ void judge_client(const Plan& plan, const Client& client, const Provider& provid
   for (std::size_t i = 0; i < answers.size(); ++i) {
     // Answered without having been asked: the connection was not even taken.
     if (i >= client.begun() && !is_trouble(answers[i].status)) telling.broken("an answer before its request");
-    const Wire* wire = provider.visit(requests[i].id).wire;
+    const Wire* wire = provider.visit(requests[i].id).wire();
     const Circumstances circumstances{.faultless = faultless,
                                       .provider_end_is_told = wire && wire->secure() && wire->faults().truncates,
                                       .client_end_is_told = client.speaks_tls()};

@@ -6,8 +6,15 @@ namespace weir::sim {
 
 using Break = AnswerPlan::Break;
 
+namespace {
+
+constexpr std::size_t kMostAttempts = 3;  // per request
+constexpr Duration kLeastPause = 25ms;    // before a provider is returned to
+
+}  // namespace
+
 Provider::Provider(io::SimNetwork& network, const Plan& plan, io::Address address, Telling& telling, std::uint64_t cuts,
-                   TlsSide* tls, std::function<std::uint64_t(int)> received_by_client)
+                   TlsSide* tls, std::function<Got(int)> received_by_client)
     : network_(network),
       plan_(plan),
       address_(address),
@@ -68,7 +75,7 @@ void Provider::accept(io::SimPeer& peer) {
 void Provider::gone(Connection& connection, bool by_reset) {
   if (connection.over) return;
   connection.over = true;
-  if (by_reset) lost_[connection.last] = true;
+  if (by_reset) lose(connection);
   if (connection.current) {
     telling_.count(Probe::provider_cancelled);
     telling_.say(Lane::provider,
@@ -120,30 +127,75 @@ void Provider::take_requests(Connection& connection) {
     return hang_up(connection, true);
   }
   const bool reused = connection.answered > 0;
-  if (!request.complete && !plan->answer.early && !(reused && plan->answer.stale && visits_[plan->id].arrivals == 0))
-    return;
+  const bool stale = reused && plan->answer.stale && visits_[plan->id].arrivals.empty();
+  if (!request.complete && !plan->answer.early && !stale) return;
   ++connection.answered;
   check(request, *plan);
+  // It was long on its way, and nobody waits for the answer any more.
+  if (connection.wire->given_up_by_weir()) {
+    telling_.say(Lane::provider, [&] { return "#" + std::to_string(plan->id) + " comes in too late"; });
+    return hang_up(connection, false);
+  }
   Visit& visit = visits_[plan->id];
-  if (++visit.arrivals > 1) {
-    visit.retried = true;
-    if (visit.arrivals > 2) telling_.broken("#" + std::to_string(plan->id) + " was asked for a third time");
-    // (Where the network broke that connection, bytes that were answered may never have arrived.)
-    if (visit.written > 0 && !lost_[plan->id] && !visit.wire->broken_by_network())
-      telling_.broken("#" + std::to_string(plan->id) + " was asked for again after bytes had been answered");
-    if (reused) telling_.broken("#" + std::to_string(plan->id) + " was asked for again on a used connection");
+  if (!visit.arrivals.empty()) check_again(*plan, visit, reused);
+  connection.last = plan->id;
+  connection.last_arrival = visit.arrivals.size();
+  visit.arrivals.push_back({.wire = connection.wire.get(), .at = network_.now(), .reused = reused});
+  if (reused) telling_.count(Probe::reused);
+  if (stale) {
+    telling_.say(Lane::provider,
+                 [&] { return "#" + std::to_string(plan->id) + " comes in on a connection just given up"; });
+    lose(connection);
+    return hang_up(connection, plan->answer.stale_by_reset);
   }
-  if (reused) {
-    telling_.count(Probe::reused);
-    if (plan->answer.stale && visit.arrivals == 1) {
-      telling_.say(Lane::provider,
-                   [&] { return "#" + std::to_string(plan->id) + " comes in on a connection just given up"; });
-      lost_[plan->id] = true;
-      return hang_up(connection, plan->answer.stale_by_reset);
-    }
-  }
-  visit.wire = connection.wire.get();
   begin(connection, *plan);
+}
+
+/// What was written may not have come through, or not in time.
+bool Provider::may_have_lost(const RequestPlan& plan, const Arrival& arrival) const {
+  const auto& net = plan_.options.net;
+  // (Weir counts from when it began to send; half of its patience allows for the way.)
+  const Duration patience = std::min({net.first_byte_timeout, net.stream_idle_timeout, net.total_timeout}) / 2;
+  const WireFaults& faults = arrival.wire->faults();
+  return arrival.lost || arrival.wire->broken_by_network() || faults.corrupts_sent > 0 || faults.corrupts_got > 0 ||
+         (plan.answer.golden.until_close && arrival.wire->secure() && faults.truncates) ||
+         network_.now() - arrival.at > patience;
+}
+
+/// A request may come again only when the client has nothing of an answer, and only after what permits it.
+void Provider::check_again(const RequestPlan& plan, const Visit& visit, bool reused) const {
+  const std::string name = "#" + std::to_string(plan.id);
+  const Arrival& last = visit.arrivals.back();
+  const AnswerPlan& answer = plan.answer;
+  const Got got = received_by_client_(plan.id);
+  if (got.begun || got.body_bytes > 0) return telling_.broken(name + " was asked for again after its client had bytes");
+  // A used connection, or one kept warm, that ended without a byte was stale: it is replaced at once by a fresh one.
+  const auto was_stale = [this](const Arrival& arrival) {
+    return (arrival.reused || plan_.provider.warm_connections > 0) &&
+           (arrival.written == 0 || arrival.lost || arrival.wire->broken_by_network());
+  };
+  const auto stale = static_cast<std::size_t>(std::ranges::count_if(visit.arrivals, was_stale));
+  if (visit.arrivals.size() >= kMostAttempts + stale)
+    return telling_.broken(name + " was asked for " + std::to_string(visit.arrivals.size() + 1) + " times");
+  if (was_stale(last) && !reused) return;
+  if (plan.spoken.lane == SpokenLane::stored)
+    return telling_.broken(name + ": a question about a stored answer was asked again");
+  if (network_.now() - last.at < kLeastPause) return telling_.broken(name + " was asked for again without a pause");
+  if (may_have_lost(plan, last)) return;
+  const std::size_t meant = answer.meant_from();
+  const bool whole = last.written >= answer.golden.needed;
+  if (whole && network_.now() - last.at < kLeastPause)
+    return telling_.broken(name + " was asked for again without a pause");
+  if (answer.golden.stream && meant > 0 && last.written >= meant)
+    return telling_.broken(name + " was asked for again after its content had begun");
+  if (whole && answer.again != Again::anybody && answer.again_alone != Again::anybody)
+    telling_.broken(name + " was asked for again after " + (answer.again == Again::nobody ? "an end" : "a refusal"));
+}
+
+/// What the last answer on this connection said may not have come through.
+void Provider::lose(const Connection& connection) {
+  const auto visit = visits_.find(connection.last);
+  if (visit != visits_.end()) visit->second.arrivals[connection.last_arrival].lost = true;
 }
 
 void Provider::check(const HttpMessage& request, const RequestPlan& plan) {
@@ -179,10 +231,7 @@ void Provider::check(const HttpMessage& request, const RequestPlan& plan) {
 }
 
 void Provider::begin(Connection& connection, const RequestPlan& plan) {
-  const WireFaults& faults = connection.wire->faults();
-  if (faults.corrupts_sent > 0 || faults.corrupts_got > 0) lost_[plan.id] = true;
   connection.current = &plan;
-  connection.last = plan.id;
   connection.at = 0;
   connection.next_pause = 0;
   ++connection.serial;
@@ -207,9 +256,9 @@ void Provider::wait(Connection& connection, Duration length) {
 }
 
 std::size_t Provider::held_by_gateway(const RequestPlan& plan) const {
-  const Visit& done = visit(plan.id);
-  const std::uint64_t read = received_by_client_(plan.id);
-  return done.written > read ? done.written - read : 0;
+  const std::size_t written = visit(plan.id).written();
+  const std::uint64_t read = received_by_client_(plan.id).body_bytes;
+  return written > read ? written - read : 0;
 }
 
 std::size_t Provider::may_be_held(const RequestPlan& plan) const {
@@ -237,7 +286,7 @@ void Provider::check_translation(const RequestPlan& plan) const {
   const std::size_t records =
       plan_.tls.any() ? 4 * (tls::Engine::kMaxRecord + tls::Engine::kRecordOverhead) : std::size_t{0};
   const std::size_t unread = plan_.provider.link.window + 3 * std::size_t{options.buffers.buffer_bytes} + records;
-  const std::size_t written = visit(plan.id).written;
+  const std::size_t written = visit(plan.id).written();
   std::size_t told = 0;
   for (std::size_t i = 0; i < golden.ends.size() && golden.frame_ends[i] + unread <= written; ++i)
     told = golden.ends[i];
@@ -245,7 +294,7 @@ void Provider::check_translation(const RequestPlan& plan) const {
   for (const ClientPlan& client : plan_.clients)
     for (const RequestPlan& request : client.requests)
       if (request.id == plan.id) bound += client.link.window;
-  const std::uint64_t got = received_by_client_(plan.id);
+  const std::uint64_t got = received_by_client_(plan.id).body_bytes;
   if (told > got + bound)
     telling_.broken("#" + std::to_string(plan.id) + ": " + std::to_string(told - got) +
                     " translated bytes lie between provider and client, " + std::to_string(bound) + " may");
@@ -260,7 +309,7 @@ void Provider::go_on(Connection& connection) {
     if (connection.at == limit) {
       if (!breaks) return end_answer(connection);
       telling_.say(Lane::provider, [&] { return "#" + std::to_string(plan.id) + " breaks off"; });
-      lost_[plan.id] |= answer.breaks == Break::reset;
+      if (answer.breaks == Break::reset) lose(connection);
       if (answer.breaks == Break::stall) return;
       return hang_up(connection, answer.breaks == Break::reset);
     }
@@ -277,8 +326,7 @@ void Provider::go_on(Connection& connection) {
     if (cuts_.one_in(2)) piece = cuts_.between(1, std::min<std::size_t>(piece, cuts_.one_in(2) ? 30 : 3000));
     const std::size_t taken = connection.wire->write(Bytes(answer.wire).substr(connection.at, piece));
     connection.at += taken;
-    Visit& visit = visits_[plan.id];
-    visit.written = connection.at;
+    visits_[plan.id].arrivals[connection.last_arrival].written = connection.at;
 
     if (plan.spoken.heard) {
       check_translation(plan);
@@ -325,7 +373,7 @@ void Provider::rest(Connection& connection) {
 void Provider::hang_up(Connection& connection, bool by_reset) {
   if (connection.over) return;
   // A reset, and so a close with a request still coming in, overtakes what is on its way.
-  if (by_reset || connection.reader.completed() < connection.reader.messages().size()) lost_[connection.last] = true;
+  if (by_reset || connection.reader.completed() < connection.reader.messages().size()) lose(connection);
   connection.over = true;
   connection.current = nullptr;
   by_reset ? connection.wire->reset() : connection.wire->close();

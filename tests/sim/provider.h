@@ -17,17 +17,28 @@ namespace weir::sim {
 
 class Provider {
  public:
-  /// `received_by_client(id)`: bytes of the answer's body that the client of this exchange has so far.
-  Provider(io::SimNetwork& network, const Plan& plan, io::Address address, Telling& telling, std::uint64_t cuts,
-           TlsSide* tls, std::function<std::uint64_t(int)> received_by_client);
-
+  /// One time that a request came in, whole or answered early.
+  struct Arrival {
+    const Wire* wire = nullptr;
+    Instant at{};
+    bool reused = false;      ///< on a connection that had been used
+    std::size_t written = 0;  ///< bytes of the answer
+    bool lost = false;        ///< its connection broke: what was written may not have arrived
+  };
   /// What is known of one exchange.
   struct Visit {
-    int arrivals = 0;         ///< requests for it that came in whole, or answered early
-    std::size_t written = 0;  ///< bytes of the answer, of the last arrival
-    bool retried = false;
-    const Wire* wire = nullptr;  ///< of the last arrival
+    std::vector<Arrival> arrivals;
+    std::size_t written() const { return arrivals.empty() ? 0 : arrivals.back().written; }
+    const Wire* wire() const { return arrivals.empty() ? nullptr : arrivals.back().wire; }
   };
+  /// What the client of an exchange has of its answer.
+  struct Got {
+    bool begun = false;
+    std::uint64_t body_bytes = 0;
+  };
+  Provider(io::SimNetwork& network, const Plan& plan, io::Address address, Telling& telling, std::uint64_t cuts,
+           TlsSide* tls, std::function<Got(int)> received_by_client);
+
   const Visit& visit(int id) const;
   /// Every byte that came in.
   const std::string& heard() const { return heard_; }
@@ -46,8 +57,9 @@ class Provider {
     std::size_t answered = 0;  // requests that were taken up
     std::size_t checked = 0;   // requests whose body was compared
     const RequestPlan* current = nullptr;
-    int last = 0;        // exchange that was answered last
-    std::size_t at = 0;  // bytes of the wire written
+    int last = 0;                  // exchange that was answered last...
+    std::size_t last_arrival = 0;  // ...and which of its arrivals that was
+    std::size_t at = 0;            // bytes of the wire written
     std::size_t next_pause = 0;
     std::uint64_t serial = 0;  // of the current answer: outdated timers see it
     std::uint64_t idle_serial = 0;
@@ -61,6 +73,9 @@ class Provider {
   void take_requests(Connection& connection);
   const RequestPlan* plan_of(const HttpMessage& request) const;
   void check(const HttpMessage& request, const RequestPlan& plan);
+  void check_again(const RequestPlan& plan, const Visit& visit, bool reused) const;
+  bool may_have_lost(const RequestPlan& plan, const Arrival& arrival) const;
+  void lose(const Connection& connection);
   void check_translation(const RequestPlan& plan) const;
   void begin(Connection& connection, const RequestPlan& plan);
   void go_on(Connection& connection);
@@ -78,10 +93,9 @@ class Provider {
   Telling& telling_;
   Random cuts_;
   TlsSide* tls_;  // null: no TLS in this world
-  std::function<std::uint64_t(int)> received_by_client_;
+  std::function<Got(int)> received_by_client_;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::map<int, Visit> visits_;
-  std::map<int, bool> lost_;  // a connection that carried this exchange broke: what was written may not have arrived
   std::string heard_;
   int moving_ = 0;
   bool calm_ = false;

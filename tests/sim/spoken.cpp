@@ -66,6 +66,7 @@ class Listener {
  private:
   void fail(dialect::FaultReport report) {
     failed_ = heard_.failed = true;
+    heard_.error_class = report.error_class;
     if (report.message.empty()) report.message = row(report.fault).sentence;
     if (meant_) {
       const Event event = report;

@@ -50,7 +50,8 @@ struct Spoken {
 struct Heard {
   int status = 200;
   bool stream = false;  ///< bytes of a stream, else one document
-  bool failed = false;  ///< ends in an error event
+  bool failed = false;  ///< ends in an error event, or is an error
+  dialect::ErrorClass error_class = dialect::ErrorClass::server;
   std::string body;
   std::vector<std::size_t> ends;  ///< of a stream: where it stands behind each part that was told
 };

@@ -46,6 +46,7 @@ class Maker : AnswerWire {
       (dice < 94) == wish_.provider_streams ? stream() : document();
     }
     if (spoken_.heard) listen();
+    if (spoken_.lane == SpokenLane::stored) plan_.again = plan_.again_alone = Again::nobody;
     happen();
     return std::move(plan_);
   }
@@ -149,17 +150,24 @@ class Maker : AnswerWire {
     }
     golden.spoken_finish = error_first || error_midway || cut_short ? 0 : finish;
     dialect::Decoder decoder(spoken_.provider);
-    for (const Told& told : spoken_.told)
-      if (!told.comment) decoder.tap(told.payload);
+    for (std::size_t i = 0; i < spoken_.told.size(); ++i) {
+      if (spoken_.told[i].comment) continue;
+      const auto facts = decoder.tap(spoken_.told[i].payload);
+      if ((facts.content || facts.finish || facts.done) && golden.meant_frame == 0) golden.meant_frame = i + 1;
+    }
     const bool over = decoder.done() || decoder.failed();
     if (passes()) {
       if (open_end) golden.body += "\n\n";
-      if (error_first) {
+      if (decoder.failed() && golden.meant_frame == 0) {  // nothing was meant for the client yet: an honest status
         golden.stream = false;
         golden.status = wish_.status_of(decoder.error());
         golden.body = spoken_.told.back().payload;
+        plan_.again = again_after(decoder.error().error_class, false);
       } else if (error_midway) {
         golden.error_in_stream = true;
+      } else if (cut_short && golden.meant_frame == 0) {
+        golden = {.status = 502, .body = {}, .tail = Golden::Tail::weir_body};
+        plan_.again = Again::anybody;
       } else if (cut_short) {
         golden.tail = Golden::Tail::weir_event;
       } else if (!decoder.done()) {
@@ -196,6 +204,7 @@ class Maker : AnswerWire {
     } else {
       golden.status = 502;
       golden.tail = Golden::Tail::weir_body;
+      plan_.again = Again::anybody;
     }
     plan_.coded = true;
     frame(head(200, "OK", "application/json") + "Content-Encoding: gzip\r\n", body, body.size());
@@ -219,6 +228,7 @@ class Maker : AnswerWire {
       dialect::Decoder decoder(spoken_.provider);
       plan_.golden.body = body_;
       if (decoder.tap(body_).fault) {
+        plan_.again = again_after(decoder.error().error_class, false);
         plan_.golden.status = wish_.status_of(decoder.error());
         if (!text.starts_with('{')) plan_.golden.tail = Golden::Tail::weir_body;
       }
@@ -289,6 +299,8 @@ class Maker : AnswerWire {
         spoken_.client == spoken_.provider ? status : status_for(spoken_.client, dialect::read_error(status, {}, none));
     std::string start = head(status, "", body.starts_with('<') ? "text/html" : "application/json");
     if (status == 429) start += "retry-after: 7\r\n";
+    // (A 404 without a word about the model says that nobody counts here.)
+    if (!estimates) read_again(status, body, status == 429);
     frame(std::move(start), body, body.size());
   }
 
@@ -303,6 +315,7 @@ class Maker : AnswerWire {
     golden.body = std::move(heard.body);
     golden.ends = std::move(heard.ends);
     golden.error_in_stream = heard.failed && heard.stream;
+    plan_.again = heard.failed && !heard.stream ? again_after(heard.error_class, false) : Again::nobody;
   }
 
   const SpokenWish& wish_;

@@ -53,6 +53,8 @@ class Wire {
   bool end_unsaid() const { return end_unsaid_; }
 
   bool broken_by_network() const { return peer_.broken_by_network(); }
+  /// Weir has ended this connection, though its end may still be on its way.
+  bool given_up_by_weir() const { return peer_.finished_by_other(); }
   const tls::Engine* engine() const { return engine_.get(); }
   const WireFaults& faults() const { return faults_; }
 

@@ -176,10 +176,13 @@ class World {
     if (telling_.tell) telling_.tell(Lane::weir, "BROKEN: " + what);
   }
 
-  std::uint64_t received_by_client(int id) const {
-    std::uint64_t bytes = 0;
-    for (const Client& client : clients_) bytes += client.body_bytes_of(id);
-    return bytes;
+  Provider::Got received_by_client(int id) const {
+    Provider::Got got;
+    for (const Client& client : clients_) {
+      got.begun |= client.has_begun(id);
+      got.body_bytes += client.body_bytes_of(id);
+    }
+    return got;
   }
 
   void add_client(const ClientPlan& plan, Duration delay) {
@@ -402,7 +405,7 @@ class World {
       }
       for (const RequestPlan& request : client.plan().requests) {
         const auto& visit = provider_.visit(request.id);
-        if (visit.retried) telling_.count(Probe::stale_retried);
+        if (visit.arrivals.size() > 1) telling_.count(Probe::stale_retried);
       }
     }
     if (holds_secret(provider_.heard(), false, true)) broken("a provider got to see a virtual key");

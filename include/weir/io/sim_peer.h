@@ -58,6 +58,8 @@ class SimPeer final : private SimStreamUser {
   bool paused() const { return paused_; }
   /// The network itself broke this connection: neither end did, and bytes of both may be lost.
   bool broken_by_network() const;
+  /// The other end will send nothing any more, though its last bytes and its end may still be on their way.
+  bool finished_by_other() const;
   const Address& local() const { return local_; }
   const Address& remote() const { return remote_; }
 
