@@ -182,6 +182,9 @@ void AnswerWire::pauses() {
   if (may_break_ && random_.one_in(12))  // slower than some time-outs
     plan_.pauses.push_back({random_.one_in(2) ? 0 : random_.below(plan_.wire.size()),
                             Duration(static_cast<std::int64_t>(random_.below(5'000)) * 1'000'000)});
+  if (late_)
+    plan_.pauses.push_back({random_.one_in(2) ? 0 : random_.below(std::max<std::size_t>(plan_.meant_from(), 1)),
+                            Duration(static_cast<std::int64_t>(random_.between(1'000, 12'000)) * 1'000'000)});
   std::ranges::sort(plan_.pauses, {}, &AnswerPlan::Pause::offset);
 }
 
@@ -194,11 +197,13 @@ void AnswerWire::break_off() {
     plan_.golden.status = 0;
     return;
   }
-  if (!random_.one_in(5)) return;
+  if (!random_.one_in(5) && !breaks_surely_) return;
   plan_.breaks =
       std::array{AnswerPlan::Break::finish, AnswerPlan::Break::reset, AnswerPlan::Break::stall}[random_.below(3)];
   plan_.breaks_at = random_.below(plan_.wire.size() + 1);
   if (random_.one_in(3)) plan_.breaks_at = std::min(plan_.wire.size(), plan_.golden.needed + random_.below(3));
+  if (breaks_surely_ && plan_.meant_from() > 0 && random_.one_in(2))
+    plan_.breaks_at = random_.below(plan_.meant_from());
   if (plan_.breaks == AnswerPlan::Break::stall && plan_.breaks_at == plan_.wire.size())
     plan_.breaks = AnswerPlan::Break::none;
 }

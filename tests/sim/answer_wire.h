@@ -39,6 +39,8 @@ class AnswerWire {
   std::uint64_t style_ = 0;          // of line ends
   bool mixed_ = false;
   bool old_version_ = false;
+  bool breaks_surely_ = false;
+  bool late_ = false;  // the first byte, or the first content, is long in coming
 
  private:
   void pauses();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "attempt_laws.h"
 #include "spoken_laws.h"
 
 namespace weir::sim {
@@ -195,7 +196,8 @@ bool is_translated(const std::deque<Client>& clients, Bytes line) {
   for (const Client& client : clients)
     for (const RequestPlan& request : client.plan().requests)
       if (!request.model.empty() && line.contains("\"model\":\"" + request.model + "\""))
-        return request.spoken.heard || request.answer.golden.held_whole;
+        for (std::size_t i = 0; i < request.deployments(); ++i)
+          if (request.deployment(i).spoken.heard || request.deployment(i).answer.golden.held_whole) return true;
   return false;
 }
 
@@ -216,20 +218,26 @@ bool holds_secret(Bytes text, bool credential, bool keys) {
   return keys && std::ranges::any_of(kKeys, [&](Bytes key) { return text.contains(key); });
 }
 
-void judge_client(const Plan& plan, const Client& client, const Provider& provider, Telling& telling) {
+void judge_client(const Plan& plan, const Client& client, const Provider::Visits& visits, Bytes log, Telling& telling) {
   const auto& requests = client.plan().requests;
   const auto& answers = client.answers().messages();
-  const bool faultless = plan.faultless || client.plan().calm;
+  const bool faultless = plan.faultless || plan.outage || client.plan().calm;
   if (answers.size() > requests.size()) return telling.broken("more answers than requests");
   for (std::size_t i = 0; i < answers.size(); ++i) {
     // Answered without having been asked: the connection was not even taken.
     if (i >= client.begun() && !is_trouble(answers[i].status)) telling.broken("an answer before its request");
-    const Wire* wire = provider.visit(requests[i].id).wire();
-    const Circumstances circumstances{.faultless = faultless,
+    const auto visit = visits.find(requests[i].id);
+    const Wire* wire = visit == visits.end() ? nullptr : visit->second.wire();
+    // Where a provider may do this or that, what it did is not known before.
+    const bool open = !requests[i].others.empty() && !is_decided(plan, requests[i]);
+    const RequestPlan& asked = answered_by(requests[i], answers[i], visits);
+    const bool unreached = !answers[i].find("x-weir-deployment") && plan.at_site(asked.site).vanishes_for == kNeverBack;
+    const Circumstances circumstances{.faultless = faultless && !open && !unreached,
                                       .provider_end_is_told = wire && wire->secure() && wire->faults().truncates,
                                       .client_end_is_told = client.speaks_tls()};
-    requests[i].spoken.planned ? judge_spoken(circumstances, requests[i], answers[i], telling)
-                               : Judge(circumstances, requests[i], answers[i], telling).judge();
+    asked.spoken.planned ? judge_spoken(circumstances, asked, answers[i], telling)
+                         : Judge(circumstances, asked, answers[i], telling).judge();
+    judge_attempts(plan, requests[i], answers[i], visits, log, telling);
   }
   // (A provider may see that: weir ends a request that was answered before all of it was sent.)
   if (faultless && client.end_unsaid()) telling.broken("a TLS connection ended without saying so");
@@ -288,7 +296,7 @@ void judge_log(const Plan& plan, const std::deque<Client>& clients, Bytes log, s
   }
   if (exchanges < answered) telling.broken("more answers than exchanges");
   if (exchanges > begun + connections) telling.broken("more exchanges than requests and connections");
-  if (plan.faultless && exchanges != asked)
+  if ((plan.faultless || plan.outage) && exchanges != asked)
     telling.broken(std::to_string(exchanges) + " exchanges for " + std::to_string(asked) + " requests");
 }
 

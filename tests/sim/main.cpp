@@ -46,6 +46,7 @@ Plan cut_otherwise(Plan plan) {
   plan.cut_to_bytes = true;
   const std::size_t most = 1 + plan.seed / 16 % 9;
   plan.provider.link.segment = most;
+  for (ProviderPlan& site : plan.more_providers) site.link.segment = most;
   for (ClientPlan& client : plan.clients) client.link.segment = most;
   return plan;
 }
@@ -81,8 +82,11 @@ int tell_story(const Arguments& arguments) {
   std::snprintf(assert_context, sizeof assert_context, "seed %" PRIu64, seed);
   const Plan plan = make_plan(seed, arguments.languages);
   std::printf("seed %" PRIu64 ": %s, %zu shards, %zu clients, %u buffers of %u bytes\n%14s  %-10s\n", seed,
-              plan.faultless ? "no faults" : "with faults", plan.shards, plan.clients.size(),
-              plan.options.buffers.buffers, plan.options.buffers.buffer_bytes, "ms", "who");
+              plan.faultless ? "no faults"
+              : plan.outage  ? "an outage"
+                             : "with faults",
+              plan.shards, plan.clients.size(), plan.options.buffers.buffers, plan.options.buffers.buffer_bytes, "ms",
+              "who");
   Instant begin{};
   const auto story = [&](Instant now, Lane lane, const std::string& text) {
     if (begin == Instant{}) begin = now;

@@ -24,11 +24,13 @@ class Maker {
     times();
     faults();
     provider();
+    sites();
     clients();
     drain();
     kernel();
     calm();
     tls();
+    if (plan_.outage) plan_.faultless = false;
     return std::move(plan_);
   }
 
@@ -134,6 +136,42 @@ class Maker {
     provider.warm_connections = names.one_in(3) ? 1 : 0;
   }
 
+  /// Providers that can stand in for each other. Where nothing else is wrong, they are what is.
+  void sites() {
+    Random random(plan_.seed ^ 0x73697465);
+    if (!languages_ || !random.one_in(3)) return;
+    plan_.outage = plan_.faultless && random.one_in(2);
+    const bool troubled = plan_.outage || !plan_.faultless;
+    const auto some_ms = [&](std::uint64_t low, std::uint64_t high) {
+      return Duration(static_cast<std::int64_t>(random.between(low, high)) * 1'000'000);
+    };
+    for (std::uint64_t n = random.between(1, 3); n > 0; --n) {
+      ProviderPlan& site = plan_.more_providers.emplace_back();
+      site.link = plan_.provider.link;
+      site.link.latency += Duration(static_cast<std::int64_t>(random.below(3'000'000)));
+      site.idles = plan_.provider.idles;
+      if (site.idles > Duration{}) site.idles += 20ms;  // see provider()
+      site.idles_by_reset = plan_.provider.idles_by_reset;
+      site.name_ttl = std::chrono::seconds(random.between(0, 3));
+      if (!troubled || random.one_in(2)) continue;
+      site.vanishes_into_hole = random.one_in(2);
+      if (random.one_in(2)) {  // down all the time
+        site.vanishes_for = kNeverBack;
+      } else {
+        site.vanishes = some_ms(0, 500);
+        site.vanishes_for = some_ms(20, 3000);
+        site.vanishes_again = random.one_in(2);
+      }
+    }
+    sites_ = {.sites = plan_.sites(), .may_break = troubled};
+    if (!plan_.outage) return;
+    auto& net = plan_.options.net;
+    net.connect_timeout = 2s;
+    net.first_byte_timeout = 6s;
+    net.stream_idle_timeout = 4s;
+    net.total_timeout = 120s;
+  }
+
   void clients() {
     int id = 0;
     const bool crowd = random_.one_in(15);
@@ -145,7 +183,7 @@ class Maker {
       for (std::uint64_t i = 0; i < count; ++i) {
         const bool last = i + 1 == count;
         client.requests.push_back(plan_request(random_, ++id, plan_.options.net, plan_.faultless, last));
-        translate(client.requests.back(), plan_.faultless, last);
+        translate(client.requests.back(), plan_.faultless, last, sites_);
       }
       client.pipelines = random_.one_in(3);
       if (random_.one_in(3)) client.piece = pick<std::size_t>({1, 7, 100, 1000});
@@ -159,11 +197,11 @@ class Maker {
   }
 
   /// In two of three of its requests a client speaks one of all languages.
-  void translate(RequestPlan& request, bool faultless, bool last) const {
+  void translate(RequestPlan& request, bool faultless, bool last, const SiteWish& sites = {}) const {
     if (!languages_) return;
     Random random((plan_.seed << 16) ^ static_cast<std::uint64_t>(request.id) ^ 0x7370656b);
     if (random.one_in(3)) return;
-    request = plan_spoken_request(random, request.id, plan_.options.net, faultless, last);
+    request = plan_spoken_request(random, request.id, plan_.options.net, faultless, last, sites);
   }
 
   void trouble(ClientPlan& client) {
@@ -282,10 +320,17 @@ class Maker {
   Random random_;
   Random more_;  // a stream of its own: what came later to the plans, and left the older seeds their worlds
   bool languages_;
+  SiteWish sites_;
   Plan plan_;
 };
 
 }  // namespace
+
+const RequestPlan* RequestPlan::at_site(std::size_t wanted) const {
+  for (std::size_t i = 0; i < deployments(); ++i)
+    if (deployment(i).site == wanted) return &deployment(i);
+  return nullptr;
+}
 
 const RequestPlan* Plan::find(int id) const {
   for (const ClientPlan& client : clients)

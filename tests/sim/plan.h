@@ -35,11 +35,20 @@ struct RequestPlan {
   std::string model;            ///< as the client writes it, unique to this exchange
   std::string provider_model;
   std::string provider_body;  ///< exactly what has to arrive there
-  std::size_t provider = 0;   ///< of the world's providers
+  std::size_t provider = 0;   ///< of the catalog's providers
+  std::size_t site = 0;       ///< which of the world's actors that is
   bool aliased = false;       ///< the catalog knows the model by a name of its own
   bool unnamed = false;       ///< asks without naming a model
   AnswerPlan answer;
   Spoken spoken;
+  /// The model's further deployments, each at a site of its own: this plan, but for what concerns the provider.
+  std::vector<RequestPlan> others;
+  std::size_t place = 0;  ///< this one's among all of them
+
+  std::size_t deployments() const { return 1 + others.size(); }
+  /// In the order of the configuration.
+  const RequestPlan& deployment(std::size_t i) const { return i == place ? *this : others[i < place ? i : i - 1]; }
+  const RequestPlan* at_site(std::size_t wanted) const;
 };
 
 /// What a side of a TLS connection does wrong; nothing on a plain one.
@@ -88,6 +97,8 @@ struct ClientPlan {
   WireFaults wire;
 };
 
+inline constexpr Duration kNeverBack = 10'000h;
+
 struct ProviderPlan {
   io::SimLink link;
   Duration idles{};  ///< a connection without a request is closed after this; zero: never
@@ -95,6 +106,7 @@ struct ProviderPlan {
   Duration vanishes{};      ///< from here on nobody listens...
   Duration vanishes_for{};  ///< ...for so long; zero: never
   bool vanishes_into_hole = false;
+  bool vanishes_again = false;  ///< and again, after having been there for so long
   Duration name_ttl = 60s;
   bool second_family = false;          ///< its name has an IPv6 address as well, where nobody listens...
   bool second_family_is_hole = false;  ///< ...or packets vanish
@@ -104,6 +116,7 @@ struct ProviderPlan {
 struct Plan {
   std::uint64_t seed = 0;
   bool faultless = false;
+  bool outage = false;  ///< providers that may have somebody to stand in for them have faults, and nobody else
   std::size_t shards = 1;
   int backlog = 64;
   gateway::ShardOptions options;
@@ -113,6 +126,7 @@ struct Plan {
   std::uint32_t to_lease = 0;                ///< buffers that the shards share beyond their own
   std::uint32_t max_client_connections = 0;  ///< all clients of a world have one address
   ProviderPlan provider;
+  std::vector<ProviderPlan> more_providers;  ///< at sites of their own
   TlsPlan tls;
   std::vector<ClientPlan> clients;
   bool drains_midway = false;
@@ -121,6 +135,8 @@ struct Plan {
   bool poison = true;          ///< lent buffers are filled and looked at
   bool cut_to_bytes = false;   ///< a faultless plan again, its bytes arriving a few at a time
 
+  std::size_t sites() const { return 1 + more_providers.size(); }
+  const ProviderPlan& at_site(std::size_t site) const { return site == 0 ? provider : more_providers[site - 1]; }
   const RequestPlan* find(int id) const;
   /// No wait of weir may last longer: with nothing moving for so long, something hangs.
   Duration patience() const;

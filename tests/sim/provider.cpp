@@ -13,32 +13,41 @@ constexpr Duration kLeastPause = 25ms;    // before a provider is returned to
 
 }  // namespace
 
-Provider::Provider(io::SimNetwork& network, const Plan& plan, io::Address address, Telling& telling, std::uint64_t cuts,
-                   TlsSide* tls, std::function<Got(int)> received_by_client)
+Provider::Provider(io::SimNetwork& network, const Plan& plan, std::size_t site, io::Address address, Telling& telling,
+                   std::uint64_t cuts, TlsSide* tls, Visits& visits, std::function<Got(int)> received_by_client)
     : network_(network),
       plan_(plan),
+      own_(plan.at_site(site)),
+      site_(site),
       address_(address),
       telling_(telling),
       cuts_(cuts),
       tls_(tls),
-      received_by_client_(std::move(received_by_client)) {
+      received_by_client_(std::move(received_by_client)),
+      visits_(visits) {
   open();
-  if (plan.provider.vanishes_for == Duration{}) return;
-  network_.schedule(plan.provider.vanishes, [this] {
-    telling_.say(Lane::provider, [] { return std::string("the provider vanishes"); });
-    plan_.provider.vanishes_into_hole ? network_.black_hole(address_) : network_.refuse(address_);
-    network_.schedule(plan_.provider.vanishes_for, [this] { open(); });
+  if (own_.vanishes_for == kNeverBack) {
+    vanish();
+  } else if (own_.vanishes_for > Duration{}) {
+    network_.schedule(own_.vanishes, [this] { vanish(); });
+  }
+}
+
+void Provider::vanish() {
+  if (calm_ && own_.vanishes_again) return;
+  telling_.say(Lane::provider, [this] { return "the provider" + where() + " vanishes"; });
+  own_.vanishes_into_hole ? network_.black_hole(address_) : network_.refuse(address_);
+  if (own_.vanishes_for == kNeverBack) return;
+  network_.schedule(own_.vanishes_for, [this] {
+    open();
+    if (own_.vanishes_again && !calm_) network_.schedule(own_.vanishes_for, [this] { vanish(); });
   });
 }
 
-void Provider::open() {
-  network_.listen(address_, plan_.provider.link, [this](io::SimPeer& peer) { accept(peer); });
-}
+std::string Provider::where() const { return site_ == 0 ? std::string() : " of site " + std::to_string(site_); }
 
-const Provider::Visit& Provider::visit(int id) const {
-  static const Visit kNone;
-  const auto found = visits_.find(id);
-  return found == visits_.end() ? kNone : found->second;
+void Provider::open() {
+  network_.listen(address_, own_.link, [this](io::SimPeer& peer) { accept(peer); });
 }
 
 void Provider::check_credential() {
@@ -63,7 +72,8 @@ void Provider::accept(io::SimPeer& peer) {
   connections_.push_back(std::make_unique<Connection>());
   Connection& connection = *connections_.back();
   const bool secure = plan_.tls.provider;
-  const WireFaults faults = secure && !plan_.faultless && !calm_ ? WireFaults::by_chance(cuts_) : WireFaults{};
+  const WireFaults faults =
+      secure && !plan_.faultless && !plan_.outage && !calm_ ? WireFaults::by_chance(cuts_) : WireFaults{};
   connection.wire =
       std::make_unique<Wire>(peer, secure ? tls_->provider->accept() : nullptr, faults, telling_, connections_.size());
   connection.wire->on_data = [this, &connection](Bytes bytes) { on_data(connection, bytes); };
@@ -100,10 +110,14 @@ void Provider::on_data(Connection& connection, Bytes bytes) {
 /// one field of the client's that says so.
 const RequestPlan* Provider::plan_of(const HttpMessage& request) const {
   constexpr Bytes kPrefix = "exchange-";
-  if (const auto* field = request.find("x-exchange")) return plan_.find(std::atoi(field->c_str()));
+  const auto own = [this](int id) {
+    const RequestPlan* const plan = plan_.find(id);
+    return plan ? plan->at_site(site_) : nullptr;
+  };
+  if (const auto* field = request.find("x-exchange")) return own(std::atoi(field->c_str()));
   const auto* field = request.find("x-request-id");
   if (!field || !field->starts_with(kPrefix)) return nullptr;
-  return plan_.find(std::atoi(field->c_str() + kPrefix.size()));
+  return own(std::atoi(field->c_str() + kPrefix.size()));
 }
 
 void Provider::take_requests(Connection& connection) {
@@ -140,7 +154,7 @@ void Provider::take_requests(Connection& connection) {
   if (!visit.arrivals.empty()) check_again(*plan, visit, reused);
   connection.last = plan->id;
   connection.last_arrival = visit.arrivals.size();
-  visit.arrivals.push_back({.wire = connection.wire.get(), .at = network_.now(), .reused = reused});
+  visit.arrivals.push_back({.plan = plan, .wire = connection.wire.get(), .at = network_.now(), .reused = reused});
   if (reused) telling_.count(Probe::reused);
   if (stale) {
     telling_.say(Lane::provider,
@@ -152,21 +166,22 @@ void Provider::take_requests(Connection& connection) {
 }
 
 /// What was written may not have come through, or not in time.
-bool Provider::may_have_lost(const RequestPlan& plan, const Arrival& arrival) const {
+bool Provider::may_have_lost(const Arrival& arrival) const {
   const auto& net = plan_.options.net;
   // (Weir counts from when it began to send; half of its patience allows for the way.)
   const Duration patience = std::min({net.first_byte_timeout, net.stream_idle_timeout, net.total_timeout}) / 2;
   const WireFaults& faults = arrival.wire->faults();
   return arrival.lost || arrival.wire->broken_by_network() || faults.corrupts_sent > 0 || faults.corrupts_got > 0 ||
-         (plan.answer.golden.until_close && arrival.wire->secure() && faults.truncates) ||
+         (arrival.plan->answer.golden.until_close && arrival.wire->secure() && faults.truncates) ||
          network_.now() - arrival.at > patience;
 }
 
 /// A request may come again only when the client has nothing of an answer, and only after what permits it.
-void Provider::check_again(const RequestPlan& plan, const Visit& visit, bool reused) const {
+void Provider::check_again(const RequestPlan& plan, Visit& visit, bool reused) const {
   const std::string name = "#" + std::to_string(plan.id);
-  const Arrival& last = visit.arrivals.back();
-  const AnswerPlan& answer = plan.answer;
+  Arrival& last = visit.arrivals.back();
+  const bool returns = last.plan == &plan;
+  const AnswerPlan& answer = last.plan->answer;
   const Got got = received_by_client_(plan.id);
   if (got.begun || got.body_bytes > 0) return telling_.broken(name + " was asked for again after its client had bytes");
   // A used connection, or one kept warm, that ended without a byte was stale: it is replaced at once by a fresh one.
@@ -177,18 +192,21 @@ void Provider::check_again(const RequestPlan& plan, const Visit& visit, bool reu
   const auto stale = static_cast<std::size_t>(std::ranges::count_if(visit.arrivals, was_stale));
   if (visit.arrivals.size() >= kMostAttempts + stale)
     return telling_.broken(name + " was asked for " + std::to_string(visit.arrivals.size() + 1) + " times");
-  if (was_stale(last) && !reused) return;
+  if (returns && was_stale(last) && !reused) {
+    last.replaced = true;
+    return telling_.count(Probe::stale_retried);
+  }
   if (plan.spoken.lane == SpokenLane::stored)
     return telling_.broken(name + ": a question about a stored answer was asked again");
-  if (network_.now() - last.at < kLeastPause) return telling_.broken(name + " was asked for again without a pause");
-  if (may_have_lost(plan, last)) return;
+  if (may_have_lost(last)) return;
   const std::size_t meant = answer.meant_from();
   const bool whole = last.written >= answer.golden.needed;
-  if (whole && network_.now() - last.at < kLeastPause)
+  if (returns && whole && network_.now() - last.at < kLeastPause)
     return telling_.broken(name + " was asked for again without a pause");
   if (answer.golden.stream && meant > 0 && last.written >= meant)
     return telling_.broken(name + " was asked for again after its content had begun");
-  if (whole && answer.again != Again::anybody && answer.again_alone != Again::anybody)
+  const Again least = returns ? Again::anybody : Again::others;
+  if (whole && answer.again < least && answer.again_alone < least)
     telling_.broken(name + " was asked for again after " + (answer.again == Again::nobody ? "an end" : "a refusal"));
 }
 
@@ -237,8 +255,8 @@ void Provider::begin(Connection& connection, const RequestPlan& plan) {
   ++connection.serial;
   if (plan.answer.early && !connection.reader.messages().back().complete) telling_.count(Probe::early_answer);
   telling_.say(Lane::provider, [&] {
-    return "#" + std::to_string(plan.id) + " is asked, answers with " + std::to_string(plan.answer.wire.size()) +
-           " bytes" +
+    return "#" + std::to_string(plan.id) + " is asked" + where() + ", answers with " +
+           std::to_string(plan.answer.wire.size()) + " bytes" +
            (plan.answer.breaks == Break::none ? "" : ", breaking off after " + std::to_string(plan.answer.breaks_at));
   });
   go_on(connection);
@@ -255,8 +273,16 @@ void Provider::wait(Connection& connection, Duration length) {
   });
 }
 
+/// Of the last answer to this exchange, if it is ours.
+std::size_t Provider::written_of(const RequestPlan& plan) const {
+  const auto visit = visits_.find(plan.id);
+  if (visit == visits_.end() || visit->second.arrivals.empty()) return 0;
+  const Arrival& last = visit->second.arrivals.back();
+  return last.plan == &plan ? last.written : 0;
+}
+
 std::size_t Provider::held_by_gateway(const RequestPlan& plan) const {
-  const std::size_t written = visit(plan.id).written();
+  const std::size_t written = written_of(plan);
   const std::uint64_t read = received_by_client_(plan.id).body_bytes;
   return written > read ? written - read : 0;
 }
@@ -265,8 +291,7 @@ std::size_t Provider::may_be_held(const RequestPlan& plan) const {
   const auto& options = plan_.options;
   const AnswerPlan& answer = plan.answer;
   // The two windows, the credit with the parts that reach over it, and the answer's own framing...
-  std::size_t bound =
-      plan_.provider.link.window + options.net.credit_bytes + 3 * std::size_t{options.buffers.buffer_bytes};
+  std::size_t bound = own_.link.window + options.net.credit_bytes + 3 * std::size_t{options.buffers.buffer_bytes};
   for (const ClientPlan& client : plan_.clients)
     for (const RequestPlan& request : client.requests)
       if (request.id == plan.id) bound += client.link.window;
@@ -285,8 +310,8 @@ void Provider::check_translation(const RequestPlan& plan) const {
   const auto& options = plan_.options;
   const std::size_t records =
       plan_.tls.any() ? 4 * (tls::Engine::kMaxRecord + tls::Engine::kRecordOverhead) : std::size_t{0};
-  const std::size_t unread = plan_.provider.link.window + 3 * std::size_t{options.buffers.buffer_bytes} + records;
-  const std::size_t written = visit(plan.id).written();
+  const std::size_t unread = own_.link.window + 3 * std::size_t{options.buffers.buffer_bytes} + records;
+  const std::size_t written = written_of(plan);
   std::size_t told = 0;
   for (std::size_t i = 0; i < golden.ends.size() && golden.frame_ends[i] + unread <= written; ++i)
     told = golden.ends[i];
@@ -362,11 +387,11 @@ void Provider::end_answer(Connection& connection) {
 }
 
 void Provider::rest(Connection& connection) {
-  if (plan_.provider.idles == Duration{}) return;
-  network_.schedule(plan_.provider.idles, [this, &connection, serial = connection.serial] {
+  if (own_.idles == Duration{}) return;
+  network_.schedule(own_.idles, [this, &connection, serial = connection.serial] {
     if (connection.over || connection.serial != serial || connection.current) return;
     telling_.say(Lane::provider, [] { return std::string("an idle connection is closed"); });
-    hang_up(connection, plan_.provider.idles_by_reset);
+    hang_up(connection, own_.idles_by_reset);
   });
 }
 

@@ -19,10 +19,12 @@ class Provider {
  public:
   /// One time that a request came in, whole or answered early.
   struct Arrival {
+    const RequestPlan* plan = nullptr;  ///< of this provider
     const Wire* wire = nullptr;
     Instant at{};
     bool reused = false;      ///< on a connection that had been used
     std::size_t written = 0;  ///< bytes of the answer
+    bool replaced = false;    ///< its connection was stale, and another one took its place
     bool lost = false;        ///< its connection broke: what was written may not have arrived
   };
   /// What is known of one exchange.
@@ -36,10 +38,12 @@ class Provider {
     bool begun = false;
     std::uint64_t body_bytes = 0;
   };
-  Provider(io::SimNetwork& network, const Plan& plan, io::Address address, Telling& telling, std::uint64_t cuts,
-           TlsSide* tls, std::function<Got(int)> received_by_client);
+  /// By exchange; a world has one for all its providers.
+  using Visits = std::map<int, Visit>;
 
-  const Visit& visit(int id) const;
+  Provider(io::SimNetwork& network, const Plan& plan, std::size_t site, io::Address address, Telling& telling,
+           std::uint64_t cuts, TlsSide* tls, Visits& visits, std::function<Got(int)> received_by_client);
+
   /// Every byte that came in.
   const std::string& heard() const { return heard_; }
   /// The credential came once in each head and nowhere else.
@@ -49,6 +53,7 @@ class Provider {
   bool moves() const { return moving_ > 0; }
   /// All trouble is over: from now on connections have no faults.
   void calm_down() { calm_ = true; }
+  const ProviderPlan& plan() const { return own_; }
 
  private:
   struct Connection {
@@ -68,13 +73,15 @@ class Provider {
   };
 
   void open();
+  void vanish();
+  std::string where() const;
   void accept(io::SimPeer& peer);
   void on_data(Connection& connection, Bytes bytes);
   void take_requests(Connection& connection);
   const RequestPlan* plan_of(const HttpMessage& request) const;
   void check(const HttpMessage& request, const RequestPlan& plan);
-  void check_again(const RequestPlan& plan, const Visit& visit, bool reused) const;
-  bool may_have_lost(const RequestPlan& plan, const Arrival& arrival) const;
+  void check_again(const RequestPlan& plan, Visit& visit, bool reused) const;
+  bool may_have_lost(const Arrival& arrival) const;
   void lose(const Connection& connection);
   void check_translation(const RequestPlan& plan) const;
   void begin(Connection& connection, const RequestPlan& plan);
@@ -84,18 +91,21 @@ class Provider {
   void rest(Connection& connection);
   void hang_up(Connection& connection, bool by_reset);
   void gone(Connection& connection, bool by_reset);
+  std::size_t written_of(const RequestPlan& plan) const;
   std::size_t held_by_gateway(const RequestPlan& plan) const;
   std::size_t may_be_held(const RequestPlan& plan) const;
 
   io::SimNetwork& network_;
   const Plan& plan_;
+  const ProviderPlan& own_;
+  std::size_t site_;
   io::Address address_;
   Telling& telling_;
   Random cuts_;
   TlsSide* tls_;  // null: no TLS in this world
   std::function<Got(int)> received_by_client_;
   std::vector<std::unique_ptr<Connection>> connections_;
-  std::map<int, Visit> visits_;
+  Visits& visits_;
   std::string heard_;
   int moving_ = 0;
   bool calm_ = false;

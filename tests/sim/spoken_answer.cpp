@@ -23,6 +23,48 @@ class Maker : AnswerWire {
       : AnswerWire(random, wish.id, wish.may_break), wish_(wish), spoken_(spoken) {}
 
   AnswerPlan make() {
+    if (wish_.ails) {
+      ail();
+    } else {
+      fare();
+    }
+    if (spoken_.heard) listen();
+    if (spoken_.lane == SpokenLane::stored) plan_.again = plan_.again_alone = Again::nobody;
+    happen();
+    return std::move(plan_);
+  }
+
+ private:
+  /// Somebody else has to be asked, or nobody can be.
+  void ail() {
+    switch (random_.below(may_break_ ? 10 : 7)) {
+      case 5:
+        return redirect();
+      case 6:
+        if (!wish_.provider_streams) return error();
+        error_first_ = true;
+        return speak(true);
+      case 7:
+        if (random_.one_in(2)) return malformed();
+        plan_.kind = Kind::silence;
+        return;
+      case 8:
+        breaks_surely_ = true;
+        return speak(wish_.provider_streams);
+      case 9:
+        late_ = true;
+        return speak(wish_.provider_streams);
+      default:
+        return error();
+    }
+  }
+
+  void speak(bool streams) {
+    spoken_.heard = spoken_.lane != SpokenLane::pass || streams != wish_.provider_streams;
+    streams ? stream() : document();
+  }
+
+  void fare() {
     const std::uint64_t dice = random_.below(100);
     if (may_break_ && dice < 4) {
       plan_.kind = Kind::silence;
@@ -36,22 +78,12 @@ class Maker : AnswerWire {
       count();
     } else if (spoken_.lane == SpokenLane::stored) {
       stored();
-    } else if (spoken_.lane == SpokenLane::pass) {
-      // What is answered otherwise than it was asked for is translated after all.
-      const bool streams = (dice < 94) == wish_.provider_streams;
-      spoken_.heard = streams != wish_.provider_streams;
-      streams ? stream() : document();
     } else {
-      spoken_.heard = true;
-      (dice < 94) == wish_.provider_streams ? stream() : document();
+      // What is answered otherwise than it was asked for is translated after all.
+      speak((dice < 94) == wish_.provider_streams);
     }
-    if (spoken_.heard) listen();
-    if (spoken_.lane == SpokenLane::stored) plan_.again = plan_.again_alone = Again::nobody;
-    happen();
-    return std::move(plan_);
   }
 
- private:
   bool passes() const { return spoken_.lane == SpokenLane::pass && !spoken_.heard; }
 
   Script script() {
@@ -125,7 +157,7 @@ class Maker : AnswerWire {
     const Script said = script();
     std::vector<Payload> payloads = payloads_of(random_, spoken_.provider, said);
     const std::size_t finish = finish_of(payloads);
-    const bool error_first = random_.one_in(25);
+    const bool error_first = random_.one_in(25) || error_first_;
     const bool error_midway = !error_first && random_.one_in(12);
     const bool cut_short = !error_first && !error_midway && random_.one_in(15);
     if (error_first) payloads = {error_payload(spoken_.provider, id_, random_.one_in(2))};
@@ -262,6 +294,23 @@ class Maker : AnswerWire {
     frame(head(200, "OK", "application/json"), plan_.golden.body, plan_.golden.body.size());
   }
 
+  /// When the provider wants to be asked again, as providers spell it.
+  struct Delay {
+    Bytes field;
+    bool waits = false;  ///< longer than any pause is
+  };
+  Delay some_delay() {
+    static constexpr std::array<Delay, 8> kDelays = {{{"retry-after: 7", true},
+                                                      {"Retry-After: 60s", true},
+                                                      {"retry-after-ms: 90000", true},
+                                                      {"retry-after: Wed, 15 Nov 2023 00:00:00 GMT", true},
+                                                      {"retry-after: 0", false},
+                                                      {"retry-after-ms: 120", false},
+                                                      {"Retry-After: 0.2", false},
+                                                      {"", false}}};
+    return kDelays[random_.below(kDelays.size())];
+  }
+
   void error() {
     plan_.kind = Kind::error;
     static constexpr std::array kStatuses = {400, 401, 403, 404, 409, 413, 422, 429, 500, 502, 503, 529};
@@ -298,9 +347,10 @@ class Maker : AnswerWire {
     golden.status_alone =
         spoken_.client == spoken_.provider ? status : status_for(spoken_.client, dialect::read_error(status, {}, none));
     std::string start = head(status, "", body.starts_with('<') ? "text/html" : "application/json");
-    if (status == 429) start += "retry-after: 7\r\n";
+    const Delay delay = status != 429 ? Delay{} : wish_.ails ? some_delay() : Delay{"retry-after: 7", true};
+    if (!delay.field.empty()) start.append(delay.field).append("\r\n");
     // (A 404 without a word about the model says that nobody counts here.)
-    if (!estimates) read_again(status, body, status == 429);
+    if (!estimates) read_again(status, body, delay.waits);
     frame(std::move(start), body, body.size());
   }
 
@@ -321,6 +371,7 @@ class Maker : AnswerWire {
   const SpokenWish& wish_;
   Spoken& spoken_;
   bool space_ = true;
+  bool error_first_ = false;
 };
 
 }  // namespace

@@ -19,8 +19,8 @@ constexpr std::size_t kMostWeirAdds = 1400;  // of the client's head, and of wha
 
 class Maker : RequestWire {
  public:
-  Maker(Random& random, int id, const net::Options& limits, bool faultless, bool last)
-      : RequestWire(random, id, last), limits_(limits), faultless_(faultless) {
+  Maker(Random& random, int id, const net::Options& limits, bool faultless, bool last, const SiteWish& wish)
+      : RequestWire(random, id, last), limits_(limits), faultless_(faultless), wish_(wish) {
     spoken().planned = true;
   }
 
@@ -49,15 +49,29 @@ class Maker : RequestWire {
   void choose_provider() {
     // Half of those that could be passed through are.
     do provider_ = &kSpokenProviders[random_.below(std::size(kSpokenProviders))];
-    while (provider_->dialect == Dialect::openai_chat && client() == Dialect::openai_chat && !provider_->stream_only);
+    while (!is_at_site(*provider_, plan_.site) ||
+           (provider_->dialect == Dialect::openai_chat && client() == Dialect::openai_chat && !provider_->stream_only));
     spoken().provider = spoken().context.provider = provider_->dialect;
-    plan_.provider = static_cast<std::size_t>(provider_ - kSpokenProviders);
+    plan_.provider = 0;
+    for (std::size_t site = 0; site < plan_.site; ++site)
+      for (const SpokenProvider& provider : kSpokenProviders) plan_.provider += is_at_site(provider, site);
+    for (const SpokenProvider* before = kSpokenProviders; before < provider_; ++before)
+      plan_.provider += is_at_site(*before, plan_.site);
     const auto auth = catalog::auth_header(catalog::find_provider_kind(provider_->kind)->auth);
     spoken().credential_field = auth.name;
     spoken().credential = std::string(auth.prefix) + std::string(kCredential);
   }
 
   void name_model() {
+    name_provider_model();
+    const bool direct = random_.one_in(2);
+    plan_.model =
+        direct && wish_.sites == 1 ? std::string(provider_->name) + "/" + plan_.provider_model : "alias-" + id();
+    plan_.aliased = plan_.model.starts_with("alias-");
+    spoken().model = plan_.model;
+  }
+
+  void name_provider_model() {
     std::string base = "real-";
     if (provider_->dialect == Dialect::anthropic_messages)
       base = std::array{"claude-3-5-haiku-", "claude-sonnet-4-", "claude-sonnet-4-5-",
@@ -65,10 +79,7 @@ class Maker : RequestWire {
     if (provider_->dialect == Dialect::gemini)
       base = std::array{"gemini-2.0-flash-", "gemini-2.5-flash-", "gemini-3-pro-"}[random_.below(3)];
     plan_.provider_model = base + id();
-    plan_.model = random_.one_in(2) ? std::string(provider_->name) + "/" + plan_.provider_model : "alias-" + id();
-    plan_.aliased = plan_.model.starts_with("alias-");
-    spoken().model = plan_.model;
-    spoken().deployment = std::string(provider_->name) + "/" + plan_.provider_model;
+    spoken().deployment = name_at_site(*provider_, plan_.site) + "/" + plan_.provider_model;
   }
 
   std::string gemini_target(Bytes method) {
@@ -147,11 +158,7 @@ class Maker : RequestWire {
     plan_.wants_stream = !random_.one_in(3) && (!provider_->stream_only || client() != Dialect::openai_chat);
     const bool stream = plan_.wants_stream;
     spoken().array = client() == Dialect::gemini && stream && random_.one_in(3);
-    spoken().document = !stream;
-    const bool collects = !stream && provider_->stream_only;
-    spoken().lane = collects                                           ? SpokenLane::collect
-                    : client() != provider_->dialect || spoken().array ? SpokenLane::translate
-                                                                       : SpokenLane::pass;
+    const bool collects = choose_lane();
     switch (client()) {
       case Dialect::openai_chat:
         break;
@@ -176,15 +183,58 @@ class Maker : RequestWire {
                                                      .max_bytes = text_size()});
     const std::string written = fill_model(body, plan_.model);
     if (!forward(body, written, stream || collects)) return write(spoken_fields(), written);
-    provider_target(stream || collects, false);
+    plan_answer(stream || collects);
+    write(spoken_fields(), written);
+    if (wish_.sites > 1) deploy_elsewhere(body, written);
+  }
+
+  /// True when the provider streams and the client does not.
+  bool choose_lane() {
+    spoken().document = !plan_.wants_stream;
+    const bool collects = !plan_.wants_stream && provider_->stream_only;
+    spoken().lane = collects                                           ? SpokenLane::collect
+                    : client() != provider_->dialect || spoken().array ? SpokenLane::translate
+                                                                       : SpokenLane::pass;
+    return collects;
+  }
+
+  void plan_answer(bool streams) {
+    provider_target(streams, false);
+    const bool ails = wish_.sites > 1 && !random_.one_in(3);
     plan_.answer = plan_spoken_answer(random_,
                                       {.id = plan_.id,
-                                       .provider_streams = stream || collects,
-                                       .may_break = !faultless_,
+                                       .provider_streams = streams,
+                                       .may_break = !faultless_ || (wish_.sites > 1 && wish_.may_break),
+                                       .ails = ails,
                                        .max_bytes = random_.one_in(3) ? 3000U : 300U,
                                        .client = client()},
                                       spoken());
-    write(spoken_fields(), written);
+  }
+
+  /// The same question to providers at other sites, each with an answer of its own. Who has no words for it is left
+  /// out.
+  void deploy_elsewhere(const std::string& body, const std::string& written) {
+    const RequestPlan first = plan_;
+    std::vector<RequestPlan> others;
+    for (std::size_t site = 1; site < wish_.sites; ++site) {
+      plan_ = first;
+      plan_.site = site;
+      plan_.provider_body.clear();
+      plan_.spoken = {.planned = true, .client = first.spoken.client, .array = first.spoken.array};
+      plan_.spoken.model = first.spoken.model;
+      choose_provider();
+      // (Nor is a chat completion that would pass through: request_plan.cpp has those.)
+      if (provider_->dialect == Dialect::openai_chat && client() == Dialect::openai_chat && plan_.wants_stream)
+        continue;
+      name_provider_model();
+      const bool streams = choose_lane() || plan_.wants_stream;
+      if (!forward(body, written, streams)) continue;
+      plan_answer(streams);
+      others.push_back(plan_);
+    }
+    plan_ = first;
+    plan_.others = std::move(others);
+    plan_.place = random_.below(plan_.deployments());
   }
 
   /// What the provider has to get. False: the request has no place in its dialect.
@@ -355,6 +405,7 @@ class Maker : RequestWire {
 
   const net::Options& limits_;
   bool faultless_;
+  const SiteWish& wish_;
   const SpokenProvider* provider_ = nullptr;
 };
 
@@ -368,8 +419,9 @@ int SpokenWish::status_of(const dialect::FaultReport& error) const {
       client, {.error_class = error.error_class, .status = 0, .message = {}, .code = {}, .type = {}, .param = {}});
 }
 
-RequestPlan plan_spoken_request(Random& random, int id, const net::Options& limits, bool faultless, bool last) {
-  return Maker(random, id, limits, faultless, last).make();
+RequestPlan plan_spoken_request(Random& random, int id, const net::Options& limits, bool faultless, bool last,
+                                const SiteWish& wish) {
+  return Maker(random, id, limits, faultless, last, wish).make();
 }
 
 }  // namespace weir::sim

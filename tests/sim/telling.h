@@ -37,6 +37,18 @@ namespace weir::sim {
   X(surplus,                "a provider sent more than its answer")                    \
   X(reused,                 "a connection to the provider was used again")             \
   X(stale_retried,          "a stale connection was replaced, and the client saw nothing of it") \
+  X(outage_world,           "a world in which providers have faults, and nobody else")   \
+  X(failover_credential,    "another deployment answered where the first refused weir's credential, or had no such model") \
+  X(failover_quota,         "... where it was asked too much of")                       \
+  X(failover_overload,      "... where it was overloaded, or had an error")             \
+  X(failover_refused,       "... where nobody listened")                                \
+  X(failover_black_hole,    "... where packets vanished")                               \
+  X(failover_slow,          "... where it was too slow to begin")                       \
+  X(failover_cut,           "... where the answer broke off before its content")        \
+  X(first_event_rescued,    "... where a 200 began with an error")                      \
+  X(returned,               "a deployment was returned to")                             \
+  X(exhausted,              "three attempts, and no answer")                            \
+  X(refused_for_all,        "a deployment refused what nobody else would take, and nobody else was asked") \
   X(answer_cut_off,         "an answer ended without its proper end")                  \
   X(refused_unread,         "a request was refused before it was read")                \
   X(client_left_sending,    "a client left while it sent")                             \

@@ -1,9 +1,11 @@
 #include "world.h"
 
+#include <algorithm>
 #include <csignal>
 #include <deque>
 #include <memory>
 
+#include "attempt_laws.h"
 #include "client.h"
 #include "laws.h"
 #include "metrics_page.h"
@@ -37,30 +39,41 @@ io::SimOptions network_options(const Plan& plan, std::uint64_t cuts, Bytes scrip
   return options;
 }
 
-catalog::Catalog make_catalog(const Plan& plan, const io::Address& address, const TlsSide* tls) {
+std::string host_of(std::size_t site) {
+  return (site == 0 ? std::string() : "site-" + std::to_string(site) + ".") + std::string(kProviderName);
+}
+
+catalog::Catalog make_catalog(const Plan& plan, std::uint16_t port, const TlsSide* tls) {
   std::vector<catalog::Provider> providers;
   const std::string scheme = plan.tls.provider ? "https://" : "http://";
-  for (const SpokenProvider& spoken : kSpokenProviders) {
-    catalog::Provider& provider =
-        providers.emplace_back(catalog::provider_of(*catalog::find_provider_kind(spoken.kind)));
-    provider.name = spoken.name;
-    provider.dialects = {spoken.dialect};
-    if (spoken.stream_only) provider.quirks = {dialect::Quirk::stream_only};
-    provider.base_url =
-        *catalog::parse_base_url(scheme + std::string(kProviderName) + ":" + std::to_string(address.port) + "/v1");
-    if (plan.tls.provider) {
-      provider.tls = tls->gateway;
-      provider.tls_host = TlsSide::kHost;
+  for (std::size_t site = 0; site < plan.sites(); ++site) {
+    for (const SpokenProvider& spoken : kSpokenProviders) {
+      if (!is_at_site(spoken, site)) continue;
+      catalog::Provider& provider =
+          providers.emplace_back(catalog::provider_of(*catalog::find_provider_kind(spoken.kind)));
+      provider.name = name_at_site(spoken, site);
+      provider.dialects = {spoken.dialect};
+      if (spoken.stream_only) provider.quirks = {dialect::Quirk::stream_only};
+      provider.base_url = *catalog::parse_base_url(scheme + host_of(site) + ":" + std::to_string(port) + "/v1");
+      if (plan.tls.provider) {
+        provider.tls = tls->gateway;
+        provider.tls_host = TlsSide::kHost;
+      }
+      provider.credential = Secret(std::string(kCredential));
     }
-    provider.credential = Secret(std::string(kCredential));
   }
   providers[0].warm_connections = plan.provider.warm_connections;
   std::vector<catalog::Model> models;
   models.push_back({"known", {{0, "real-known"}}});
   for (const ClientPlan& client : plan.clients)
-    for (const RequestPlan& request : client.requests)
-      if (request.spoken.planned ? request.aliased : request.forwarded && !request.model.starts_with("local/"))
-        models.push_back({request.model, {{request.provider, request.provider_model}}});
+    for (const RequestPlan& request : client.requests) {
+      if (request.spoken.planned ? !request.aliased : !request.forwarded || request.model.starts_with("local/"))
+        continue;
+      catalog::Model& model = models.emplace_back();
+      model.name = request.model;
+      for (std::size_t i = 0; i < request.deployments(); ++i)
+        model.deployments.push_back({request.deployment(i).provider, request.deployment(i).provider_model});
+    }
   return {std::move(providers), std::move(models), {.expose_provider_models = true}};
 }
 
@@ -79,25 +92,18 @@ class World {
         frames_before_(io::FramePool::live()),
         network_(network_options(plan, cuts, script)),
         tls_(plan.tls.any() ? std::make_unique<TlsSide>(plan.tls, network_, cuts) : nullptr),
-        catalog_(make_catalog(plan, provider_address_, tls_.get())),
+        catalog_(make_catalog(plan, provider_address(0).port, tls_.get())),
         keys_(make_keys()),
         loads_(plan.shards),
         total_(plan.to_lease),
         client_table_(64, cuts),
-        gate_({.max_connections = plan.max_client_connections, .exempt = {}}, client_table_),
-        provider_(network_, plan, provider_address_, telling_, cuts + 1, tls_.get(),
-                  [this](int id) { return received_by_client(id); }) {
+        gate_({.max_connections = plan.max_client_connections, .exempt = {}}, client_table_) {
     telling_.broken = [this](const std::string& what) { broken(what); };
     if (story) {
       telling_.tell = [this, story](Lane lane, const std::string& text) { story(network_.now(), lane, text); };
       network_.set_story([story](Instant now, Bytes line) { story(now, Lane::weir, std::string(line)); });
     }
-    std::vector<io::NameAddress> addresses{{provider_address_, plan.provider.name_ttl}};
-    if (plan.provider.second_family) {
-      addresses.insert(addresses.begin(), {second_address_, plan.provider.name_ttl});
-      if (plan.provider.second_family_is_hole) network_.black_hole(second_address_);
-    }
-    network_.name(std::string(kProviderName), addresses);
+    for (std::size_t site = 0; site < plan.sites(); ++site) open_site(site);
     gateway::ShardOptions options = plan.options;
     options.log = network_.open_file(std::string(kLog));
     if (plan.tls.clients) options.tls = {tls_->listener};
@@ -131,7 +137,7 @@ class World {
       for (std::size_t i = order.size() - 1; i > 0; --i) std::swap(order[i], order[random_.below(i + 1)]);
       for (const std::size_t i : order) shards_[i]->loop().turn();
       network_.step();
-      if (clients_over_ == clients_.size() && !ending_ && !provider_.moves()) go_on();
+      if (clients_over_ == clients_.size() && !ending_ && !provider_moves()) go_on();
       check_bounds();
       if (++turns > kMostTurns) {
         broken("the world does not come to an end");
@@ -176,6 +182,28 @@ class World {
     if (telling_.tell) telling_.tell(Lane::weir, "BROKEN: " + what);
   }
 
+  static io::Address provider_address(std::size_t site) {
+    return {.ip = {10, 0, 0, static_cast<std::uint8_t>(2 + site)}, .port = 9100, .v6 = false};
+  }
+
+  void open_site(std::size_t site) {
+    const io::Address address = provider_address(site);
+    const ProviderPlan& own = plan_.at_site(site);
+    providers_.push_back(std::make_unique<Provider>(network_, plan_, site, address, telling_, cuts_ + 1 + 1000 * site,
+                                                    tls_.get(), visits_,
+                                                    [this](int id) { return received_by_client(id); }));
+    std::vector<io::NameAddress> addresses{{address, own.name_ttl}};
+    if (own.second_family) {
+      addresses.insert(addresses.begin(), {second_address_, own.name_ttl});
+      if (own.second_family_is_hole) network_.black_hole(second_address_);
+    }
+    network_.name(host_of(site), addresses);
+  }
+
+  bool provider_moves() const {
+    return std::ranges::any_of(providers_, [](const auto& provider) { return provider->moves(); });
+  }
+
   Provider::Got received_by_client(int id) const {
     Provider::Got got;
     for (const Client& client : clients_) {
@@ -200,9 +228,13 @@ class World {
     if (!calm_) {
       waiting_for_calm_ = true;
       network_.set_faults({});
-      provider_.calm_down();
-      const Duration back = plan_.provider.vanishes + plan_.provider.vanishes_for + 1s;
-      network_.schedule(std::max(plan_.patience(), back), [this] {
+      Duration back{};
+      for (const auto& provider : providers_) {
+        provider->calm_down();
+        if (provider->plan().vanishes_for != kNeverBack)
+          back = std::max(back, provider->plan().vanishes + provider->plan().vanishes_for);
+      }
+      network_.schedule(std::max(plan_.patience(), back + 1s), [this] {
         waiting_for_calm_ = false;
         calm_ = true;
         check_calm();
@@ -345,7 +377,8 @@ class World {
     for (const Client& client : clients_) {
       if (!client.left() || client.plan().pipelines || network_.now() < client.left_at() + kNotice) continue;
       for (const RequestPlan& request : client.plan().requests)
-        if (request.forwarded && provider_.is_answering(request.id)) {
+        if (request.forwarded &&
+            std::ranges::any_of(providers_, [&](const auto& provider) { return provider->is_answering(request.id); })) {
           broken("#" + std::to_string(request.id) + " goes on although its client left");
           return;
         }
@@ -392,7 +425,7 @@ class World {
     outcome.exchanges = all.exchanges;
     for (const Client& client : clients_) {
       if (!client.over()) broken("a client's connection outlives the gateway");
-      judge_client(plan_, client, provider_, telling_);
+      judge_client(plan_, client, visits_, network_.written(kLog), telling_);
       for (std::size_t i = 0; i < client.plan().requests.size(); ++i) {
         const auto& answers = client.answers().messages();
         if (i >= answers.size()) {
@@ -400,18 +433,18 @@ class World {
           continue;
         }
         const RequestPlan& request = client.plan().requests[i];
-        const std::string body = request.spoken.planned ? without_made_up(request, answers[i]) : answers[i].body;
+        const std::string body = request.spoken.planned
+                                     ? without_made_up(answered_by(request, answers[i], visits_), answers[i])
+                                     : answers[i].body;
         outcome.answers.push_back(std::to_string(answers[i].status) + " " + body);
       }
-      for (const RequestPlan& request : client.plan().requests) {
-        const auto& visit = provider_.visit(request.id);
-        if (visit.arrivals.size() > 1) telling_.count(Probe::stale_retried);
-      }
     }
-    if (holds_secret(provider_.heard(), false, true)) broken("a provider got to see a virtual key");
-    provider_.check_credential();
-    if (plan_.tls.provider && !plan_.tls.provider_is_trusted() && !provider_.heard().empty())
-      broken("a provider with a wrong certificate was talked to");
+    for (const auto& provider : providers_) {
+      if (holds_secret(provider->heard(), false, true)) broken("a provider got to see a virtual key");
+      provider->check_credential();
+      if (plan_.tls.provider && !plan_.tls.provider_is_trusted() && !provider->heard().empty())
+        broken("a provider with a wrong certificate was talked to");
+    }
     if (holds_secret(control::metrics_page(all, static_cast<std::uint32_t>(shards_.size())), true, true))
       broken("a secret on the metrics page");
     // Short writes of several shards to one file may cut into each other's lines.
@@ -419,6 +452,7 @@ class World {
     const bool whole = network_.census(io::SimEvent::write_failed) == 0 && all.log_lines_dropped == 0 && !mixed;
     judge_log(plan_, clients_, network_.written(kLog), all.exchanges, whole, telling_);
     if (plan_.faultless) telling_.count(Probe::faultless_world);
+    if (plan_.outage) telling_.count(Probe::outage_world);
     if (plan_.cut_to_bytes) telling_.count(Probe::cut_to_bytes);
     if (network_.census(io::SimEvent::no_buffer) > 0) telling_.count(Probe::starved);
     if (telling_.tell) telling_.tell(Lane::weir, "the log:\n" + std::string(network_.written(kLog)));
@@ -426,7 +460,6 @@ class World {
 
   const Plan& plan_;
   const std::uint64_t cuts_;
-  const io::Address provider_address_{.ip = {10, 0, 0, 2}, .port = 9100, .v6 = false};
   const io::Address second_address_ = *io::Address::parse("[2001:db8::2]:9100");
   const io::Address gateway_address_{.ip = {127, 0, 0, 1}, .port = 8080, .v6 = false};
   Random random_;
@@ -443,7 +476,8 @@ class World {
   shared::MemoryTotal total_;
   shared::ClientTable client_table_;
   net::ClientGate gate_;
-  Provider provider_;
+  Provider::Visits visits_;
+  std::vector<std::unique_ptr<Provider>> providers_;
   io::Fd log_;
   std::vector<std::unique_ptr<io::SimRing>> rings_;
   std::vector<std::unique_ptr<gateway::Shard>> shards_;

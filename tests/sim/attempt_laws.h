@@ -1,0 +1,19 @@
+// The laws of requests that may be given to several deployments: who answered, who must have, and whether the trail and
+// the log say the same as the providers saw.
+#pragma once
+
+#include "laws.h"
+
+namespace weir::sim {
+
+/// The deployment whose answer this is: whom the answer names, else whoever was asked last.
+const RequestPlan& answered_by(const RequestPlan& request, const HttpMessage& answer, const Provider::Visits& visits);
+
+/// True when nothing but the providers decides what the client gets: what it got must be golden.
+bool is_decided(const Plan& plan, const RequestPlan& request);
+
+/// `log`: all of it. `log_whole`: ... for sure.
+void judge_attempts(const Plan& plan, const RequestPlan& request, const HttpMessage& answer,
+                    const Provider::Visits& visits, Bytes log, Telling& telling);
+
+}  // namespace weir::sim
