@@ -289,12 +289,15 @@ io::Task<> Exchange::relay(codec::ResponseHead& head) {
 net::Downstream::Answer Exchange::start_answer(const codec::ResponseHead& head, codec::HeaderId except) {
   auto answer = downstream_.start_head(head.status);
   codec::forward_response_fields(answer.writer, head, except);
-  answer.writer.field("x-weir-deployment", {record_.provider, "/", record_.model_id});
+  write_deployment(answer.writer, std::to_string(head.status));
   if (!dropped_.empty()) answer.writer.field("x-weir-dropped", dropped_);
-  if (!trail_.empty())
-    answer.writer.field("x-weir-attempts",
-                        {trail_, ", ", record_.provider, "/", record_.model_id, " ", std::to_string(head.status)});
   return answer;
+}
+
+void Exchange::write_deployment(codec::HeadWriter& writer, Bytes outcome) const {
+  writer.field("x-weir-deployment", {record_.provider, "/", record_.model_id});
+  if (!trail_.empty())
+    writer.field("x-weir-attempts", {trail_, ", ", record_.provider, "/", record_.model_id, " ", outcome});
 }
 
 Committed Exchange::commit() {

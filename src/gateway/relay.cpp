@@ -117,6 +117,7 @@ io::Task<> Exchange::relay_document(codec::ResponseHead& head) {
     const Bytes text = body.contiguous(gateway_.context().scratch);
     if (auto failure = tap_document(text)) {
       failure->answer = downstream_.start_head(failure->status);
+      write_deployment(failure->answer->writer, to_string(*failure->fault));
       failure->answer->writer.field("content-type", "application/json");
       failure->body = std::move(body);
       co_return fail(*std::move(failure));

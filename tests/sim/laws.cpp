@@ -229,7 +229,7 @@ void judge_client(const Plan& plan, const Client& client, const Provider::Visits
     const auto visit = visits.find(requests[i].id);
     const Wire* wire = visit == visits.end() ? nullptr : visit->second.wire();
     // Where a provider may do this or that, what it did is not known before.
-    const bool open = !requests[i].others.empty() && !is_decided(plan, requests[i]);
+    const bool open = plan.outage && !is_decided(plan, requests[i]);
     const RequestPlan& asked = answered_by(requests[i], answers[i], visits);
     const bool unreached = !answers[i].find("x-weir-deployment") && plan.at_site(asked.site).vanishes_for == kNeverBack;
     const Circumstances circumstances{.faultless = faultless && !open && !unreached,
