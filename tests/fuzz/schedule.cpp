@@ -34,6 +34,7 @@ Plan small_plan(std::uint64_t seed) {
     if (clients.size() == kClients) break;
   }
   plan.clients = std::move(clients);
+  plan.outage = false;  // the network has faults, too
   if (!plan.faultless) {
     plan.faults = io::SimFaults::rough();
     for (std::uint16_t io::SimFaults::* fault : {
