@@ -84,7 +84,6 @@ void Router::refresh(std::uint32_t cell, Instant now) {
   // Our own part of the table is what we wrote there ourselves.
   look.others_in_flight = health.in_flight - look.own_in_flight;
   look.ttft_ms = health.ttft_ms.weight > 0 ? health.ttft_ms.value : -1;
-  look.ttft_at = health.ttft_ms.at;
   const std::uint32_t answered = count_of(health.outcomes, Blame::none);
   const std::uint32_t failed = count_of(health.outcomes, Blame::overload) + count_of(health.outcomes, Blame::transport);
   look.success = (static_cast<float>(answered) + 1) / (static_cast<float>(answered) + static_cast<float>(failed) + 1);
@@ -106,8 +105,7 @@ void Router::plan(const catalog::Resolution& resolution, const Ask& ask, Instant
   std::array<Candidate, Plan::kMost> all;
   bool has_headroom = false, has_fast = false;
   const auto is_slow = [&](const Look& look) {
-    return policy.most_ttft_ms > 0 && look.ttft_ms > static_cast<float>(policy.most_ttft_ms) &&
-           now - look.ttft_at < options_.measured_for;
+    return policy.most_ttft_ms > 0 && look.ttft_ms > static_cast<float>(policy.most_ttft_ms);
   };
   const Place direct;
   const auto place_of = [&](std::size_t i) -> const Place& { return model ? places_[route.first_place + i] : direct; };
@@ -154,7 +152,7 @@ void Router::plan(const catalog::Resolution& resolution, const Ask& ask, Instant
         .cell = candidate.cell,
         .weight = place.weight,
         .in_flight = look.in_flight(),
-        .ttft_ms = now - look.ttft_at < options_.measured_for ? look.ttft_ms : -1,
+        .ttft_ms = look.ttft_ms,
         .success = look.success,
         .cost = candidate.cost_nano_usd,
         .saving = warm_saving(facts, ask.input_tokens),

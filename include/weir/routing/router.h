@@ -27,7 +27,6 @@ struct RouterOptions {
   BreakerOptions breaker;
   Duration refresh = 20ms;
   std::uint16_t least_headroom_per_mille = 10;  ///< with less left, others are asked while there are any
-  Duration measured_for = 30s;                  ///< how long a time to first content stays known
   Duration credential_bar = 60s;                ///< how long a refused credential rests while there are others
 };
 
@@ -46,10 +45,9 @@ struct alignas(64) Look {
   Instant read_at{-1h};
   std::uint64_t breaker = 0;
   Instant short_until{-1h};  ///< until then little is left of a limit
-  Instant ttft_at{-1h};      ///< when it was measured last
   std::uint32_t others_in_flight = 0;
   std::uint32_t own_in_flight = 0;
-  float ttft_ms = -1;  ///< -1: never measured
+  float ttft_ms = -1;  ///< -1: not measured lately
   float success = 1;
   float credit = 0;  ///< slow start: what has gathered of the share
 

@@ -62,10 +62,12 @@ class OutcomeWindow {
 };
 
 /// An average in which what was measured last counts most: the weight of everything older falls with its age (to half
-/// in ten seconds, a quarter in thirty) and with every new value (to at least 15 parts of 16).
+/// in ten seconds) and with every new value (to at least 15 parts of 16). When nothing was measured for half a minute
+/// all is forgotten: whoever is found again is known by what he does then.
 class RecentAverage {
  public:
   static constexpr Duration kHalf = 10s;
+  static constexpr Duration kForgotten = 30s;
   static constexpr float kMostWeight = 15;
 
   struct Value {
@@ -88,6 +90,7 @@ class RecentAverage {
     const Instant at{Duration(at_.load(std::memory_order_relaxed))};
     const float age = at < now ? static_cast<float>(to_ns(now - at)) : 0;
     constexpr float half = static_cast<float>(to_ns(kHalf));
+    if (now - at > kForgotten) return {};
     return {.value = std::bit_cast<float>(static_cast<std::uint32_t>(word >> 32)),
             .weight = std::bit_cast<float>(static_cast<std::uint32_t>(word)) * (half / (half + age)),
             .at = at};

@@ -77,12 +77,17 @@ TEST(RecentAverage, WhatCameLastCountsMost) {
   for (int i = 0; i < 16; ++i) average.add(1000, kNow);
   EXPECT_GT(average.read(kNow).value, 600);
   EXPECT_LT(average.read(kNow).value, 700);
-  // A minute later two new values outweigh all that was.
-  average.add(10, kNow + 60s);
-  average.add(10, kNow + 60s);
-  average.add(10, kNow + 60s);
-  EXPECT_LT(average.read(kNow + 60s).value, 300);
-  EXPECT_EQ(average.read(kNow + 90s).at, kNow + 60s);
+  EXPECT_EQ(average.read(kNow + 20s).at, kNow);
+}
+
+TEST(RecentAverage, WhatIsLongAgoIsForgotten) {
+  RecentAverage average;
+  for (int i = 0; i < 100; ++i) average.add(5'000, kNow);
+  EXPECT_GT(average.read(kNow + 30s).weight, 0);
+  EXPECT_EQ(average.read(kNow + 30s + 1ms).weight, 0);
+  average.add(100, kNow + 31s);
+  EXPECT_FLOAT_EQ(average.read(kNow + 31s).value, 100);
+  EXPECT_FLOAT_EQ(average.read(kNow + 31s).weight, 1);
 }
 
 TEST(RecentAverage, AWeightHalvesInTenSeconds) {
