@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "weir/base/assert.h"
+#include "weir/routing/rate_limits.h"
 #include "weir/routing/router.h"
 
 // The life of an attempt, as the router hears of it: let through, answered, ended.
@@ -156,12 +157,19 @@ void Router::tell_breaker(std::uint32_t cell, BreakerInput input, const Pass& pa
   }
 }
 
-void Router::headroom(std::uint32_t cell, HealthTable::Limit limit, std::uint64_t remaining, std::uint64_t of,
-                      Duration reset, Instant now) {
-  if (of == 0 || reset <= Duration{}) return;
-  const std::uint64_t per_mille = remaining >= of ? 1000 : 1000 * remaining / of;
-  const Duration wait = std::min(reset, options_.breaker.longest_cooldown);
-  table_->set_headroom(cell, limit, {.per_mille = static_cast<std::uint16_t>(per_mille), .until = now + wait});
+void Router::hear(std::uint32_t cell, const codec::FieldList& fields, Instant now, WallTime wall) {
+  Look& look = looks_[cell];
+  const catalog::RateLimitHeaders& names = catalog_.providers()[cells_[cell].provider].kind->rate_limits;
+  if (names.none() || now - look.heard_at < options_.listen_every) return;
+  look.heard_at = now;
+  const LimitsLeft left = read_limits(fields, names, wall);
+  const auto put = [&](HealthTable::Limit limit, const std::optional<LimitLeft>& of) {
+    if (!of) return;
+    const Duration wait = std::min(of->reset, options_.breaker.longest_cooldown);
+    table_->set_headroom(cell, limit, {.per_mille = of->per_mille, .until = now + wait});
+  };
+  put(HealthTable::Limit::requests, left.requests);
+  put(HealthTable::Limit::tokens, left.tokens);
 }
 
 bool Router::begin(std::uint32_t cell, Instant now) { return admit(cell, now, true).admitted; }

@@ -14,6 +14,7 @@
 #include "weir/base/random.h"
 #include "weir/base/time.h"
 #include "weir/catalog/catalog.h"
+#include "weir/codec/http1.h"
 #include "weir/routing/attempt_end.h"
 #include "weir/routing/breaker.h"
 #include "weir/routing/candidate_facts.h"
@@ -27,6 +28,7 @@ struct RouterOptions {
   BreakerOptions breaker;
   Duration refresh = 20ms;
   std::uint16_t least_headroom_per_mille = 10;  ///< with less left, others are asked while there are any
+  Duration listen_every = 50ms;                 ///< how often limits are read from the heads of answers
   Duration credential_bar = 60s;                ///< how long a refused credential rests while there are others
 };
 
@@ -49,10 +51,12 @@ struct alignas(64) Look {
   std::uint32_t own_in_flight = 0;
   float ttft_ms = -1;  ///< -1: not measured lately
   float success = 1;
-  float credit = 0;  ///< slow start: what has gathered of the share
+  Instant heard_at{-1h};  ///< limits, from the head of an answer
+  float credit = 0;       ///< slow start: what has gathered of the share
 
   std::uint32_t in_flight() const { return others_in_flight + own_in_flight; }
 };
+static_assert(sizeof(Look) == 64);
 
 class Router {
  public:
@@ -72,9 +76,9 @@ class Router {
   void answered(std::uint32_t cell, Pass& pass, std::int64_t ttft_ms, Instant now);
   /// Exactly once for each admitted pass.
   void end(std::uint32_t cell, const AttemptEnd& end, Instant now, const Pass& pass);
-  /// What an answer's head says about a limit: `remaining` of `limit` until `reset` from now.
-  void headroom(std::uint32_t cell, shared::HealthTable::Limit limit, std::uint64_t remaining, std::uint64_t of,
-                Duration reset, Instant now);
+  /// The fields of an answer's head, for what they say about the provider's limits. Read at most every `listen_every`
+  /// for a deployment, because providers tell the same again and again.
+  void hear(std::uint32_t cell, const codec::FieldList& fields, Instant now, WallTime wall);
 
   /// The same for who does not keep the pass: his probe and his credential are taken to be the last ones given out.
   bool begin(std::uint32_t cell, Instant now);

@@ -170,14 +170,24 @@ TEST(Filter, TagsAndBreakersAreAlwaysRespected) {
 
 TEST(Headroom, WhoHasNoneIsLeftOutWhileOthersAreThere) {
   World world = World::of(2);
-  using Limit = shared::HealthTable::Limit;
-  world.router().headroom(0, Limit::tokens, 5, 1000, 10s, world.now);
+  const auto hear = [&](std::uint32_t cell, Bytes limit, Bytes remaining, Bytes reset) {
+    const std::string kind(limit);
+    const std::string names[] = {"X-RateLimit-Limit-" + kind, "x-ratelimit-remaining-" + kind,
+                                 "x-ratelimit-reset-" + kind};
+    codec::FieldList fields;
+    fields.add({.name = names[0], .value = "1000", .id = {}});
+    fields.add({.name = names[1], .value = remaining, .id = {}});
+    fields.add({.name = names[2], .value = reset, .id = {}});
+    world.router().hear(cell, fields, world.now, {});
+  };
+  hear(0, "tokens", "5", "10s");
   EXPECT_EQ(world.order(), (Order{1}));
   EXPECT_EQ(world.unfit(0), Unfit::headroom);
-  world.router().headroom(1, Limit::requests, 0, 60, 5s, world.now);
-  world.now += 30ms;  // longer than a look lasts
+  hear(1, "requests", "0", "5.000s");
+  hear(1, "requests", "1000", "5.000s");  // too soon after: not listened to
+  world.now += 30ms;                      // longer than a look lasts
   EXPECT_EQ(world.order(), (Order{0, 1})) << "nobody is left: all may try";
-  world.now += 6s;
+  world.now += 5s;
   EXPECT_EQ(world.order(), (Order{1}));
   world.now += 6s;
   EXPECT_EQ(world.order(), (Order{0, 1}));
