@@ -226,6 +226,8 @@ TEST(Router, EveryShardSeesWhatAllMeasure) {
   const Pass own = world.router(0).admit(0, world.now);
   EXPECT_EQ(world.router(0).look(0, world.now).in_flight(), 6U) << "its own at once";
   EXPECT_EQ(world.router(2).look(0, world.now).in_flight(), 6U);
+  world.now += 21ms;
+  EXPECT_EQ(world.router(0).look(0, world.now).in_flight(), 6U) << "its own are not counted twice";
   world.router(0).end(0, kAnswered, world.now, own);
   EXPECT_EQ(world.router(0).look(0, world.now).in_flight(), 5U);
   for (const Pass& pass : passes) world.router(1).end(0, kAnswered, world.now, pass);
@@ -341,11 +343,12 @@ TEST(Router, BreakerByBlame) {
 
 TEST(Router, ARateOfFailuresOpensAndWhatWasBeforeItClosedDoesNotCountAgain) {
   World world = World::of(1, {}, {.breaker = {.cooldown = 1s, .slow_start = 1s}});
-  for (int i = 0; i < 5; ++i) {
-    EXPECT_TRUE(world.attempt(0, kAnswered));
-    EXPECT_TRUE(world.attempt(0, kOverloaded));
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(world.breaker(0), BreakerState::closed) << "too few for a rate";
+    EXPECT_TRUE(world.attempt(0, i % 3 == 0 ? kAnswered : kOverloaded));
   }
-  EXPECT_EQ(world.breaker(0), BreakerState::open);
+  EXPECT_TRUE(world.attempt(0, kOverloaded));
+  EXPECT_EQ(Breaker::unpack(world.table.breaker(0)).reason, OpenReason::failure_rate);
   world.now += 1s;
   EXPECT_TRUE(world.attempt(0, kAnswered));
   world.now += 1s;
@@ -390,7 +393,7 @@ TEST(Router, WhatWasMeasuredIsKept) {
   world.router().answered(0, pass, 120, world.now);
   world.router().answered(0, pass, 990, world.now);  // told twice, counted once
   world.now += 2s;
-  world.router().end(0, {.ttft_ms = 120, .connect_us = 700, .output_tokens = 300, .stream_ms = 2000}, world.now, pass);
+  world.router().end(0, {.ttft_ms = 990, .connect_us = 700, .output_tokens = 300, .stream_ms = 2000}, world.now, pass);
   const shared::Health health = world.table.fold(0, world.now);
   EXPECT_FLOAT_EQ(health.ttft_ms.value, 120);
   EXPECT_FLOAT_EQ(health.connect_us.value, 700);
