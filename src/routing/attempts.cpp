@@ -4,6 +4,13 @@
 
 namespace weir::routing {
 
+Bytes AttemptOptions::validate() const {
+  if (most_attempts == 0 || most_attempts > 32) return "a request has 1 to 32 attempts";
+  if (most_pause < Duration{} || most_pause > 60s) return "a pause is at most a minute";
+  if (longest_retry_after < Duration{} || longest_retry_after > 1h) return "Retry-After is waited for at most an hour";
+  return {};
+}
+
 bool Attempts::has_tried(const Plan& plan, const Router& router, std::uint32_t provider) const {
   for (std::uint32_t i = 0; i < plan.fit().size(); ++i)
     if (tries_[i] > 0 && router.provider_of(plan.fit()[i].cell) == provider) return true;

@@ -21,6 +21,15 @@ std::uint32_t count_of(const std::array<std::uint32_t, kBlameCount>& outcomes, B
 
 }  // namespace
 
+Bytes RouterOptions::validate() const {
+  if (const Bytes wrong = breaker.validate(); !wrong.empty()) return wrong;
+  if (refresh < Duration{} || refresh > 1s) return "health is read anew within a second";
+  if (least_headroom_per_mille > 1000) return "the least headroom is 0 to 1000 per mille";
+  if (listen_every < Duration{} || listen_every > 60s) return "limits are read at least once a minute";
+  if (credential_bar <= Duration{} || credential_bar > 24h) return "a refused credential rests for up to a day";
+  return {};
+}
+
 Router::Router(const catalog::Catalog& catalog, HealthTable* table, std::uint32_t shard, const RouterOptions& options)
     : catalog_(catalog),
       options_(options),
@@ -31,7 +40,7 @@ Router::Router(const catalog::Catalog& catalog, HealthTable* table, std::uint32_
       cells_(catalog.cells()),
       budgets_(catalog.providers().size()) {
   WEIR_ASSERT(table_->size() == catalog.cells() && shard_ < table_->shards(), "the health table fits the catalog");
-  WEIR_ASSERT(options_.breaker.validate().empty(), "the breaker's options have been checked");
+  WEIR_ASSERT(options_.validate().empty(), "the options have been checked");
   const std::vector<std::uint32_t> credentials = first_credentials(catalog);
   const auto place_cell = [&](std::uint32_t cell, std::size_t provider) {
     cells_[cell].provider = static_cast<std::uint32_t>(provider);

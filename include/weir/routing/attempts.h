@@ -17,9 +17,12 @@ namespace weir::routing {
 
 /// Bounds of one request's attempts.
 struct AttemptOptions {
-  std::uint32_t most_attempts = 3;
+  std::uint32_t most_attempts = 3;     ///< 1 to 32
   Duration most_pause = 500ms;         ///< of the back-off
   Duration longest_retry_after = 10s;  ///< who wants to be left alone for longer is not returned to
+
+  /// Empty, or what is wrong, as a sentence.
+  Bytes validate() const;
 };
 
 /// One try. It has begun at the router, which wants its end.

@@ -30,6 +30,9 @@ struct RouterOptions {
   std::uint16_t least_headroom_per_mille = 10;  ///< with less left, others are asked while there are any
   Duration listen_every = 50ms;                 ///< how often limits are read from the heads of answers
   Duration credential_bar = 60s;                ///< how long a refused credential rests while there are others
+
+  /// Empty, or what is wrong, as a sentence.
+  Bytes validate() const;
 };
 
 /// Permission for one attempt, and what the router wants to hear with its end.

@@ -215,6 +215,20 @@ TEST(Attempts, NothingAfterTheDeadlineOrGivingUp) {
   EXPECT_EQ(unrepeatable.after(kOverloaded), std::nullopt);
 }
 
+TEST(Attempts, OptionsAreChecked) {
+  EXPECT_EQ(AttemptOptions{}.validate(), "");
+  EXPECT_NE(AttemptOptions{.most_attempts = 0}.validate(), "");
+  EXPECT_NE(AttemptOptions{.most_attempts = 33}.validate(), "");
+  EXPECT_NE(AttemptOptions{.most_pause = -1s}.validate(), "");
+  EXPECT_NE(AttemptOptions{.longest_retry_after = 2h}.validate(), "");
+  EXPECT_EQ(RouterOptions{}.validate(), "");
+  EXPECT_NE(RouterOptions{.breaker = {.cooldown = Duration{}}}.validate(), "");
+  EXPECT_NE(RouterOptions{.refresh = 2s}.validate(), "");
+  EXPECT_NE(RouterOptions{.least_headroom_per_mille = 1001}.validate(), "");
+  EXPECT_NE(RouterOptions{.listen_every = -1s}.validate(), "");
+  EXPECT_NE(RouterOptions{.credential_bar = Duration{}}.validate(), "");
+}
+
 // Whatever fails in whatever way: no more attempts than allowed, none in flight at the end, no credential of a
 // deployment twice in a row after it was refused, no pause but for a return.
 TEST(Attempts, RandomHistories) {
