@@ -2,71 +2,95 @@
 
 #include <algorithm>
 
-#include "weir/routing/router.h"
-
 namespace weir::routing {
-namespace {
 
-constexpr Duration kFirstPause = 50ms;
-
-/// Half of it fixed, half of it drawn, so that what failed together does not return together.
-Duration jittered(Duration pause, Random& random) {
-  const auto half = static_cast<std::uint64_t>(pause.count() / 2);
-  return Duration(static_cast<std::int64_t>(half + random.below(half + 1)));
+Bytes AttemptOptions::validate() const {
+  if (most_attempts == 0 || most_attempts > 32) return "a request has 1 to 32 attempts";
+  if (most_pause < Duration{} || most_pause > 60s) return "a pause is at most a minute";
+  if (longest_retry_after < Duration{} || longest_retry_after > 1h) return "Retry-After is waited for at most an hour";
+  return {};
 }
 
-}  // namespace
+bool Attempts::has_tried(const Plan& plan, const Router& router, std::uint32_t provider) const {
+  for (std::uint32_t i = 0; i < plan.fit().size(); ++i)
+    if (tries_[i] > 0 && router.provider_of(plan.fit()[i].cell) == provider) return true;
+  return false;
+}
+
+std::optional<Step> Attempts::take(std::uint32_t i, const Pass& pass) {
+  if (i != last_ || made_ == 0) credentials_ = 0;
+  credentials_ |= std::uint32_t{1} << (pass.credential & 31U);
+  ++made_;
+  ++tries_[i];
+  last_ = i;
+  return Step{.candidate = i, .pass = pass};
+}
+
+std::optional<Step> Attempts::begin(std::uint32_t i, const Plan& plan, Router& router, Instant now, bool insist) {
+  const std::uint32_t cell = plan.fit()[i].cell;
+  RetryBudget& budget = router.budget(cell);
+  const bool again = has_tried(plan, router, router.provider_of(cell));
+  if (again && !budget.has(now)) return std::nullopt;
+  const Pass pass = router.admit(cell, now, insist);
+  if (!pass) return std::nullopt;
+  if (again) {
+    budget.spend(now);
+  } else {
+    budget.earn(now);
+  }
+  return take(i, pass);
+}
 
 std::optional<Step> Attempts::first(const Plan& plan, Router& router, Instant now) {
-  for (std::uint32_t i = 0; i < plan.fit().size(); ++i) {
-    if (!router.begin(plan.fit()[i].cell, now)) continue;
-    ++made_;
-    ++tries_[i];
-    last_ = i;
-    return Step{.candidate = i};
-  }
+  for (const bool insist : {false, true})
+    for (std::uint32_t i = 0; i < plan.fit().size(); ++i)
+      if (auto step = begin(i, plan, router, now, insist)) return step;
   return std::nullopt;
+}
+
+/// The same deployment with a credential that this request has not tried. No pause: it is somebody else who asks.
+std::optional<Step> Attempts::rotate(const Plan& plan, Router& router, Instant now) {
+  const std::uint32_t cell = plan.fit()[last_].cell;
+  const std::uint8_t next = router.credential_for(cell, now);
+  if ((credentials_ >> (next & 31U)) & 1U) return std::nullopt;
+  const Pass pass = router.admit(cell, now, true);
+  if (!pass) return std::nullopt;
+  return take(last_, pass);
 }
 
 std::optional<Step> Attempts::after(const AttemptEnd& end, const Plan& plan, Router& router, Instant now,
                                     Instant deadline, Random& random) {
-  switch (end.blame) {
-    case Blame::none:
-    case Blame::request:
-    case Blame::policy:
-    case Blame::gone:
-      return std::nullopt;
-    case Blame::credential:
-    case Blame::misfit:
-      given_up_ |= std::uint64_t{1} << last_;
-      break;
-    case Blame::quota:
-      if (end.exhausted || end.retry_after_ms > options_.most_pause / 1ms) given_up_ |= std::uint64_t{1} << last_;
-      break;
-    case Blame::overload:
-    case Blame::transport:
-      break;
+  const Verdict next = verdict(end);
+  if (next == Verdict::stop || made_ >= options_.most_attempts || now >= deadline) return std::nullopt;
+  if (rotates(end.blame))
+    if (auto step = rotate(plan, router, now)) return step;
+  if (next == Verdict::elsewhere) give_up_on(last_);
+  if (end.retry_after_ms > 0) {
+    not_before_[last_] = now + Duration(std::min(end.retry_after_ms, to_ms(24h)) * 1ms);
+    if (not_before_[last_] - now > options_.longest_retry_after) give_up_on(last_);
   }
-  if (made_ >= options_.most_attempts || now >= deadline) return std::nullopt;
-  const auto begin = [&](std::uint32_t i) {
-    if (!router.begin(plan.fit()[i].cell, now)) return false;
-    ++made_;
-    ++tries_[i];
-    last_ = i;
-    return true;
-  };
-  // Whoever was tried least comes first: all others before anybody twice.
-  const auto size = static_cast<std::uint32_t>(plan.fit().size());
-  for (std::uint32_t tries = 0; tries < options_.most_attempts; ++tries) {
-    for (std::uint32_t i = 0; i < size; ++i) {
-      if (tries_[i] != tries || ((given_up_ >> i) & 1U) != 0) continue;
+  // All who were not tried, as they are planned; then whoever was tried least and may be asked again soonest.
+  for (const bool insist : {false, true}) {
+    std::uint32_t passed_over = given_up_;
+    for (;;) {
+      std::optional<std::uint32_t> best;
+      for (std::uint32_t i = 0; i < plan.fit().size(); ++i) {
+        if ((passed_over >> i) & 1U) continue;
+        if (!best || tries_[i] < tries_[*best] ||
+            (tries_[i] == tries_[*best] && tries_[i] > 0 && not_before_[i] < not_before_[*best]))
+          best = i;
+      }
+      if (!best) break;
+      passed_over |= std::uint32_t{1} << *best;
       Duration pause{};
-      if (tries > 0) {
-        pause = jittered(std::min(options_.most_pause, kFirstPause * (1 << std::min(tries - 1, 8U))), random);
-        if (i == last_ && end.retry_after_ms > 0) pause = std::max(pause, Duration(end.retry_after_ms * 1ms));
+      if (tries_[*best] > 0) {
+        pause = std::max(back_off(tries_[*best], options_.most_pause, random), not_before_[*best] - now);
         if (now + pause >= deadline) continue;
       }
-      if (begin(i)) return Step{.candidate = i, .pause = pause};
+      if (auto step = begin(*best, plan, router, now, insist)) {
+        step->pause = pause;
+        return step;
+      }
     }
   }
   return std::nullopt;

@@ -17,6 +17,7 @@
 #include "weir/catalog/base_url.h"
 #include "weir/catalog/provider_kind.h"
 #include "weir/catalog/proxy.h"
+#include "weir/catalog/route_policy.h"
 #include "weir/dialect/loss.h"
 #include "weir/dialect/target.h"
 #include "weir/tls/context.h"
@@ -34,6 +35,7 @@ struct Provider {
   std::string api_version;  ///< empty: none is sent. Letters, digits, dots and hyphens
   BaseUrl base_url;
   Secret credential;                                         ///< empty = no authentication header is sent
+  std::vector<Secret> other_credentials;                     ///< for when that one is refused or has used its quota up
   std::vector<std::pair<std::string, std::string>> headers;  ///< sent with every request; names in lower case
   std::vector<DefaultHeader> default_headers;  ///< sent in their dialect, unless the client sends its own of that name
   std::shared_ptr<const tls::ClientContext> tls;  ///< set exactly where base_url.needs_tls
@@ -56,6 +58,7 @@ struct Deployment {
   std::string model_id;
   dialect::ModelTraits traits = {};  ///< of model_id; looked up by the catalog
   std::uint32_t cell = 0;            ///< of the health table; given by the catalog, the same to equal deployments
+  DeploymentPolicy route = {};
 };
 
 /// What becomes of a request and its answer on their way, where a configuration has a say in it.
@@ -70,6 +73,7 @@ struct Model {
   std::string name;
   std::vector<Deployment> deployments;  ///< never empty
   ModelPolicy policy;
+  RoutePolicy route;
 };
 
 /// What holds for every request.

@@ -10,9 +10,8 @@
 
 namespace weir::routing {
 
-/// Whose doing the end was. Only credential, quota, overload, transport and misfit are reasons to ask somebody
-/// else; only
-/// overload, transport and quota are told to the breaker.
+/// Whose doing the end was. Only credential, quota, overload, transport and misfit are reasons to ask somebody else;
+/// the first four move the breaker.
 enum class Blame : std::uint8_t {
   none,        ///< it was answered
   request,     ///< the client's request: anybody would refuse it

@@ -6,52 +6,53 @@
 #include <span>
 
 #include "weir/base/bytes.h"
+#include "weir/routing/need.h"
 
 namespace weir::routing {
-
-/// Something a request needs, that not every model can.
-enum class Need : std::uint8_t { tools, images, audio, files, json_schema, reasoning };
-
-class Needs {
- public:
-  constexpr void add(Need need) { bits_ |= bit(need); }
-  constexpr bool has(Need need) const { return bits_ & bit(need); }
-  constexpr std::uint32_t bits() const { return bits_; }
-  friend bool operator==(const Needs&, const Needs&) = default;
-
- private:
-  static constexpr std::uint32_t bit(Need need) { return 1U << static_cast<unsigned>(need); }
-  std::uint32_t bits_ = 0;
-};
 
 /// A request as routing sees it.
 struct Ask {
   Needs needs;
-  std::uint64_t input_tokens = 0;       ///< estimate
-  std::uint64_t max_output_tokens = 0;  ///< the client's limit; 0: none
-  std::uint64_t affinity = 0;           ///< requests with the same figure profit from the same deployment; 0: none
+  std::uint64_t input_tokens = 0;        ///< estimate
+  std::uint64_t max_output_tokens = 0;   ///< the client's limit; 0: none
+  std::uint64_t affinity = 0;            ///< requests with the same figure profit from the same deployment; 0: none
+  std::int64_t most_cost_nano_usd = -1;  ///< beside the model's own limit; -1: none
+  std::uint64_t require_tags = 0;        ///< beside the model's own; of Router::tag()
+  std::uint64_t forbid_tags = 0;
+  bool requires_unknown_tag = false;  ///< a tag that no deployment has
 };
 
 /// Why a deployment is not asked; `none`: it is.
 enum class Unfit : std::uint8_t { none, context, capability, tag, quality, latency, cost, unpriced, headroom, breaker };
+
+Bytes to_string(Unfit unfit);
 
 struct Candidate {
   std::uint32_t place = 0;  ///< in the resolution
   std::uint32_t cell = 0;   ///< of the health table
   Unfit unfit = Unfit::none;
   Need lacking{};                   ///< with Unfit::capability
-  std::int64_t cost_nano_usd = -1;  ///< estimated; -1: the price is not known
+  bool is_warm = false;             ///< has probably seen this prefix before
+  std::int64_t cost_nano_usd = -1;  ///< estimated, with a cold prefix; -1: the price is not known
   double score = 0;                 ///< the strategy's own; less is better
 };
 
-/// Fit candidates first, best first; behind them, for whoever wants an explanation, the others.
+/// Fit candidates first, best first; behind them, for whoever wants an explanation, the others as they are written.
 class Plan {
  public:
-  static constexpr std::size_t kMost = 32;
+  static constexpr std::size_t kMost = 32;  ///< deployments behind these are not considered
 
   void clear() { size_ = fit_ = 0; }
   std::span<const Candidate> fit() const { return {candidates_.data(), fit_}; }
   std::span<const Candidate> unfit() const { return {candidates_.data() + fit_, size_ - fit_}; }
+  /// The least estimated cost of those that are too dear, in nano-USD; -1: nobody is.
+  std::int64_t least_refused_cost() const {
+    std::int64_t least = -1;
+    for (const Candidate& candidate : unfit())
+      if (candidate.unfit == Unfit::cost && (least < 0 || candidate.cost_nano_usd < least))
+        least = candidate.cost_nano_usd;
+    return least;
+  }
 
   std::array<Candidate, kMost> candidates_;
   std::size_t size_ = 0;
