@@ -29,7 +29,8 @@ inline bool is_document(Bytes body) {
 }
 
 /// A whole answer in pieces of this size; a document comes at once. `torn`: the connection broke behind it.
-inline void replay(AnyRunner& runner, Bytes body, bool torn, std::size_t piece) {
+template <class Runner>
+void replay(Runner& runner, Bytes body, bool torn, std::size_t piece) {
   if (is_document(body)) return runner.document(body);
   for (std::size_t at = 0; at < body.size(); at += piece) runner.feed(body.substr(at, piece));
   runner.finish(torn);
@@ -103,8 +104,8 @@ inline AnyRunner heard(Dialect client, Bytes told) {
   return runner;
 }
 
-/// The answer as it was given and as it is heard say the same: texts, calls, finish and usage. Ids are made where none
-/// were given.
+/// The answer as it was given and as it is heard say the same: texts, calls, finish and usage. Where no id was given
+/// there may be one now.
 inline void expect_same_answer(const AnyRunner& again, const AnyRunner& first) {
   EXPECT_EQ(again.decoder.usage(), first.decoder.usage());
   ASSERT_EQ(again.answers.size(), first.answers.size());
