@@ -33,7 +33,7 @@ void append_number(std::string& out, std::uint64_t number) {
   out.append(digits, result.ptr);
 }
 
-Bytes word_of(FinishReason told, Bytes native, const AnswerContext& context) {
+Bytes word_of(FinishReason told, bool refused, Bytes native, const AnswerContext& context) {
   if (context.provider == Dialect::gemini && !native.empty()) return native;
   switch (told) {
     case FinishReason::length:
@@ -48,7 +48,7 @@ Bytes word_of(FinishReason told, Bytes native, const AnswerContext& context) {
     case FinishReason::unspecified:
       break;
   }
-  return "STOP";
+  return refused && told != FinishReason::tool_calls ? "SAFETY" : "STOP";
 }
 
 void append_finish_message(std::string& out, FinishReason reason, Bytes native, const AnswerContext& context) {

@@ -178,6 +178,10 @@ TEST(GeminiEncoder, FinishWords) {
   };
   EXPECT_EQ(finish(FinishReason::stop, "stop"), "STOP");
   EXPECT_EQ(finish(FinishReason::unspecified, ""), "STOP");
+  const Events refusal = {kBegin, BlockBegin{0, 0, BlockKind::refusal}, BlockDelta{0, 0, "no"}, BlockEnd{0, 0},
+                          Finish{0, FinishReason::stop, "stop"}};
+  EXPECT_EQ(parts(refusal), "[{\"text\":\"no\"}]\nSAFETY");
+  EXPECT_NE(document(refusal).find(R"("finishReason":"SAFETY")"), std::string::npos);
   EXPECT_EQ(finish(FinishReason::length, "length"), "MAX_TOKENS");
   EXPECT_EQ(finish(FinishReason::content_filter, "refusal"), "SAFETY");
   EXPECT_EQ(finish(FinishReason::other, "pause_turn"), "STOP");
