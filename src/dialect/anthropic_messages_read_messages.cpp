@@ -265,6 +265,7 @@ void RequestReader::add_media(const Block& block, const std::string& path, std::
   } else {
     invalid(path + ".source.type", "It must be base64, url or file; of a document also text or content.");
   }
+  if (media.source == Media::Source::text) tell_title(part);
 }
 
 void RequestReader::add_tool_result(const Block& block, const std::string& path, std::vector<Part>& parts) {
@@ -298,6 +299,16 @@ std::vector<Part> RequestReader::nested_content(Bytes raw, const std::string& pa
   return parts;
 }
 
+/// A text that has a title or a context says so itself: no other dialect has a place for them.
+void RequestReader::tell_title(Part& part) {
+  std::string text;
+  for (Bytes* const line : {&part.title, &part.context}) {
+    if (!line->empty()) text.append(*line).append("\\n");
+    *line = {};
+  }
+  if (!text.empty()) part.media.value = request_.keep(text.append("\\n").append(part.media.value));
+}
+
 /// What a client found is a text document to others.
 void RequestReader::add_search_result(const Block& block, const std::string& path, std::vector<Part>& parts) {
   const Bytes found = joined_text(block.content, path + ".content");
@@ -307,6 +318,7 @@ void RequestReader::add_search_result(const Block& block, const std::string& pat
   part.title = block.title;
   part.context = block.source_text;
   part.cache_control = block.cache_control;
+  tell_title(part);
 }
 
 /// The texts of a string or a list of text blocks.

@@ -88,7 +88,7 @@ TEST(AnthropicRead, Messages) {
          {"type":"search_result","source":"https://y","title":"t","content":[{"type":"text","text":"found"}]}]})"),
        "user: image data value=AAAA type=image/png; image url value=https://x; image file_id value=file_1; "
        "file data value=B type=application/pdf title=t context=c; file text value=words type=text/plain; "
-       "file text value=a\\nb type=text/plain; file text value=found type=text/plain title=t context=https://y;\n"},
+       "file text value=a\\nb type=text/plain; file text value=t\\nhttps://y\\n\\nfound type=text/plain;\n"},
       {"tools: results come first, in a message of their own",
        talk(R"({"role":"assistant","content":[{"type":"text","text":"a"},
          {"type":"tool_use","id":"t1","name":"f","input":{"x": 1.50},"caller":{"type":"direct"}}]},

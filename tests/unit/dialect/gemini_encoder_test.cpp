@@ -154,12 +154,34 @@ STOP)");
       R"("role":"model"},"finishReason":"STOP","index":0}],"modelVersion":"m1","responseId":"r1"})");
 }
 
+TEST(GeminiEncoder, IndentedArgumentsDoNotBreakTheirFrame) {
+  const Events events = {kBegin,
+                         BlockBegin{0, 0, BlockKind::tool_call, "t1", "f"},
+                         BlockDelta{0, 0, R"({\n  \"a\": 1.50)"},
+                         BlockDelta{0, 0, R"(,\r\n\t\"b\": \"x\\ny\"\u000a})"},
+                         BlockEnd{0, 0},
+                         Finish{0, FinishReason::tool_calls, "tool_calls"}};
+  EXPECT_EQ(parts(events),
+            "[{\"functionCall\":{\"id\":\"t1\",\"name\":\"f\",\"args\":"
+            "{\"a\":1.5,\"b\":\"x\\ny\"}}}]\nSTOP");
+  const std::string stream = encoded(events);
+  EXPECT_NE(stream.find(R"("a": 1.50)"), std::string::npos) << "numbers are the model's";
+  for (std::size_t at = 0; (at = stream.find('\n', at)) != std::string::npos; ++at)
+    EXPECT_TRUE(at > 0 && stream[at - 1] == '\r' &&
+                (at + 1 == stream.size() || stream[at + 1] == '\r' || stream.compare(at + 1, 6, "data: ") == 0))
+        << at;
+}
+
 TEST(GeminiEncoder, FinishWords) {
   const auto finish = [](FinishReason reason, Bytes native, Dialect provider = Dialect::openai_chat) {
     return parts({kBegin, Finish{0, reason, native}}, {.provider = provider});
   };
   EXPECT_EQ(finish(FinishReason::stop, "stop"), "STOP");
   EXPECT_EQ(finish(FinishReason::unspecified, ""), "STOP");
+  const Events refusal = {kBegin, BlockBegin{0, 0, BlockKind::refusal}, BlockDelta{0, 0, "no"}, BlockEnd{0, 0},
+                          Finish{0, FinishReason::stop, "stop"}};
+  EXPECT_EQ(parts(refusal), "[{\"text\":\"no\"}]\nSAFETY");
+  EXPECT_NE(document(refusal).find(R"("finishReason":"SAFETY")"), std::string::npos);
   EXPECT_EQ(finish(FinishReason::length, "length"), "MAX_TOKENS");
   EXPECT_EQ(finish(FinishReason::content_filter, "refusal"), "SAFETY");
   EXPECT_EQ(finish(FinishReason::other, "pause_turn"), "STOP");
