@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "anthropic_messages_reader.h"
+#include "media_type.h"
 
 // Messages and their blocks. A block's members may stand in any order, so they are gathered before its type decides.
 
@@ -245,7 +246,9 @@ void RequestReader::add_media(const Block& block, const std::string& path, std::
   part.context = block.context;
   Media& media = part.media;
   const Source& source = block.source;
-  media.type = source.media_type;
+  const auto type = read_media_type(source.media_type, request_);
+  if (!type) return invalid(path + ".source.media_type", "It is no media type.");
+  media.type = *type;
   if (source.type.is("base64")) {
     media.source = Media::Source::data;
     media.value = source.data;

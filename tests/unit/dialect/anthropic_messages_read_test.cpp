@@ -79,7 +79,7 @@ TEST(AnthropicRead, Messages) {
       {"empty content", talk(R"({"role":"user","content":""},{"role":"assistant","content":[]})"),
        "user:\nassistant:\n"},
       {"media", talk(R"({"role":"user","content":[
-         {"type":"image","source":{"type":"base64","media_type":"image/png","data":"AAAA"}},
+         {"type":"image","source":{"type":"base64","media_type":"image\/png","data":"AAAA"}},
          {"type":"image","source":{"type":"url","url":"https://x"}},
          {"type":"image","source":{"type":"file","file_id":"file_1"}},
          {"type":"document","source":{"type":"base64","media_type":"application/pdf","data":"B"},"title":"t","context":"c"},
@@ -253,6 +253,8 @@ TEST(AnthropicRead, Refuses) {
       {block(R"({"type":"image","source":{"type":"x"}})"), Fault::field_invalid, "messages.0.content.0.source.type"},
       {block(R"({"type":"image","source":{"type":"text","data":"a"}})"), Fault::field_invalid,
        "messages.0.content.0.source.type"},
+      {block(R"({"type":"image","source":{"type":"base64","media_type":"image/png,","data":"AAAA"}})"),
+       Fault::field_invalid, "messages.0.content.0.source.media_type"},
       {block(R"({"type":"tool_use","name":"f","input":{}})"), Fault::field_missing, "messages.0.content.0.id"},
       {block(R"({"type":"tool_result","content":"a"})"), Fault::field_missing, "messages.0.content.0.tool_use_id"},
       {block(R"({"type":"tool_result","tool_use_id":"t","content":[{"type":"thinking","thinking":"a"}]})"),

@@ -214,6 +214,8 @@ TEST(ResponsesRead, WhatIsRefused) {
       {items(R"({"role":"user","content":[{"type":"input_image"}]})"), "field_missing input.content.image_url"},
       {items(R"({"role":"user","content":[{"type":"input_image","image_url":"data:image/png,x"}]})"),
        "field_invalid input.content"},
+      {items(R"({"role":"user","content":[{"type":"input_image","image_url":"data:a b;base64,x"}]})"),
+       "field_invalid input.content"},
       {items(R"({"role":"user","content":[{"type":"hologram"}]})"), "parameter_unsupported input.content"},
       {items(R"({"type":"item_reference","id":"msg_1"})"), "parameter_unsupported input"},
       {items(R"({"type":"web_search_call","id":"ws_1","status":"completed"})"), "parameter_unsupported input"},
