@@ -14,7 +14,6 @@ const PATIENCE = 10000;    // milliseconds for one case
 const TOGETHER = 90000;   // and for all of them: a gateway that always hangs is reported, too
 
 class Wrong extends Error {}
-class NotApplicable extends Error {}
 const shown = (value) => {
   const text = typeof value === 'string' ? JSON.stringify(value) : JSON.stringify(value) ?? String(value);
   return text.length > 400 ? `${text.slice(0, 400)}... (${text.length} long)` : text;
@@ -29,7 +28,8 @@ export function check(condition, what) {
 export function equal(got, wanted, what) {
   check(JSON.stringify(sorted(got)) === JSON.stringify(sorted(wanted)), `${what}: ${shown(got)}, wanted ${shown(wanted)}`);
 }
-export const skip = (why) => { throw new NotApplicable(why); };
+let skipped = null;  // why this case cannot be had, even if the case takes what is thrown for an error that it waits for
+export const skip = (why) => { throw new Wrong(skipped = why); };
 export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 // The user's words: what the provider shall do, and a mark by which its requests are found again.
@@ -90,7 +90,7 @@ export async function main(cases) {
   const begun = Date.now();
   for (const [name, play] of wanted) {
     mark = `${RUN}:${name}`;
-    headers = null;
+    headers = skipped = null;
     const started = Date.now();
     let verdict = 'passes', note = '', exchanges;
     try {
@@ -106,10 +106,11 @@ export async function main(cases) {
         check(!problem, `the request to the provider: ${problem}`);
       }
     } catch (error) {
-      verdict = error instanceof NotApplicable ? 'not applicable' : 'FAILS';
-      note = error instanceof Wrong || error instanceof NotApplicable ? error.message
+      verdict = 'FAILS';
+      note = error instanceof Wrong ? error.message
         : `${error?.constructor?.name}: ${error?.message}${error?.responseBody ? ' ' + error.responseBody : ''} ${String(error?.stack).split('\n')[1]?.trim() ?? ''}`;
     }
+    if (skipped) [verdict, note] = ['not applicable', skipped];
     if (verdict === 'FAILS') exchanges = await upstream().catch(() => []);
     console.log(JSON.stringify({ case: name, verdict, note, exchanges, milliseconds: Date.now() - started }));
   }

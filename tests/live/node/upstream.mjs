@@ -138,8 +138,8 @@ const readers = {
     let calls = 0, results = 0;
     return [{ role: 'system', text: textOf(systemInstruction?.parts) }, ...contents.flatMap(({ role, parts }) => parts.flatMap((part) => [
       ...(part.thoughtSignature ? [{ seal: part.thoughtSignature }] : []),
-      part.functionCall ? { call: call(part.functionCall.id ?? calls++, part.functionCall.name, part.functionCall.args) }
-        : part.functionResponse ? { id: part.functionResponse.id ?? results++, result: JSON.stringify(part.functionResponse.response) }
+      part.functionCall ? { call: call(part.functionCall.id || calls++, part.functionCall.name, part.functionCall.args) }
+        : part.functionResponse ? { id: part.functionResponse.id || results++, result: JSON.stringify(part.functionResponse.response) }
           : { role: role === 'model' ? 'assistant' : role, text: part.thought ? '' : part.text ?? '' }]))];
   },
 };
