@@ -35,7 +35,10 @@ io::Task<> Exchange::translate(codec::ResponseHead& head) {
     for (Bytes rest = translating.large; !rest.empty(); rest.remove_prefix(std::min(kPiece, rest.size()))) {
       downstream_.send_text(rest.substr(0, kPiece));
       if (downstream_.has_room()) continue;
-      if (const auto room = co_await downstream_.catch_up(); !room) co_return cut_off(room.error());
+      if (const auto room = co_await downstream_.catch_up(); !room) {
+        account(translating.translation);
+        co_return cut_off(room.error());
+      }
     }
     if (!translating.large.empty()) translating.large = {};
     if (then == Then::over) co_return;
