@@ -252,12 +252,15 @@ void RequestReader::add_media(const Block& block, const std::string& path, std::
   if (source.type.is("base64")) {
     media.source = Media::Source::data;
     media.value = source.data;
+    if (media.value.empty()) missing(path + ".source.data");
   } else if (source.type.is("url")) {
     media.source = Media::Source::url;
     media.value = source.url;
+    if (media.value.empty()) missing(path + ".source.url");
   } else if (source.type.is("file")) {
     media.source = Media::Source::file_id;
     media.value = source.file_id;
+    if (media.value.empty()) missing(path + ".source.file_id");
   } else if (source.type.is("text") && part.kind == PartKind::file) {
     media.source = Media::Source::text;
     media.value = source.data;

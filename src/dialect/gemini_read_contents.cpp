@@ -87,6 +87,7 @@ class PartReader {
     });
     if (!in_.stopped() && part.media.type.empty()) in_.invalid("contents.parts.inlineData.mimeType", "It is missing.");
     read_type("contents.parts.inlineData.mimeType", part.media.type);
+    if (!in_.stopped() && part.media.value.empty()) in_.invalid("contents.parts.inlineData.data", "It is missing.");
     part.media.source = Media::Source::data;
     part.kind = kind_of_type(part.media.type);
   }

@@ -196,6 +196,7 @@ TEST(ResponsesRead, WhatIsRefused) {
       {with(R"("text":{"format":{"type":"json_schema","name":"n"}})"), "field_missing text.format.schema"},
       {with(R"("text":{"format":{"type":"grammar"}})"), "parameter_unsupported text.format.type"},
       {with(R"("reasoning":"high")"), "field_invalid reasoning"},
+      {with(R"("reasoning":{"effort":"endless"})"), "field_invalid reasoning.effort"},
       {with(R"("model":"other")"), "field_repeated model"},
       {with(R"("\u0069nput":"other")"), "field_repeated input"},
       {with(R"("x":01)"), "json_malformed "},
