@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "unit/dialect/any_dialect.h"
 #include "unit/dialect/encoded.h"
-#include "unit/dialect/recorded.h"
 #include "weir/dialect/anthropic_messages.h"
 #include "weir/dialect/anthropic_messages_decoder.h"
 
@@ -24,26 +24,10 @@ struct Told {
   std::string lines;  // the stream, decoded again
 };
 
-bool ends_in_fault(const std::vector<Event>& events) {
-  return !events.empty() && std::holds_alternative<FaultReport>(events.back());
-}
-
 Told tell(const std::vector<Event>& events, const AnswerContext& context) {
-  Told told;
-  Encoder at_once(context);
-  Encoder one_by_one(context);
-  std::string other;
-  Collector collector(1 << 20);
-  at_once.encode(events, told.stream);
-  for (const Event& event : events) one_by_one.encode({&event, 1}, other);
-  if (!ends_in_fault(events)) {
-    at_once.end(told.stream);
-    one_by_one.end(other);
-  }
-  EXPECT_EQ(told.stream, other) << "the output depends on the batches";
-  collector.take(events);
-  anthropic_messages::write_document(collector.answer(), context, told.document);
-  EXPECT_EQ(test::minified(told.document).substr(0, 1), "{") << told.document;
+  Told told{test::encoded(Dialect::anthropic_messages, events, context),
+            test::documented(Dialect::anthropic_messages, events, context),
+            {}};
   Runner runner;
   runner.feed(told.stream);
   runner.finish(true);

@@ -65,6 +65,31 @@ inline void expect_cuts_do_not_matter(Dialect provider, Bytes stream, const std:
   }
 }
 
+/// The stream that a client gets of these events, whatever batches they come in.
+inline std::string encoded(Dialect client, const std::vector<Event>& events, const AnswerContext& context) {
+  dialect::Encoder at_once(client, context);
+  dialect::Encoder one_by_one(client, context);
+  std::string out, again;
+  at_once.encode(events, out);
+  at_once.end(out);
+  for (const Event& event : events) one_by_one.encode({&event, 1}, again);
+  one_by_one.end(again);
+  EXPECT_EQ(again, out) << "the output depends on the batches";
+  return out;
+}
+
+/// The same as a document.
+inline std::string documented(Dialect client, const std::vector<Event>& events, const AnswerContext& context) {
+  Collector collector(1 << 20);
+  collector.take(events);
+  std::string out;
+  write_document(client, collector.answer(), context, out);
+  codec::JsonReader json(out);
+  json.skip_value();
+  EXPECT_TRUE(json.finish()) << out;
+  return out;
+}
+
 /// What a client gets of an answer: a stream, and one document where the answer did not fail.
 struct Told {
   std::string stream;
