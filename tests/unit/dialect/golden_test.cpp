@@ -89,7 +89,7 @@ class Case {
     for (const Quirk quirk : all_quirks())
       if (name_ == std::string(kQuirkPrefix) + std::string(to_string(quirk))) target.quirks.add(quirk);
     EXPECT_EQ(target.quirks.none(), !is_quirk()) << "no such quirk";
-    target.traits.is_reasoning = name_ == "model_is_reasoning";  // which no name tells
+    target.traits.is_reasoning |= name_ == "model_is_reasoning";  // which no name tells
     target.stream = client_streams || target.quirks.has(Quirk::stream_only);
     return target;
   }
