@@ -161,7 +161,7 @@ await main({
   async refusal() {
     for (const ask of [asked, streamed]) {
       const message = await ask(asking('refusal'));
-      equal([words(message), message.stop_reason], [server.REFUSAL, PROVIDER === 'gemini' ? 'end_turn' : 'refusal'], 'text and stop_reason');
+      equal([words(message), message.stop_reason], [server.REFUSAL, 'refusal'], 'text and stop_reason');
     }
   },
   async filtered() {

@@ -170,8 +170,10 @@ await main({
     equal((await stream('slow')).map((chunk) => chunk.text ?? '').join(''), TEXT, 'text');
   },
   async refusal() {
-    equal((await generate(google, 'refusal')).text, server.REFUSAL, 'text');
-    equal((await stream('refusal')).map((chunk) => chunk.text ?? '').join(''), server.REFUSAL, 'in a stream');
+    const answer = await generate(google, 'refusal');
+    equal([answer.text, answer.candidates[0].finishReason], [server.REFUSAL, 'SAFETY'], 'text and finish');
+    const chunks = await stream('refusal');
+    equal([chunks.map((chunk) => chunk.text ?? '').join(''), finishes(chunks)], [server.REFUSAL, ['SAFETY']], 'in a stream');
   },
   async filtered() {
     equal((await generate(google, 'filtered')).candidates[0].finishReason, 'SAFETY', 'finishReason');
