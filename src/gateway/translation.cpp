@@ -139,7 +139,7 @@ void Translation::read_payload(Bytes payload) {
 void Translation::pass(Bytes payload) {
   std::string& to = begun_ ? *out_ : held_;
   to += std::exchange(passed_, true) ? ",\r\n" : "[";
-  to += trim(payload);
+  to += trim_lines(payload);
 }
 
 void Translation::end(std::string& out) {

@@ -101,7 +101,7 @@ class Listener {
   void add_element(Bytes element) {
     std::string& to = meant_ ? heard_.body : held_;
     to += std::exchange(has_elements_, true) ? ",\r\n" : "[";
-    to += trim(element);
+    to += trim_lines(element);
   }
 
   const Spoken& spoken_;
@@ -190,6 +190,9 @@ bool is_error_end(Dialect client, bool array, Bytes rest, bool whole) {
     case Dialect::openai_chat:
       return frame("data: ", "\n\n");
     case Dialect::anthropic_messages:
+      // The end of a block waits for what may still belong to it; then it comes with the error.
+      if (rest.starts_with("event: content_block_stop\n"))
+        if (const std::size_t end = rest.find("\n\n"); end != Bytes::npos) rest.remove_prefix(end + 2);
       return frame("event: error\ndata: ", "\n\n");
     case Dialect::gemini:
       return array ? frame(",\r\n", "]") || frame("[", "]") : frame("data: ", "\r\n\r\n");
