@@ -58,9 +58,7 @@ Cost cost_of(const Price* price, const dialect::Usage& usage) {
   sum.add(usage.reasoning, rate(rates.reasoning, output));
   sum.add(usage.audio_output, rate(rates.audio_output, output));
   sum.add(kPerMillion, rate(price->request, 0));
-  if (price->web_search > 0)
-    sum.add(kPerMillion * std::min<std::uint64_t>(parts.web_searches, dialect::UsageParts::kMostSearches),
-            static_cast<std::uint64_t>(price->web_search));
+  if (price->web_search > 0) sum.add(kPerMillion * parts.web_searches, static_cast<std::uint64_t>(price->web_search));
   return {.nano_usd = sum.rounded(), .known = true};
 }
 

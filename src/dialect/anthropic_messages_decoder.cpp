@@ -122,8 +122,8 @@ Usage Counts::disjoint() const {
           .output = values_[output] - thought,
           .reasoning = thought,
           .reported = any(),
-          .parts = {.cache_write_1h = std::min(values_[cache_write_1h], values_[cache_write]),
-                    .web_searches = values_[web_searches],
+          .parts = {.cache_write_1h = UsageParts::kept(std::min(values_[cache_write_1h], values_[cache_write])),
+                    .web_searches = static_cast<std::uint16_t>(std::min<std::uint64_t>(values_[web_searches], 0xffff)),
                     .service = service_}};
 }
 

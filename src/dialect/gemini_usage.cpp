@@ -80,9 +80,9 @@ Usage UsageMetadata::disjoint() const {
   usage.audio_output = std::min(of_candidates_.audio, candidates_);
   usage.output = candidates_ - usage.audio_output;
   usage.reasoning = thoughts_;
-  usage.parts = {.audio_cache_read = std::min(of_cached_.audio, cached_),
-                 .image_input = std::min(less(of_prompt_.image, of_cached_.image), usage.input),
-                 .image_output = std::min(of_candidates_.image, usage.output),
+  usage.parts = {.audio_cache_read = UsageParts::kept(std::min(of_cached_.audio, cached_)),
+                 .image_input = UsageParts::kept(std::min(less(of_prompt_.image, of_cached_.image), usage.input)),
+                 .image_output = UsageParts::kept(std::min(of_candidates_.image, usage.output)),
                  .service = service_};
   return usage;
 }

@@ -20,15 +20,19 @@ enum class ServiceTier : std::uint8_t { standard, priority, flex, batch, fast };
 ServiceTier service_tier_of(Bytes word);
 
 /// What of a usage may have a price of its own: each is a part of the class named behind it and counted there as well.
+/// Small, because usage travels in events: counts stop at what 32 bits hold, searches at what 16 do.
 struct UsageParts {
-  static constexpr std::uint64_t kMostSearches = 1'000'000;  ///< more are not believed
-
-  std::uint64_t cache_write_1h = 0;    ///< of cache_write: kept for an hour
-  std::uint64_t audio_cache_read = 0;  ///< of cache_read
-  std::uint64_t image_input = 0;       ///< of input
-  std::uint64_t image_output = 0;      ///< of output
-  std::uint64_t web_searches = 0;      ///< pieces, not tokens: searches that the provider made itself
+  std::uint32_t cache_write_1h = 0;    ///< of cache_write: kept for an hour
+  std::uint32_t audio_cache_read = 0;  ///< of cache_read
+  std::uint32_t image_input = 0;       ///< of input
+  std::uint32_t image_output = 0;      ///< of output
+  std::uint16_t web_searches = 0;      ///< pieces, not tokens: searches that the provider made itself
   ServiceTier service = ServiceTier::standard;
+
+  /// A count as it is kept here.
+  static constexpr std::uint32_t kept(std::uint64_t tokens) {
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(tokens, ~std::uint32_t{0}));
+  }
   friend bool operator==(const UsageParts&, const UsageParts&) = default;
 };
 
