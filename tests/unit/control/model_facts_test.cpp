@@ -13,8 +13,9 @@ const std::string kProviders =
     "models: {fast: {deployments: [oai/gpt-5.4, own/llama]}}\n";
 
 std::expected<Config, ConfigErrors> read(const std::string& more) {
-  return read_config(kProviders + more, "weir.yaml",
-                     [](const std::string&) { return std::optional<std::string>("key"); });
+  return read_config(kProviders + more, "weir.yaml", [](const std::string& name) {
+    return name == "KEY" ? std::optional<std::string>("key") : std::nullopt;
+  });
 }
 
 Config config_of(const std::string& more) {
@@ -83,8 +84,9 @@ TEST(ModelFacts, AbilitiesAndLimitsAreWrittenOverWhatIsKnown) {
 }
 
 TEST(ModelFacts, MistakesAreNamed) {
-  EXPECT_EQ(errors_of("model_facts: {oia/gpt-5.4: {quality: 3}}\n"),
-            "weir.yaml:3:28: model_facts.oia/gpt-5.4: there is no provider \"oia\". Did you mean oai?\n");
+  EXPECT_EQ(errors_of("model_facts: {aoi/gpt-5.4: {quality: 3}}\n"),
+            "weir.yaml:3:15: model_facts.aoi/gpt-5.4: there is no provider \"aoi\". Name one of the entries of providers "
+            "before the slash.\n");
   EXPECT_EQ(errors_of("model_facts: {oai/gpt-5.4: {price: {input: 1}}}\n"),
             "weir.yaml:3:36: model_facts.oai/gpt-5.4.price: the key output is missing. For example: output: 10\n");
   EXPECT_EQ(errors_of("model_facts: {oai/gpt-5.4: {price: {input: 1e-3, output: -1}}}\n"),
