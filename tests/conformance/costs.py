@@ -1,6 +1,7 @@
 """What each usage object cost, by the prices that weir ships: to the nano-dollar what the data's own prices give, for every
 provider that weir has rows for."""
 import json
+import re
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def run(program, data, results, only):
         for extracted in value["extracted"]:
             for priced in extracted["extractors"]:
                 if "input_price" in priced or "output_price" in priced:
-                    judge(program, results, only, number + 1, value, priced)
+                    judge(program, results, only, number + 1, value, extracted["usage"], priced)
 
 
 def difference(got, wanted):
@@ -49,7 +50,7 @@ def difference(got, wanted):
     return f"{got['nano_usd']} nano-dollars in place of {wanted}: {times}"
 
 
-def judge(program, results, only, number, value, priced):
+def judge(program, results, only, number, value, counted, priced):
     provider, flavour = priced["provider_id"], priced["api_flavor"]
     kind, dialect = KINDS.get(provider), DIALECTS.get(flavour) or flavour == "default" and DEFAULTS.get(provider, CHAT)
     model = value.get("model") or value["body"].get("model") or value["body"].get("modelVersion") or ""
@@ -66,4 +67,6 @@ def judge(program, results, only, number, value, priced):
         return results.not_applicable(SUITE, name, "cloud platform" if vertex else "model not in the catalogue")
     wanted = nano(Decimal(priced.get("input_price") or 0) + Decimal(priced.get("output_price") or 0))
     faults = [] if got.get("nano_usd") == wanted else [difference(got, wanted)]
+    if faults and "cache_write_tokens" not in counted and re.search(r'"cache_write_tokens": [1-9]', json.dumps(value["body"])):
+        faults[0] += ", whose cache writes were not counted"
     results.judged(SUITE, name, faults, dialect=dialect, detail=json.dumps(value["body"]))

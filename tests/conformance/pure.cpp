@@ -8,7 +8,8 @@
 //   {"op":"error","client":"gemini","status":429,"body":"..."}
 //       -> {"status":429,"body":"..."}
 //   {"op":"cost","kind":"openai","provider":"openai_chat","model":"m","body":"..."}
-//       -> {"nano_usd":1234}: what the whole answer cost, but for searches; else {"unknown":"model"}, "price" or "usage"
+//       -> {"nano_usd":1234}: what the whole answer cost, but for searches; else {"unknown":"model"}, "price" or
+//       "usage"
 //
 // A command that cannot be read is answered with {"bad":"..."}; the program ends with its input.
 #include <cstdio>

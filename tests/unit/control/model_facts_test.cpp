@@ -84,9 +84,10 @@ TEST(ModelFacts, AbilitiesAndLimitsAreWrittenOverWhatIsKnown) {
 }
 
 TEST(ModelFacts, MistakesAreNamed) {
-  EXPECT_EQ(errors_of("model_facts: {aoi/gpt-5.4: {quality: 3}}\n"),
-            "weir.yaml:3:15: model_facts.aoi/gpt-5.4: there is no provider \"aoi\". Name one of the entries of providers "
-            "before the slash.\n");
+  EXPECT_EQ(
+      errors_of("model_facts: {aoi/gpt-5.4: {quality: 3}}\n"),
+      "weir.yaml:3:15: model_facts.aoi/gpt-5.4: there is no provider \"aoi\". Name one of the entries of providers "
+      "before the slash.\n");
   EXPECT_EQ(errors_of("model_facts: {oai/gpt-5.4: {price: {input: 1}}}\n"),
             "weir.yaml:3:36: model_facts.oai/gpt-5.4.price: the key output is missing. For example: output: 10\n");
   EXPECT_EQ(errors_of("model_facts: {oai/gpt-5.4: {price: {input: 1e-3, output: -1}}}\n"),
@@ -108,7 +109,7 @@ TEST(ModelFacts, MistakesAreNamed) {
 TEST(ModelFacts, WhatNobodyKnowsThePriceOfCanBeBlocked) {
   EXPECT_EQ(
       errors_of("unknown_price: block\n"),
-      "weir.yaml:2:45: models.fast.deployments[1]: nobody knows what own/llama costs, and unknown_price is block. "
+      "weir.yaml:2:44: models.fast.deployments[1]: nobody knows what own/llama costs, and unknown_price is block. "
       "Write its price in model_facts, or unknown_price: allow.\n");
   EXPECT_EQ(errors_of("unknown_price: block\nmodel_facts: {own/llama: {price: {input: 0, output: 0}}}\n"), "");
   const Config config = config_of(
