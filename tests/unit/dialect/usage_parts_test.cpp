@@ -56,7 +56,7 @@ TEST(UsageParts, MessagesTellHowLongTheyAreKept) {
   // Absurd numbers stay in their bounds.
   const Usage absurd = usage_of(
       Dialect::anthropic_messages,
-      {R"({"type":"message","content":[],"usage":{"input_tokens":1,"cache_creation_input_tokens":5,"cache_creation":{"ephemeral_1h_input_tokens":18446744073709551615},"server_tool_use":{"web_search_requests":99999999}}})"});
+      {R"({"type":"message","content":[],"usage":{"input_tokens":1,"cache_creation_input_tokens":5,"cache_creation":{"ephemeral_1h_input_tokens":999999999999},"server_tool_use":{"web_search_requests":99999999}}})"});
   EXPECT_EQ(absurd.parts.cache_write_1h, 5U);
   EXPECT_EQ(absurd.parts.web_searches, 0xffff);
 }
