@@ -23,7 +23,9 @@ struct AttemptRequest {
 class Attempt {
  public:
   Attempt(Gateway& gateway, Record& record, const catalog::Target& target)
-      : gateway_(gateway), record_(record), target_(target) {}
+      : gateway_(gateway), record_(record), target_(target) {
+    record_.price = target_.price();
+  }
 
   /// Sends the request with `edits` spliced into its body and waits for the answer's head, which is valid until the
   /// caller next suspends. A connection that turns out to be stale, with no byte answered, is replaced once.

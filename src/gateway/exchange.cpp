@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "authenticate.h"
+#include "cost.h"
 #include "refuse.h"
 #include "weir/catalog/model_traits.h"
 #include "weir/codec/json_writer.h"
@@ -22,6 +23,7 @@ Exchange::~Exchange() {
   --gateway_.metrics().in_flight;
   record_.answer_bytes = downstream_.answer_bytes();
   record_.total_ns = to_ns(loop_.now() - record_.started);
+  note_cost(record_);
   gateway_.settle(record_);
 }
 

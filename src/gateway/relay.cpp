@@ -6,6 +6,7 @@
 //   stream     in relay_stream.cpp
 #include <cstring>
 
+#include "cost.h"
 #include "exchange.h"
 #include "refuse.h"
 #include "weir/codec/json_reader.h"
@@ -121,6 +122,7 @@ io::Task<> Exchange::relay_document(codec::ResponseHead& head) {
       note_fault(Fault::upstream_stream_error);
       co_return give_error(downstream_.start_head(*error), *error, body, true);
     }
+    tell_cost(record_, answer.writer);
     downstream_.begin_sized(std::move(answer), body.size());
     for (const io::Chunk& chunk : body.chunks()) downstream_.send(chunk);
     downstream_.end_answer();

@@ -1,5 +1,6 @@
 // The lanes of an answer that is translated: the client speaks another dialect than the provider, or wants a document
 // where the provider only streams. What becomes of the bytes is decided in translation.h; here they are sent.
+#include "cost.h"
 #include "exchange.h"
 #include "refuse.h"
 
@@ -88,6 +89,10 @@ Exchange::Then Exchange::translate_part(Translating& translating, Result<net::Bo
 void Exchange::send_translated(Translating& translating, std::string& out, bool whole) {
   if (out.empty()) return;
   if (!std::exchange(translating.begun, true)) {
+    if (whole && !record_.stream) {
+      account(translating.translation);
+      tell_cost(record_, translating.answer.writer);
+    }
     whole ? downstream_.begin_sized(std::move(translating.answer), out.size())
           : downstream_.begin_streamed(std::move(translating.answer));
     sent_first_byte();
