@@ -17,6 +17,7 @@ Examples:
                                         127.0.0.1:8080; the built-in simulated one if there is none to reach
   weir serve -c weir.yaml               serve what a configuration says
   weir check weir.yaml                  say what is wrong with it, with line and column
+  weir models                           models and prices that weir knows; with -c those of a configuration
   weir keys create --name web-app       make a key for a client
   weir simulate --address 127.0.0.1:9100
                                         a provider that needs no key, for trying and testing
@@ -54,6 +55,13 @@ int run(int argc, char** argv) {
       ->type_name("IP:PORT")
       ->capture_default_str();
 
+  std::string models_config;
+  bool is_json = false;
+  CLI::App* models_command = app.add_subcommand("models", "List models with their limits, abilities and prices");
+  models_command->add_option("-c,--config", models_config, "List the deployments of this configuration instead")
+      ->type_name("FILE");
+  models_command->add_flag("--json", is_json, "As JSON");
+
   bool is_markdown = false;
   bool is_providers = false;
   CLI::App* schema_command = app.add_subcommand("schema", "Print the JSON Schema of the configuration");
@@ -70,6 +78,7 @@ int run(int argc, char** argv) {
   if (*check_command) return check(checked_path);
   if (*create_command) return create_key(key_name);
   if (*simulate_command) return simulate(simulator_address);
+  if (*models_command) return list_models(models_config.empty() ? std::nullopt : std::optional(models_config), is_json);
   if (*schema_command)
     return print_schema(is_providers ? SchemaForm::providers : is_markdown ? SchemaForm::markdown : SchemaForm::json);
   return serve_configured(config_path);

@@ -62,6 +62,23 @@ constexpr ModelTraits gemini_3(bool minimal) {
   return {.takes_thinking_level = true, .wants_signatures = true, .takes_minimal_thinking = minimal};
 }
 
+// ---- OpenAI (WIREFORMATS.md 2.1). Its models that think refuse max_tokens, others refuse an effort.
+
+constexpr ModelTraits openai_plain() { return {.takes_thinking = false}; }
+/// The o series: no sampling, efforts low to high.
+constexpr ModelTraits openai_o() {
+  return {.takes_sampling = false, .is_reasoning = true, .takes_minimal_thinking = false};
+}
+/// GPT 5: no sampling, efforts minimal to high.
+constexpr ModelTraits gpt_5() { return {.takes_sampling = false, .is_reasoning = true}; }
+/// From 5.1 on: sampling where it does not think.
+constexpr ModelTraits gpt_later(bool xhigh) {
+  return {.is_reasoning = true, .takes_xhigh_effort = xhigh, .takes_minimal_thinking = false};
+}
+
+/// Names too short to be looked for anywhere in an id: it begins with them, behind what a vendor may be called.
+constexpr Family kShortNames[] = {{"o1", openai_o()}, {"o3", openai_o()}, {"o4", openai_o()}};
+
 /// The first row whose name an id holds is its family, so a name stands behind those that it is part of.
 constexpr Family kFamilies[] = {
     {"claude-fable-5", claude_always_thinking()},
@@ -95,6 +112,18 @@ constexpr Family kFamilies[] = {
     {"gemini-3-1-flash", gemini_3(true)},
     {"gemini-", gemini_3(false)},  // Pro, and one that is newer than this table
     {"gemma", gemini_2()},
+    {"gpt-3", openai_plain()},
+    {"gpt-4", openai_plain()},
+    {"gpt-5-chat", openai_plain()},
+    {"gpt-5-mini", gpt_5()},
+    {"gpt-5-nano", gpt_5()},
+    {"gpt-5-pro", gpt_5()},
+    {"gpt-5-codex", gpt_5()},
+    {"gpt-5-20", gpt_5()},  // a date
+    {"gpt-5-1", gpt_later(false)},
+    {"gpt-5-", gpt_later(true)},
+    {"gpt-5", gpt_5()},
+    {"gpt-6", gpt_later(true)},
 };
 
 /// True when `id` holds `name`, whatever its case and whether versions are written with dots.
@@ -111,6 +140,10 @@ bool holds(Bytes id, Bytes name) {
 }  // namespace
 
 ModelTraits model_traits(Bytes model_id) {
+  const Bytes name = model_id.substr(model_id.rfind('/') + 1);
+  for (const Family& family : kShortNames)
+    if (name.starts_with(family.name) && (name.size() == family.name.size() || name[family.name.size()] == '-'))
+      return family.traits;
   for (const Family& family : kFamilies)
     if (holds(model_id, family.name)) return family.traits;
   return {};

@@ -97,6 +97,7 @@ constexpr std::array kKinds = {
                  .auth = AuthStyle::api_key,
                  .credential_variable = "AZURE_OPENAI_API_KEY",
                  .url_form = UrlForm::azure_v1,
+                 .catalogue = "azure_openai",
                  .rate_limits = kAzureLimits,
                  .infrastructure = {"azure"},
                  .note = "`base_url` is the resource alone, `https://RESOURCE.openai.azure.com` or "

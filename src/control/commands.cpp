@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "model_list.h"
 #include "value_parser.h"
 #include "weir/base/secret.h"
 #include "weir/codec/json_writer.h"
@@ -77,6 +78,13 @@ int check(const std::string& path) {
        count(config->catalog.models().size(), "model") + ", " + count(config->keys.size(), "key") + ", " +
        count(config->warnings.size(), "warning") + ".");
   return kExitOk;
+}
+
+int list_models(const std::optional<std::string>& config_path, bool as_json) {
+  std::optional<Config> config;
+  if (config_path && !(config = load_or_explain(config_path))) return kExitUsage;
+  const auto models = config ? configured_models(config->catalog) : shipped_models();
+  return print(as_json ? models_json(models) : models_table(models));
 }
 
 int create_key(const std::string& name) {

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "certificates.h"
+#include "model_facts.h"
 #include "secret_reference.h"
 #include "value_parser.h"
 #include "weir/catalog/no_proxy.h"
@@ -30,6 +31,7 @@ class Resolver {
     resolve_proxies();
     for (const auto& server : written_.names.servers) config_.name_servers.push_back(*server.value);
     resolve_models();
+    resolve_model_facts();
     resolve_keys();
     check_limits();
     check_budgets();
@@ -40,7 +42,9 @@ class Resolver {
     config_.core_dumps = written_.core_dumps;
     config_.origin = file_.empty() ? "the environment" : file_;
     if (errors_.empty()) {
-      config_.catalog = catalog::Catalog(std::move(providers_), std::move(models_), catalog_options());
+      config_.catalog =
+          catalog::Catalog(std::move(providers_), std::move(models_), catalog_options(), std::move(facts_));
+      check_prices();
       config_.keys = admission::KeyTable(std::move(keys_), written_.allow_anonymous || written_.keys.empty());
     }
     return std::move(config_);
@@ -358,6 +362,7 @@ class Resolver {
     catalog::CatalogOptions options{.expose_provider_models = written_.expose_provider_models,
                                     .default_policy = {.unsupported_parameters = written_.unsupported_parameters}};
     options.reasoning_budgets.tokens = budgets();
+    options.unknown_price = written_.unknown_price;
     return options;
   }
 
@@ -386,25 +391,74 @@ class Resolver {
   void resolve_deployment(const Written<std::string>& written, const std::string& key, catalog::Model& model,
                           std::set<std::size_t>& used) {
     const Bytes reference = *written.value;
-    const std::size_t slash = reference.find('/');
-    const Bytes provider = reference.substr(0, slash);
-    const auto found = std::ranges::find(providers_, provider, &catalog::Provider::name);
-    if (found == providers_.end()) {
-      std::vector<Bytes> names;
-      for (const catalog::Provider& known : providers_) names.push_back(known.name);
-      const Bytes similar = nearest(provider, names);
-      report(written.at, key, "there is no provider \"" + std::string(provider) + "\".",
-             similar.empty() ? "Name one of the entries of providers before the slash."
-                             : "Did you mean " + std::string(similar) + "?");
-      return;
-    }
-    const auto index = static_cast<std::size_t>(found - providers_.begin());
-    const Bytes model_id = reference.substr(slash + 1);
+    const auto found = provider_of(reference, written.at, key);
+    if (!found) return;
+    const std::size_t index = *found;
+    const Bytes model_id = reference.substr(reference.find('/') + 1);
     for (const catalog::Deployment& earlier : model.deployments)
       if (earlier.provider == index && earlier.model_id == model_id)
         return report(written.at, key, "this deployment is in the list already.", "Remove one of the two.");
     used.insert(index);
     model.deployments.push_back({.provider = index, .model_id = std::string(model_id)});
+  }
+
+  /// The provider that stands before the slash.
+  std::optional<std::size_t> provider_of(Bytes reference, Position at, const std::string& key) {
+    const Bytes provider = reference.substr(0, reference.find('/'));
+    const auto found = std::ranges::find(providers_, provider, &catalog::Provider::name);
+    if (found != providers_.end()) return static_cast<std::size_t>(found - providers_.begin());
+    std::vector<Bytes> names;
+    for (const catalog::Provider& known : providers_) names.push_back(known.name);
+    const Bytes similar = nearest(provider, names);
+    report(at, key, "there is no provider \"" + std::string(provider) + "\".",
+           similar.empty() ? "Name one of the entries of providers before the slash."
+                           : "Did you mean " + std::string(similar) + "?");
+    return std::nullopt;
+  }
+
+  // ---- What is known of models.
+
+  void resolve_model_facts() {
+    for (const WrittenModelFacts& written : written_.model_facts) {
+      const std::string key = "model_facts." + written.name;
+      const auto provider = provider_of(written.name, written.at, key);
+      if (!provider || !providers_[*provider].kind) continue;
+      const catalog::ProviderKind& kind = *providers_[*provider].kind;
+      catalog::OwnFacts& own = facts_.emplace_back();
+      own.provider = *provider;
+      own.model_id = written.name.substr(written.name.find('/') + 1);
+      const catalog::ModelRow* known = catalog::find_model(kind, own.model_id);
+      own.row = with_written(written, known ? *known : catalog::ModelRow{.kind = kind.name});
+      for (std::size_t i = 0; i < written.cannot.size(); ++i)
+        if (std::ranges::any_of(written.can, [&](const auto& can) { return can.value == written.cannot[i].value; }))
+          report(written.cannot[i].at, key + ".cannot[" + std::to_string(i) + "]", "it stands in can as well.",
+                 "Remove one of the two.");
+      if (!written_.expose_provider_models && !is_deployed(own)) warn(key + ": no model has this deployment.");
+    }
+  }
+
+  bool is_deployed(const catalog::OwnFacts& own) const {
+    return std::ranges::any_of(models_, [&own](const catalog::Model& model) {
+      return std::ranges::any_of(model.deployments, [&own](const catalog::Deployment& deployment) {
+        return deployment.provider == own.provider && deployment.model_id == own.model_id;
+      });
+    });
+  }
+
+  /// With `unknown_price: block` a model that nobody may be asked for is a mistake.
+  void check_prices() {
+    if (written_.unknown_price != catalog::UnknownPrice::block) return;
+    for (std::size_t m = 0; m < written_.models.size(); ++m) {
+      const catalog::Model& model = config_.catalog.models()[m];
+      for (std::size_t i = 0; i < model.deployments.size(); ++i) {
+        const catalog::Deployment& deployment = model.deployments[i];
+        if (deployment.facts && deployment.facts->price.known()) continue;
+        const std::string name = config_.catalog.providers()[deployment.provider].name + "/" + deployment.model_id;
+        report(written_.models[m].deployments[i].at, "models." + model.name + ".deployments[" + std::to_string(i) + "]",
+               "nobody knows what " + name + " costs, and unknown_price is block.",
+               "Write its price in model_facts, or unknown_price: allow.");
+      }
+    }
   }
 
   void resolve_keys() {
@@ -447,6 +501,7 @@ class Resolver {
   std::shared_ptr<const tls::ClientContext> usual_tls_;  // the system's store, read once
   std::vector<catalog::Provider> providers_;
   std::vector<catalog::Model> models_;
+  std::vector<catalog::OwnFacts> facts_;
   std::vector<admission::VirtualKey> keys_;
 };
 

@@ -42,8 +42,11 @@ enum class ValueType : std::uint8_t {
   proxy,         ///< a URL, `none`, or env:NAME or file:PATH where the URL is; kept as written
   host_pattern,  ///< one entry of no_proxy
   dialect,
-  api_version,  ///< letters, digits, dots and hyphens; at most 32
-  unsupported,  ///< drop or error
+  api_version,    ///< letters, digits, dots and hyphens; at most 32
+  unsupported,    ///< drop or error
+  dollars,        ///< an exact decimal, kept in nano-dollars
+  ability,        ///< of a model
+  unknown_price,  ///< allow or block
 };
 
 /// How the scalars of a key are arranged.
@@ -58,7 +61,7 @@ enum class Shape : std::uint8_t {
 
 using Value = std::variant<bool, std::uint64_t, Duration, std::string, io::Address, io::AddressRange, catalog::BaseUrl,
                            const catalog::ProviderKind*, admission::KeyHash, Log, tls::Version, dialect::Dialect,
-                           dialect::Unsupported>;
+                           dialect::Unsupported, catalog::Ability, catalog::UnknownPrice>;
 
 /// How a key reaches its member; made by bind<&Section::member>() (binding.h).
 struct Binding {

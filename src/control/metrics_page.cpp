@@ -80,6 +80,10 @@ std::string metrics_page(const gateway::Metrics& m, std::uint32_t shards) {
            m.stale_connections);
   page.one("weir_usage_unknown_total", "counter", "Complete answers in which the provider gave no usage.",
            m.usage_unknown);
+  page.one("weir_cost_nano_usd_total", "counter", "What the answers cost, in nano-dollars, where the price is known.",
+           m.cost_nano_usd);
+  page.one("weir_cost_unknown_total", "counter", "Answers with usage of models whose price nobody knows.",
+           m.cost_unknown);
   page.head("weir_tokens_total", "counter", "Tokens as the providers counted them.");
   page.sample("weir_tokens_total", "{type=\"input\"}", m.input_tokens);
   page.sample("weir_tokens_total", "{type=\"output\"}", m.output_tokens);

@@ -43,6 +43,8 @@ Bytes pattern_of(ValueType type) {
       return "^[A-Za-z0-9._][A-Za-z0-9._-]{0,63}(:[A-Za-z0-9._][A-Za-z0-9._-]{0,63})?$";
     case ValueType::reference:
       return "^[A-Za-z0-9._-]{1,64}/.+$";
+    case ValueType::dollars:
+      return "^[0-9]{1,7}(\\.[0-9]{0,9})?$";
     case ValueType::api_version:
       return "^[A-Za-z0-9.-]{1,32}$";
     default:
@@ -87,6 +89,20 @@ void write_scalar(JsonWriter& out, const KeyRow& row) {
       for (const dialect::Dialect dialect : dialect::kDialects) out.string(to_string(dialect));
       out.end_array();
       return;
+    case ValueType::ability:
+      out.key("enum").begin_array();
+      for (std::size_t i = 0; i < catalog::kAbilityCount; ++i)
+        out.string(catalog::to_string(static_cast<catalog::Ability>(i)));
+      out.end_array();
+      return;
+    case ValueType::unknown_price:
+      out.key("enum").begin_array().string("allow").string("block").end_array();
+      return;
+    case ValueType::dollars:  // unquoted, YAML has it as a number
+      out.key("type").begin_array().string("number").string("string").end_array();
+      out.key("minimum").raw("0").key("maximum").raw("1000000");
+      out.member("pattern", pattern_of(row.type));
+      return;
     case ValueType::unsupported:
       out.key("enum").begin_array().string("drop").string("error").end_array();
       return;
@@ -120,7 +136,7 @@ void write_section(JsonWriter& out, const SectionRow& section) {
 
 /// What is written in YAML for a scalar, as JSON.
 void write_literal(JsonWriter& out, const KeyRow& row, Bytes text) {
-  if (row.type == ValueType::boolean || row.type == ValueType::count)
+  if (row.type == ValueType::boolean || row.type == ValueType::count || row.type == ValueType::dollars)
     out.raw(text);
   else
     out.string(text);

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "weir/catalog/dollars.h"
 #include "weir/catalog/proxy.h"
 #include "weir/codec/header_table.h"
 
@@ -234,6 +235,26 @@ Parsed parse_account(Bytes text) {
   return std::string(text);
 }
 
+Parsed parse_dollars(Bytes text) {
+  if (const auto nano = catalog::parse_dollars(text)) return static_cast<std::uint64_t>(*nano);
+  return refuse(quoted(text) + " is not an amount of dollars.",
+                "Write digits, with at most nine behind a point, up to a million: 0.0375.");
+}
+
+Parsed parse_ability(Bytes text) {
+  std::vector<Bytes> names;
+  std::string list;
+  for (std::size_t i = 0; i < catalog::kAbilityCount; ++i) {
+    const auto ability = static_cast<catalog::Ability>(i);
+    if (catalog::to_string(ability) == text) return ability;
+    names.push_back(catalog::to_string(ability));
+    list += (list.empty() ? "" : ", ") + std::string(names.back());
+  }
+  const Bytes similar = nearest(text, names);
+  return refuse(quoted(text) + " is not an ability of models.",
+                similar.empty() ? "Write one of " + list + "." : "Did you mean " + std::string(similar) + "?");
+}
+
 Parsed parse_kind(Bytes text) {
   if (const catalog::ProviderKind* kind = catalog::find_provider_kind(text)) return kind;
   if (catalog::is_unspoken_kind(text))
@@ -349,6 +370,14 @@ Parsed parse_value(const KeyRow& row, Bytes text, bool is_quoted) {
       return parse_api_version(text);
     case ValueType::unsupported:
       return parse_unsupported(text);
+    case ValueType::dollars:
+      return parse_dollars(text);
+    case ValueType::ability:
+      return parse_ability(text);
+    case ValueType::unknown_price:
+      if (text == "allow") return catalog::UnknownPrice::allow;
+      if (text == "block") return catalog::UnknownPrice::block;
+      return refuse(quoted(text) + " is not one of the two.", "Write allow or block.");
   }
   return refuse("this type is not known.");
 }
@@ -407,6 +436,12 @@ Bytes describe(ValueType type) {
       return "API version";
     case ValueType::unsupported:
       return "`drop` or `error`";
+    case ValueType::dollars:
+      return "dollars";
+    case ValueType::ability:
+      return "ability";
+    case ValueType::unknown_price:
+      return "`allow` or `block`";
   }
   return {};
 }

@@ -84,6 +84,35 @@ struct WrittenModel {
   bool include_reasoning = true;
 };
 
+/// In nano-dollars.
+struct WrittenPrice {
+  Position at;  ///< line 0: not written
+  Written<std::uint64_t> input;
+  Written<std::uint64_t> cache_read;
+  Written<std::uint64_t> cache_write;
+  Written<std::uint64_t> cache_write_1h;
+  Written<std::uint64_t> audio_input;
+  Written<std::uint64_t> audio_cache_read;
+  Written<std::uint64_t> image_input;
+  Written<std::uint64_t> output;
+  Written<std::uint64_t> reasoning;
+  Written<std::uint64_t> audio_output;
+  Written<std::uint64_t> image_output;
+  Written<std::uint64_t> request;
+  Written<std::uint64_t> web_search;
+};
+
+struct WrittenModelFacts {
+  std::string name;  ///< provider/model
+  Position at;
+  WrittenPrice price;
+  Written<std::uint64_t> context;
+  Written<std::uint64_t> most_output;
+  Written<std::uint64_t> quality;
+  std::vector<Written<catalog::Ability>> can;
+  std::vector<Written<catalog::Ability>> cannot;
+};
+
 /// Tokens, by effort.
 struct WrittenReasoningBudgets {
   Position at;
@@ -112,6 +141,8 @@ struct WrittenConfig {
   bool expose_provider_models = false;
   dialect::Unsupported unsupported_parameters = dialect::Unsupported::drop;
   WrittenReasoningBudgets reasoning_budgets;
+  std::vector<WrittenModelFacts> model_facts;
+  catalog::UnknownPrice unknown_price = catalog::UnknownPrice::allow;
   std::vector<WrittenKey> keys;
   bool allow_anonymous = false;
   Limits limits;

@@ -113,6 +113,13 @@ void append_citation(std::string& out, Bytes url, Bytes title, Bytes quoted) {
   out += '}';
 }
 
+void append_redacted(std::string& out, const AnswerContext& context, Bytes data) {
+  const Vendor vendor = context.vendor() == Vendor::anthropic ? Vendor::anthropic_redacted : context.vendor();
+  out += R"("data":")";
+  append_seal(out, {vendor, data}, Vendor::anthropic_redacted);
+  out += '"';
+}
+
 void append_call_id(std::string& out, const AnswerContext& context, Bytes id, std::uint32_t number) {
   if (id.empty()) return append_id(out, "toolu_", context.seed, number + 1);
   out += id;

@@ -37,6 +37,9 @@ void append_stop(std::string& out, const AnswerContext& context, const Stop& sto
 /// A citation as an object: of a page of the web, or without an address of a document.
 void append_citation(std::string& out, Bytes url, Bytes title, Bytes quoted);
 
+/// `"data":...` of redacted thinking: Anthropic's own as it came, others' with the tag that says whose it is.
+void append_redacted(std::string& out, const AnswerContext& context, Bytes data);
+
 /// The id of a tool call: the provider's, or one that depends on its number alone.
 void append_call_id(std::string& out, const AnswerContext& context, Bytes id, std::uint32_t number);
 

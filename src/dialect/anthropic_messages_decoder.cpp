@@ -75,6 +75,21 @@ bool read_usage(JsonReader& json, Counts& counts) {
         if (detail.is("thinking_tokens")) return count(Counts::thinking);
         json.skip_value();
       });
+    if (key.is("cache_creation"))
+      return for_each_member(json, [&](const JsonString& detail) {
+        if (detail.is("ephemeral_1h_input_tokens")) return count(Counts::cache_write_1h);
+        json.skip_value();
+      });
+    if (key.is("server_tool_use"))
+      return for_each_member(json, [&](const JsonString& detail) {
+        if (detail.is("web_search_requests")) return count(Counts::web_searches);
+        json.skip_value();
+      });
+    if (key.is("service_tier") || key.is("speed")) {  // a fast answer is of the standard tier
+      if (JsonString word; json.string_or_skip(word))
+        if (const ServiceTier tier = service_tier_of(word.raw); tier != ServiceTier::standard) counts.set_service(tier);
+      return;
+    }
     json.skip_value();
   });
   return is_object;
@@ -96,6 +111,7 @@ void Counts::set(Field field, std::uint64_t tokens) {
 void Counts::overwrite_with(const Counts& later) {
   for (std::uint8_t i = 0; i < kFieldCount; ++i)
     if ((later.known_ >> i) & 1U) set(static_cast<Field>(i), later.values_[i]);
+  if (later.service_ != ServiceTier::standard) service_ = later.service_;
 }
 
 Usage Counts::disjoint() const {
@@ -105,7 +121,10 @@ Usage Counts::disjoint() const {
           .cache_write = values_[cache_write],
           .output = values_[output] - thought,
           .reasoning = thought,
-          .reported = any()};
+          .reported = any(),
+          .parts = {.cache_write_1h = UsageParts::kept(std::min(values_[cache_write_1h], values_[cache_write])),
+                    .web_searches = static_cast<std::uint16_t>(std::min<std::uint64_t>(values_[web_searches], 0xffff)),
+                    .service = service_}};
 }
 
 void Decoder::Block::read(JsonReader& json) {

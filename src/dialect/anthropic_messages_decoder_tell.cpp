@@ -101,7 +101,15 @@ Decoder::OpenBlock* Decoder::open(std::uint64_t wire_index, BlockKind kind, Even
   return slot;
 }
 
+/// Texts come one after another, whatever the server has left open: what is told as it comes and what is collected by
+/// blocks would else be in another order. Calls may interleave.
 void Decoder::begin_block(OpenBlock& block, Bytes id, Bytes name, EventBatch& batch) {
+  for (OpenBlock& other : open_) {
+    if (block.kind == BlockKind::tool_call || &other == &block || other.kind != block.kind) continue;
+    if (!other.used || !other.told) continue;
+    tell_block_end(other, batch);
+    batch.drain();  // its event points into the slot
+  }
   block.told = true;
   block.index = next_index_++;
   batch.push(BlockBegin{.index = block.index, .kind = block.kind, .id = id, .name = name, .redacted = block.redacted});

@@ -72,7 +72,7 @@ class Document {
     if (block.redacted) {
       if (!sealed) return;
       begin("redacted_thinking");
-      append_member(out_, "data", block.signature);
+      append_redacted(out_, context_, block.signature);
       out_ += '}';
     } else if (sealed || !block.text.empty()) {
       write_thinking(block.text, sealed ? Bytes(block.signature) : Bytes());

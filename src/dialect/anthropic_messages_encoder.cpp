@@ -1,6 +1,6 @@
 #include "weir/dialect/anthropic_messages_encoder.h"
 
-#include <algorithm>
+#include <utility>
 #include <variant>
 
 #include "anthropic_messages_answer.h"
@@ -73,6 +73,7 @@ Encoder::Block* Encoder::find(std::uint32_t index) {
 
 void Encoder::take(const BlockBegin& begin, std::string& out) {
   if (begin.choice != 0) return;
+  flush(out);
   start_message(out);
   Block& block = blocks_.emplace_back();
   block.index = begin.index;
@@ -92,6 +93,7 @@ void Encoder::take(const BlockDelta& delta, std::string& out) {
   if (delta.choice != 0) return;
   if (!blocks_.empty() && blocks_.front().index == delta.index) [[likely]]
     return feed(blocks_.front(), delta.text, out);
+  flush(out);
   Block* const block = find(delta.index);
   if (!block || block->kind == BlockKind::media) return;
   if (delta.text.size() > kMostWaiting - waiting_) return fail(Fault::answer_too_large, ErrorClass::server, {}, out);
@@ -101,6 +103,7 @@ void Encoder::take(const BlockDelta& delta, std::string& out) {
 
 void Encoder::take(const BlockEnd& end, std::string& out) {
   if (end.choice != 0) return;
+  flush(out);
   Block* const block = find(end.index);
   if (!block) return;
   if (block != &blocks_.front()) {
@@ -108,9 +111,18 @@ void Encoder::take(const BlockEnd& end, std::string& out) {
     if (block->kind == BlockKind::reasoning) block->seal = end.signature;
     return;
   }
-  finish(*block, end.signature, out);
+  text_ended_ = block->kind == BlockKind::text && block->open && blocks_.size() == 1;
+  if (!text_ended_) end_first(end.signature, out);
+}
+
+void Encoder::end_first(Bytes signature, std::string& out) {
+  finish(blocks_.front(), signature, out);
   blocks_.erase(blocks_.begin());
   advance(out);
+}
+
+void Encoder::flush(std::string& out) {
+  if (std::exchange(text_ended_, false)) end_first({}, out);
 }
 
 /// The first block is another one now: what waited in it is told.
@@ -188,7 +200,7 @@ void Encoder::finish(Block& block, Bytes signature, std::string& out) {
   if (block.kind == BlockKind::reasoning && !signature.empty() && context_.vendor() != Vendor::none) {
     if (block.redacted) {
       start_wire_block(R"({"type":"redacted_thinking",)", out);
-      append_member(out, "data", signature);
+      append_redacted(out, context_, signature);
       out += "}}\n\n";
       return stop_wire_block(out);
     }
@@ -213,6 +225,7 @@ void Encoder::take(const Citation& citation, std::string& out) {
 void Encoder::take(const Finish& finish, std::string& out) {
   if (finish.choice != 0) return;
   start_message(out);
+  flush(out);
   if (finish.reason == FinishReason::error) return fail(Fault::upstream_stream_error, ErrorClass::server, {}, out);
   reason_ = finish.reason;
   native_ = finish.native;
@@ -220,6 +233,7 @@ void Encoder::take(const Finish& finish, std::string& out) {
 }
 
 void Encoder::take(const FaultReport& fault, std::string& out) {
+  flush(out);
   fail(fault.fault, fault.error_class, fault.message, out);
 }
 
@@ -238,6 +252,7 @@ void Encoder::take(const Extra&, std::string&) {}
 void Encoder::end(std::string& out) {
   if (failed_) return;
   start_message(out);
+  flush(out);
   out += "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{";
   append_stop(out, context_, {reason_, native_, stop_sequence_, has_tools_, refused_});
   out += R"(},"usage":)";

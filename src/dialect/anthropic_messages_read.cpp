@@ -331,7 +331,10 @@ void RequestReader::read_output_config(Json& json) {
   String key;
   while (json.next_member(key)) {
     if (key.is("effort")) {
-      text(json, "output_config.effort", request_.reasoning.effort);
+      Bytes& effort = request_.reasoning.effort;
+      text(json, "output_config.effort", effort);
+      if (!effort.empty() && !is_effort(effort))
+        invalid("output_config.effort", "It must be low, medium, high, xhigh or max.");
     } else if (key.is("format")) {
       read_format(json, "output_config.format");
     } else {

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "anthropic_messages_reader.h"
+#include "media_type.h"
 
 // Messages and their blocks. A block's members may stand in any order, so they are gathered before its type decides.
 
@@ -245,16 +246,21 @@ void RequestReader::add_media(const Block& block, const std::string& path, std::
   part.context = block.context;
   Media& media = part.media;
   const Source& source = block.source;
-  media.type = source.media_type;
+  const auto type = read_media_type(source.media_type, request_);
+  if (!type) return invalid(path + ".source.media_type", "It is no media type.");
+  media.type = *type;
   if (source.type.is("base64")) {
     media.source = Media::Source::data;
     media.value = source.data;
+    if (media.value.empty()) missing(path + ".source.data");
   } else if (source.type.is("url")) {
     media.source = Media::Source::url;
     media.value = source.url;
+    if (media.value.empty()) missing(path + ".source.url");
   } else if (source.type.is("file")) {
     media.source = Media::Source::file_id;
     media.value = source.file_id;
+    if (media.value.empty()) missing(path + ".source.file_id");
   } else if (source.type.is("text") && part.kind == PartKind::file) {
     media.source = Media::Source::text;
     media.value = source.data;
@@ -265,6 +271,7 @@ void RequestReader::add_media(const Block& block, const std::string& path, std::
   } else {
     invalid(path + ".source.type", "It must be base64, url or file; of a document also text or content.");
   }
+  if (media.source == Media::Source::text) tell_title(part);
 }
 
 void RequestReader::add_tool_result(const Block& block, const std::string& path, std::vector<Part>& parts) {
@@ -298,6 +305,16 @@ std::vector<Part> RequestReader::nested_content(Bytes raw, const std::string& pa
   return parts;
 }
 
+/// A text that has a title or a context says so itself: no other dialect has a place for them.
+void RequestReader::tell_title(Part& part) {
+  std::string text;
+  for (Bytes* const line : {&part.title, &part.context}) {
+    if (!line->empty()) text.append(*line).append("\\n");
+    *line = {};
+  }
+  if (!text.empty()) part.media.value = request_.keep(text.append("\\n").append(part.media.value));
+}
+
 /// What a client found is a text document to others.
 void RequestReader::add_search_result(const Block& block, const std::string& path, std::vector<Part>& parts) {
   const Bytes found = joined_text(block.content, path + ".content");
@@ -307,6 +324,7 @@ void RequestReader::add_search_result(const Block& block, const std::string& pat
   part.title = block.title;
   part.context = block.source_text;
   part.cache_control = block.cache_control;
+  tell_title(part);
 }
 
 /// The texts of a string or a list of text blocks.

@@ -70,6 +70,7 @@ class RequestReader {
   void add_block(const Block& block, const std::string& path, std::vector<Part>& parts);
   void add_media(const Block& block, const std::string& path, std::vector<Part>& parts);
   void add_tool_result(const Block& block, const std::string& path, std::vector<Part>& parts);
+  void tell_title(Part& part);
   void add_search_result(const Block& block, const std::string& path, std::vector<Part>& parts);
   std::vector<Part> nested_content(Bytes raw, const std::string& path);
   Bytes joined_text(Bytes raw, const std::string& path);

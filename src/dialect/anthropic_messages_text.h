@@ -20,4 +20,9 @@ void append_input(std::string& out, const Arguments& arguments);
 /// Appends a JSON schema whose type is object, as tools must have one. Empty: one without properties.
 void append_object_schema(std::string& out, Bytes schema);
 
+/// Appends a schema as the vendor enforces it: every object closed, bounds that it refuses told in the description.
+/// False when it is not the same schema any more, because some object is a map of names that it does not know.
+bool append_enforced_schema(std::string& out, Bytes schema);
+bool is_enforceable(Bytes schema);
+
 }  // namespace weir::dialect::anthropic_messages

@@ -3,6 +3,7 @@
 
 #include "anthropic_messages_text.h"
 #include "anthropic_messages_writer.h"
+#include "json_word.h"
 #include "weir/dialect/anthropic_messages.h"
 #include "weir/dialect/encoder.h"
 
@@ -20,12 +21,11 @@ std::optional<double> value_of(Bytes number) {
   return value;
 }
 
-constexpr Bytes kJsonInstruction = "Answer with one valid JSON object and nothing else.";
-
 }  // namespace
 
 bool emulates_schema(const Request& request, const Target& target) {
-  if (request.format.kind != OutputFormat::Kind::json_schema || target.traits.takes_output_schema) return false;
+  if (request.format.kind != OutputFormat::Kind::json_schema) return false;
+  if (target.traits.takes_output_schema && is_enforceable(request.format.schema)) return false;
   // A turn in which the client wants a tool called has no text to be shaped.
   return request.tools.empty() || (request.tool_choice.mode != ToolChoice::Mode::required &&
                                    request.tool_choice.mode != ToolChoice::Mode::named);
@@ -115,10 +115,13 @@ void RequestWriter::write_tool(const Tool& tool) {
     return loss_.refuse("tools", "A tool that its provider runs itself cannot be taken to another provider.");
   json_.begin_object().key("name").escaped_string(tool.name);
   if (!tool.description.empty()) json_.key("description").escaped_string(tool.description);
+  const bool strict =
+      tool.strict.value_or(false) && target_.traits.takes_output_schema && is_enforceable(tool.parameters);
+  if (tool.strict.value_or(false) && !strict) loss_.drop("tools.strict");
   std::string schema;
-  append_object_schema(schema, tool.parameters);
+  strict ? void(append_enforced_schema(schema, tool.parameters)) : append_object_schema(schema, tool.parameters);
   json_.key("input_schema").raw(schema);
-  if (tool.strict.value_or(false) && target_.traits.takes_output_schema) json_.key("strict").boolean(true);
+  if (strict) json_.key("strict").boolean(true);
   if (!tool.cache_control.empty()) json_.key("cache_control").raw(tool.cache_control);
   json_.end_object();
 }
@@ -195,13 +198,14 @@ void RequestWriter::write_sampling() {
 }
 
 void RequestWriter::write_output_config() {
-  const bool has_schema = request_.format.kind == OutputFormat::Kind::json_schema && target_.traits.takes_output_schema;
+  const bool has_schema = request_.format.kind == OutputFormat::Kind::json_schema &&
+                          target_.traits.takes_output_schema && is_enforceable(request_.format.schema);
   if (!has_schema && thinking_.effort.empty()) return;
   json_.key("output_config").begin_object();
   if (!thinking_.effort.empty()) json_.member("effort", thinking_.effort);
   if (has_schema) {
     std::string schema;
-    append_object_schema(schema, request_.format.schema);
+    append_enforced_schema(schema, request_.format.schema);
     json_.key("format").begin_object().member("type", "json_schema").key("schema").raw(schema).end_object();
   }
   json_.end_object();

@@ -154,6 +154,7 @@ void RequestWriter::write_reasoning(const Part& part) {
 
 void RequestWriter::write_media(const Part& part) {
   const bool is_document = part.kind == PartKind::file;
+  if (!part.media.detail.empty() && part.media.detail != "auto") loss_.drop("detail");
   json_.begin_object().member("type", is_document ? "document" : "image").key("source");
   write_source(part.media, is_document);
   if (is_document) {

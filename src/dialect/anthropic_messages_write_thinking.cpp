@@ -62,7 +62,7 @@ void RequestWriter::plan_thinking() {
   if (!wanted) return;
   if (!traits.takes_thinking) return loss_.drop("reasoning_effort");
   if (traits.takes_adaptive_thinking) {
-    thinking_.kind = Thinking::Kind::adaptive;
+    thinking_.kind = emulates_schema_ ? Thinking::Kind::none : Thinking::Kind::adaptive;
     const Bytes effort = reasoning.effort.empty() && reasoning.budget_tokens
                              ? target_.budgets.effort_of(*reasoning.budget_tokens)
                              : reasoning.effort;

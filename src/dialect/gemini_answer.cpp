@@ -1,5 +1,6 @@
 #include "gemini_answer.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "gemini_json.h"
@@ -8,6 +9,13 @@
 namespace weir::dialect::gemini {
 
 namespace {
+
+/// Models indent their arguments. In valid JSON a raw line end stands between tokens only, where nobody needs it; in a
+/// frame it would end the line of its data.
+void break_no_line(std::string& json, std::size_t start) {
+  const auto first = json.begin() + static_cast<std::ptrdiff_t>(start);
+  json.erase(std::remove_if(first, json.end(), [](char c) { return c == '\n' || c == '\r'; }), json.end());
+}
 
 /// `,"thoughtSignature":"…"`; nothing where there is none.
 void append_seal_member(std::string& out, Vendor vendor, Bytes data) {
@@ -25,7 +33,7 @@ void append_number(std::string& out, std::uint64_t number) {
   out.append(digits, result.ptr);
 }
 
-Bytes word_of(FinishReason told, Bytes native, const AnswerContext& context) {
+Bytes word_of(FinishReason told, bool refused, Bytes native, const AnswerContext& context) {
   if (context.provider == Dialect::gemini && !native.empty()) return native;
   switch (told) {
     case FinishReason::length:
@@ -40,7 +48,7 @@ Bytes word_of(FinishReason told, Bytes native, const AnswerContext& context) {
     case FinishReason::unspecified:
       break;
   }
-  return "STOP";
+  return refused && told != FinishReason::tool_calls ? "SAFETY" : "STOP";
 }
 
 void append_finish_message(std::string& out, FinishReason reason, Bytes native, const AnswerContext& context) {
@@ -79,6 +87,8 @@ void append_call(std::string& out, const AnswerContext& context, Bytes id, Bytes
       out += R"({"unparsed_arguments":")";
       out += arguments;
       out += "\"}";
+    } else {
+      break_no_line(out, start);
     }
   }
   out += '}';

@@ -12,7 +12,7 @@ namespace weir::dialect::gemini {
 void append_number(std::string& out, std::uint64_t number);
 
 /// The word for a finish: the provider's own where it is Google's, else the one that means the same.
-Bytes word_of(FinishReason told, Bytes native, const AnswerContext& context);
+Bytes word_of(FinishReason told, bool refused, Bytes native, const AnswerContext& context);
 /// `,"finishMessage":"…"` where the provider's word says something that ours does not.
 void append_finish_message(std::string& out, FinishReason reason, Bytes native, const AnswerContext& context);
 

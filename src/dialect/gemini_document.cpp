@@ -40,6 +40,7 @@ void append_candidate(std::string& out, const Answer::Choice& choice, std::uint3
   std::string parts;
   bool ascii = true;
   bool calls = false;
+  bool refused = false;
   for (const Answer::Block& block : choice.blocks) {
     const BlockKind kind = kind_told(context, block.kind, block.name);
     const std::size_t before = parts.size();
@@ -50,6 +51,7 @@ void append_candidate(std::string& out, const Answer::Choice& choice, std::uint3
       parts.resize(before);
     }
     calls |= kind == BlockKind::tool_call;
+    refused |= kind == BlockKind::refusal;
     if (kind == BlockKind::text || kind == BlockKind::refusal) ascii = ascii && is_ascii(block.text);
   }
   out += R"({"content":{)";
@@ -59,7 +61,7 @@ void append_candidate(std::string& out, const Answer::Choice& choice, std::uint3
     out += "],";
   }
   out += R"("role":"model"},"finishReason":")";
-  out += word_of(finish_told(choice.reason, calls), choice.native, context);
+  out += word_of(finish_told(choice.reason, calls), refused, choice.native, context);
   out += R"(","index":)";
   append_number(out, index);
   append_finish_message(out, choice.reason, choice.native, context);

@@ -81,6 +81,7 @@ void Encoder::take(const BlockBegin& begin, std::string&) {
   block.kind = kind_told(context_, begin.kind, begin.name);
   block.redacted = begin.redacted;
   into.calls |= block.kind == BlockKind::tool_call;
+  into.refused |= block.kind == BlockKind::refusal;
   if (block.kind != BlockKind::tool_call && block.kind != BlockKind::media) return;
   block.id = begin.id;
   block.name = begin.name;
@@ -182,7 +183,7 @@ void Encoder::write_last(std::string& out) {
     if (separate) out += ',';
     separate = true;
     out += R"({"content":{"parts":[{"text":""}],"role":"model"},"finishReason":")";
-    out += word_of(finish_told(from.reason, from.calls), from.native, context_);
+    out += word_of(finish_told(from.reason, from.calls), from.refused, from.native, context_);
     out += R"(","index":)";
     append_number(out, index);
     append_finish_message(out, from.reason, from.native, context_);

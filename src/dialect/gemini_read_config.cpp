@@ -63,7 +63,9 @@ void read_thinking(FieldReader& in) {
       in.text("generationConfig.thinkingConfig.thinkingLevel", level);
       std::string effort;
       for (const char c : level) effort += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-      if (effort == "thinking_level_unspecified") return;
+      if (effort.empty() || effort == "thinking_level_unspecified") return;
+      if (!is_effort(effort))
+        return in.invalid("generationConfig.thinkingConfig.thinkingLevel", "It must be MINIMAL, LOW, MEDIUM or HIGH.");
       reasoning.mode = Reasoning::Mode::on;
       reasoning.effort = in.request.keep(std::move(effort));
     } else if (name == "thinkingBudget") {

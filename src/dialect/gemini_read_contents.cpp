@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "gemini_read.h"
+#include "media_type.h"
 
 // Contents become messages. Clients' SDKs keep every frame of a streamed answer as a content of its own, so neighbours
 // of the model's are one message, and pieces of a thought one thought.
@@ -85,8 +86,15 @@ class PartReader {
       in_.drop(kPath, name);
     });
     if (!in_.stopped() && part.media.type.empty()) in_.invalid("contents.parts.inlineData.mimeType", "It is missing.");
+    read_type("contents.parts.inlineData.mimeType", part.media.type);
+    if (!in_.stopped() && part.media.value.empty()) in_.invalid("contents.parts.inlineData.data", "It is missing.");
     part.media.source = Media::Source::data;
     part.kind = kind_of_type(part.media.type);
+  }
+
+  void read_type(Bytes path, Bytes& type) {
+    const auto plain = read_media_type(type, in_.request);
+    plain ? void(type = *plain) : in_.invalid(path, "It is no media type.");
   }
 
   void read_file(Part& part) {
@@ -98,6 +106,7 @@ class PartReader {
       in_.drop(kPath, name);
     });
     if (!in_.stopped() && part.media.value.empty()) in_.invalid("contents.parts.fileData.fileUri", "It is missing.");
+    read_type("contents.parts.fileData.mimeType", part.media.type);
     // Google's own storage is a name of theirs, anything else an address that anybody can fetch.
     const bool own = !part.media.value.starts_with("http") ||
                      part.media.value.starts_with("https://generativelanguage.googleapis.com/");

@@ -340,7 +340,9 @@ void append_json_schema_at(std::string& out, Bytes schema, int depth) {
       append_json_schema_at(out, value, depth + 1);
     } else if (is_one_of(key, kLongs) && value.starts_with('"') && value.size() > 2 &&
                value.find_first_not_of("0123456789", 1) == value.size() - 1) {
-      out += value.substr(1, value.size() - 2);
+      Bytes digits = value.substr(1, value.size() - 2);
+      digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size() - 1));  // JSON knows no 03
+      out += digits;
     } else {
       out += value;
     }

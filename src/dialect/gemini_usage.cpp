@@ -17,25 +17,26 @@ bool UsageMetadata::read_count(JsonReader& json, std::uint64_t& into) {
   return true;
 }
 
-/// `[{modality, tokenCount}]`: the tokens of audio among them.
-void UsageMetadata::read_modalities(JsonReader& json, std::uint64_t& audio) {
+/// `[{modality, tokenCount}]`.
+void UsageMetadata::read_modalities(JsonReader& json, Modalities& into) {
   if (json.peek() != JsonType::array) return void(json.skip_value());
-  audio = 0;
+  into = {};
   json.enter_array();
   while (json.next_element()) {
-    bool is_audio = false;
+    std::uint64_t* of = nullptr;
     std::uint64_t tokens = 0;
     for_each_member(json, [&](const JsonString& key) {
       JsonString modality;
       if (key.is("modality")) {
-        if (json.string_or_skip(modality)) is_audio = modality.is("AUDIO");
+        if (json.string_or_skip(modality))
+          of = modality.is("AUDIO") ? &into.audio : modality.is("IMAGE") ? &into.image : nullptr;
       } else if (key.is("tokenCount")) {
         read_count(json, tokens);
       } else {
         json.skip_value();
       }
     });
-    if (is_audio) audio = std::min(audio + tokens, NestedUsage::kMaxTokens);
+    if (of) *of = std::min(*of + tokens, NestedUsage::kMaxTokens);
   }
 }
 
@@ -53,11 +54,14 @@ bool UsageMetadata::read(JsonReader& json) {
     } else if (key.is("cachedContentTokenCount")) {
       found |= read_count(json, cached_);
     } else if (key.is("promptTokensDetails")) {
-      read_modalities(json, prompt_audio_);
+      read_modalities(json, of_prompt_);
     } else if (key.is("cacheTokensDetails")) {
-      read_modalities(json, cached_audio_);
+      read_modalities(json, of_cached_);
     } else if (key.is("candidatesTokensDetails")) {
-      read_modalities(json, candidates_audio_);
+      read_modalities(json, of_candidates_);
+    } else if (key.is("serviceTier") || key.is("trafficType")) {
+      if (JsonString word; json.string_or_skip(word))
+        if (const ServiceTier tier = service_tier_of(word.raw); tier != ServiceTier::standard) service_ = tier;
     } else {
       json.skip_value();
     }
@@ -71,11 +75,15 @@ Usage UsageMetadata::disjoint() const {
   Usage usage;
   usage.reported = known_;
   usage.cache_read = cached_;
-  usage.audio_input = std::min(less(prompt_audio_, cached_audio_), less(prompt_, cached_));
+  usage.audio_input = std::min(less(of_prompt_.audio, of_cached_.audio), less(prompt_, cached_));
   usage.input = less(less(prompt_, cached_), usage.audio_input) + tool_prompt_;
-  usage.audio_output = std::min(candidates_audio_, candidates_);
+  usage.audio_output = std::min(of_candidates_.audio, candidates_);
   usage.output = candidates_ - usage.audio_output;
   usage.reasoning = thoughts_;
+  usage.parts = {.audio_cache_read = UsageParts::kept(std::min(of_cached_.audio, cached_)),
+                 .image_input = UsageParts::kept(std::min(less(of_prompt_.image, of_cached_.image), usage.input)),
+                 .image_output = UsageParts::kept(std::min(of_candidates_.image, usage.output)),
+                 .service = service_};
   return usage;
 }
 

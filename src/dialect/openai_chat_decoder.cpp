@@ -297,6 +297,8 @@ FrameFacts OpenAiChatDecoder::walk(Bytes text, EventBatch* batch) {
           if (!member.is("usage")) return void(json.skip_value());
           payload.facts.usage |= read_usage(json, payload.usage);
         });
+      } else if (key.is("service_tier")) {
+        if (json.string_or_skip(string)) payload.usage.set_service(service_tier_of(string.raw));
       } else if (!tapped && key.is("search_results")) {
         json.raw_value(payload.sources);
       } else {

@@ -13,7 +13,6 @@ using codec::JsonType;
 
 namespace {
 
-constexpr Bytes kEfforts[] = {"none", "minimal", "low", "medium", "high", "xhigh", "max"};
 constexpr Bytes kEmptySchema = "{}";
 
 class RequestReader {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "media_type.h"
 #include "openai_chat_read.h"
 #include "weir/codec/json_writer.h"
 
@@ -15,13 +16,6 @@ using codec::JsonType;
 namespace {
 
 constexpr Bytes kUnknownPart = "A part of this type cannot be translated.";
-
-/// A mime type that may be written into JSON and URLs as it is.
-bool is_mime(Bytes type) {
-  for (const char c : type)
-    if (!is_digit(c) && (to_lower(c) < 'a' || to_lower(c) > 'z') && Bytes("/.+-_").find(c) == Bytes::npos) return false;
-  return true;
-}
 
 class MessageReader {
  public:
@@ -229,7 +223,7 @@ class MessageReader {
     const std::size_t comma = text.find(',');
     const Bytes head = comma == Bytes::npos ? Bytes() : text.substr(kData.size(), comma - kData.size());
     const Bytes type = head.substr(0, head.find(';'));
-    if (!head.ends_with(kBase64) || !is_mime(type)) return in_.invalid(at, "A data URL must hold base64.");
+    if (!head.ends_with(kBase64) || !is_plain_type(type)) return in_.invalid(at, "A data URL must hold base64.");
     media.source = Media::Source::data;
     media.type = type == "image/jpg" ? Bytes("image/jpeg") : type;  // the former is not registered, but common
     media.value = text.substr(comma + 1);
@@ -245,7 +239,7 @@ class MessageReader {
       media.type = "audio/wav";
     } else if (format.is("mp3")) {
       media.type = "audio/mpeg";
-    } else if (!format.empty() && is_mime(format.raw)) {
+    } else if (!format.empty() && is_plain_type(format.raw)) {
       media.type = request_.keep("audio/" + std::string(format.raw));
     } else {
       in_.invalid(Where{&at, "format"});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "escaped_text.h"
 #include "weir/dialect/openai_chat.h"
 
 // The provider's request, written from the neutral one: everything but the messages. Rules: WIREFORMATS.md 16.1 and 17.
@@ -113,6 +114,7 @@ class RequestWriter {
   }
 
   void write_tool(const Tool& tool) {
+    if (!tool.cache_control.empty()) loss_.drop("cache_control");
     json_.begin_object().member("type", "function").key("function").begin_object();
     json_.key("name").escaped_string(tool.name);
     if (!tool.description.empty()) json_.key("description").escaped_string(tool.description);
@@ -159,16 +161,17 @@ class RequestWriter {
   }
 
   void write_reasoning() {
-    const Reasoning& reasoning = request_.reasoning;
-    Bytes effort = reasoning.effort;
-    if (effort.empty() && reasoning.mode != Reasoning::Mode::off && reasoning.budget_tokens)
-      effort = target_.budgets.effort_of(*reasoning.budget_tokens);
+    const Bytes effort = effort_told(request_.reasoning, target_.traits, target_.budgets);
     if (effort.empty()) return;
     target_.traits.takes_thinking ? text("reasoning_effort", effort) : loss_.drop("reasoning_effort");
   }
 
   void write_hints() {
-    text("user", request_.user);
+    if (count_characters(request_.user) <= kMaxUser) {
+      text("user", request_.user);
+    } else {
+      loss_.drop("user");
+    }
     raw("metadata", request_.metadata);
     if (request_.store.value_or(false) && takes("store")) json_.key("store").boolean(true);
     text("service_tier", request_.service_tier == "standard_only" ? Bytes("default") : request_.service_tier);
@@ -176,6 +179,8 @@ class RequestWriter {
     text("prompt_cache_key", request_.prompt_cache_key);
   }
 
+  /// Longest `user` that OpenAI takes, in characters. Names of Anthropic's own clients are longer.
+  static constexpr std::uint64_t kMaxUser = 64;
   /// A schema must have a name here.
   static constexpr Bytes kSchemaName = "answer";
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "json_word.h"
 #include "openai_chat_ids.h"
 #include "openai_chat_write.h"
 
@@ -34,9 +35,14 @@ class MessageWriter {
     const auto last_user =
         std::find_if(messages.rbegin(), messages.rend(), [](const Message& m) { return m.role == Role::user; });
     loop_begins_ = static_cast<std::size_t>(messages.rend() - last_user);
+    for (const Message& message : messages)
+      for (const Part& part : message.parts)
+        if (!part.cache_control.empty()) loss_.drop("cache_control");
     json_.begin_array();
     if (request_.format.kind == OutputFormat::Kind::json_schema && target_.quirks.has(Quirk::no_json_schema))
       write_schema_prompt();
+    else if (misses_json_word(request_))
+      write_prompt(kJsonInstruction);
     for (std::size_t i = 0; i < messages.size(); ++i) {
       const Message& message = messages[i];
       if (message.role == Role::tool) {
@@ -62,7 +68,11 @@ class MessageWriter {
   void write_schema_prompt() {
     text_.clear();
     append_schema_prompt(text_, request_.format.schema);
-    json_.begin_object().member("role", "system").key("content").escaped_string(text_).end_object();
+    write_prompt(text_);
+  }
+
+  void write_prompt(Bytes text) {
+    json_.begin_object().member("role", "system").key("content").escaped_string(text).end_object();
   }
 
   Bytes role_of(Role role) const {

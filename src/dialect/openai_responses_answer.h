@@ -78,11 +78,4 @@ struct Ending {
 };
 Ending ending_of(FinishReason reason);
 
-/// OpenAI's words for an error.
-struct ErrorWords {
-  Bytes type;
-  Bytes code;
-};
-ErrorWords words_of(ErrorClass error_class);
-
 }  // namespace weir::dialect::openai_responses

@@ -74,6 +74,10 @@ bool Decoder::read_response_member(JsonReader& json, const JsonString& key, Resp
   if (key.is("output")) return json.raw_value(response.output), true;
   if (key.is("error")) return json.raw_value(response.error), true;
   if (key.is("usage")) return read_usage(json, response.usage), true;
+  if (key.is("service_tier")) {
+    if (json.string_or_skip(string)) response.usage.set_service(service_tier_of(string.raw));
+    return true;
+  }
   if (key.is("object")) {
     if (json.string_or_skip(string)) response.is_response = string.is("response");
   } else if (key.is("created_at")) {

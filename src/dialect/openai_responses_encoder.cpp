@@ -2,6 +2,7 @@
 
 #include "append.h"
 #include "escaped_text.h"
+#include "openai_error.h"
 #include "openai_responses_answer.h"
 
 namespace weir::dialect::openai_responses {
@@ -284,7 +285,7 @@ void Encoder::take(const Finish& finish, std::string& out) {
 /// As OpenAI does it: the error, and the response that it ended.
 void Encoder::take(const FaultReport& fault, std::string& out) {
   failed_ = true;
-  const ErrorWords words = words_of(fault.error_class);
+  const openai::ErrorWords words = openai::words_of(fault.error_class);
   const Bytes message = fault.message.empty() ? Bytes(row(fault.fault).sentence) : fault.message;
   const Bytes code = words.code.empty() ? words.type : words.code;
   open_frame(out, "error");

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "json_word.h"
+
 namespace weir::dialect::openai_responses {
 
 namespace {
@@ -210,19 +212,19 @@ class Input {
 
   void write_result(const Part& part) {
     note(part);
-    if (part.is_error) loss_.drop("is_error");
     json_.begin_object().member("type", "function_call_output").key("call_id");
     part.id.empty() ? write_made_id(answered_by(part)) : write_id(part.id);
     json_.key("output");
     if (!part.result.empty()) {
       json_.string(part.result);
     } else {
-      write_output(part.content);
+      write_output(part.content, part.is_error);
     }
     json_.end_object();
   }
 
-  void write_output(const std::vector<Part>& content) {
+  /// What went wrong is told in words.
+  void write_output(const std::vector<Part>& content, bool is_error) {
     const Part* only = nullptr;
     std::size_t count = 0;
     for (const Part& part : content) {
@@ -231,9 +233,15 @@ class Input {
       only = &part;
       ++count;
     }
-    if (count == 0) return void(json_.string(""));
-    if (count == 1 && only->kind == PartKind::text) return void(json_.escaped_string(only->text));
+    constexpr Bytes kError = "Error: ";
+    if (count == 0) return void(json_.string(is_error ? trim(kError) : Bytes()));
+    if (count == 1 && only->kind == PartKind::text) {
+      scratch_ = is_error ? kError : Bytes();
+      scratch_ += only->text;
+      return void(json_.escaped_string(scratch_));
+    }
     json_.begin_array();
+    if (is_error) write_content({.text = kError});
     for (const Part& part : content)
       if (!says_nothing(part)) write_content(part);
     json_.end_array();
@@ -282,6 +290,7 @@ class Input {
 void write_input(JsonWriter& json, const Request& request, Loss& loss) {
   json.begin_array();
   Input input(json, loss);
+  if (misses_json_word(request)) input.write({.role = Role::system, .parts = {{.text = kJsonInstruction}}, .name = {}});
   for (const Message& message : request.messages) input.write(message);
   json.end_array();
 }

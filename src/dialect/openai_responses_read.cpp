@@ -261,6 +261,8 @@ void RequestReader::read_reasoning() {
     }
     json_.skip_value();
   });
+  if (!reasoning.effort.empty() && !is_effort(reasoning.effort))
+    return invalid("reasoning.effort", "It must be none, minimal, low, medium, high, xhigh or max.");
   if (!reasoning.effort.empty())
     reasoning.mode = reasoning.effort == "none" ? Reasoning::Mode::off : Reasoning::Mode::on;
   if (!reasoning.summary.empty()) reasoning.show = true;

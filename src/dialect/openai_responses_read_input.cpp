@@ -1,3 +1,4 @@
+#include "media_type.h"
 #include "openai_responses_read.h"
 
 // Items of the input become messages: neighbours that an assistant said or did are one message, and so are the results
@@ -270,8 +271,10 @@ void RequestReader::take_data_url(Bytes url, Media& media) {
   const Bytes head = url.substr(kScheme.size(), comma == Bytes::npos ? 0 : comma - kScheme.size());
   if (comma == Bytes::npos || !head.ends_with(";base64"))
     return invalid("input.content", "A data URL holds a type and base64.");
+  const auto type = read_media_type(head.substr(0, head.find(';')), request_);
+  if (!type) return invalid("input.content", "The type in a data URL is no media type.");
   media.source = Media::Source::data;
-  media.type = head.substr(0, head.find(';'));
+  media.type = *type;
   media.value = url.substr(comma + 1);
 }
 

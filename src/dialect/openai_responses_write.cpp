@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "escaped_text.h"
 #include "openai_responses_input.h"
 #include "weir/codec/json_writer.h"
@@ -12,6 +14,10 @@ namespace {
 
 using codec::JsonWriter;
 
+/// Least `max_output_tokens` that OpenAI takes. Other dialects allow less: clients ask for one token to see whether
+/// there is an answer at all.
+constexpr std::uint64_t kLeastOutput = 16;
+
 /// Longest `user` that OpenAI takes, in characters.
 constexpr std::uint64_t kMaxUser = 64;
 
@@ -20,6 +26,11 @@ void write_text(JsonWriter& json, Bytes name, Bytes escaped) {
 }
 void write_raw(JsonWriter& json, Bytes name, Bytes raw) {
   if (!raw.empty()) json.key(name).raw(raw);
+}
+
+void write_sampling(JsonWriter& json, Bytes name, Bytes number, const Target& target, Loss& loss) {
+  if (number.empty()) return;
+  target.traits.takes_sampling ? write_raw(json, name, number) : loss.drop(name);
 }
 
 void write_tools(JsonWriter& json, const Request& request, Loss& loss) {
@@ -94,14 +105,17 @@ Bytes summary_of(const Reasoning& reasoning) {
 
 /// True when the model is asked to think.
 bool write_reasoning(JsonWriter& json, const Reasoning& reasoning, const Target& target, Loss& loss) {
-  Bytes effort = reasoning.effort;
-  if (effort.empty() && reasoning.budget_tokens) effort = target.budgets.effort_of(*reasoning.budget_tokens);
+  const Bytes effort = effort_told(reasoning, target.traits, target.budgets);
   if (reasoning.mode == Reasoning::Mode::off && reasoning.effort.empty()) {
     // Models that cannot be stopped from thinking refuse `none`.
     if (target.traits.is_reasoning) loss.drop("reasoning");
     return false;
   }
   const Bytes summary = summary_of(reasoning);
+  if (!target.traits.takes_thinking && (!effort.empty() || !summary.empty())) {
+    if (effort != "none") loss.drop("reasoning");
+    return false;
+  }
   if (effort.empty() && summary.empty()) return reasoning.mode != Reasoning::Mode::unset;
   json.key("reasoning").begin_object();
   write_text(json, "effort", effort);
@@ -150,9 +164,9 @@ void write(const Request& request, const Target& target, std::string& out, Loss&
   JsonWriter json(out);
   json.begin_object();
   write_shared(json, request, target, loss);
-  if (request.max_tokens) json.key("max_output_tokens").unsigned_integer(*request.max_tokens);
-  write_raw(json, "temperature", request.temperature);
-  write_raw(json, "top_p", request.top_p);
+  if (request.max_tokens) json.key("max_output_tokens").unsigned_integer(std::max(*request.max_tokens, kLeastOutput));
+  write_sampling(json, "temperature", request.temperature, target, loss);
+  write_sampling(json, "top_p", request.top_p, target, loss);
   if (request.logprobs && request.top_logprobs) json.key("top_logprobs").unsigned_integer(*request.top_logprobs);
   const bool thinks = write_reasoning(json, request.reasoning, target, loss) || target.traits.is_reasoning;
   write_include(json, thinks, request.logprobs);

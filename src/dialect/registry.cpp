@@ -59,7 +59,7 @@ codec::EditList write_passthrough(Dialect dialect, const Envelope& envelope, Byt
                                   std::string& scratch, Loss& loss) {
   switch (dialect) {
     case Dialect::openai_chat:
-      return openai_chat::write_passthrough(envelope, body, target, withholds_usage(dialect, envelope), scratch, loss);
+      return openai_chat::write_passthrough(envelope, body, target, true, scratch, loss);
     case Dialect::openai_responses:
       return openai_responses::write_passthrough(envelope, target.model_id, scratch);
     case Dialect::anthropic_messages:

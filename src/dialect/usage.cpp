@@ -6,7 +6,23 @@ namespace {
 
 std::uint64_t less(std::uint64_t whole, std::uint64_t part) { return whole > part ? whole - part : 0; }
 
+struct TierWord {
+  Bytes word;
+  ServiceTier tier;
+};
+constexpr TierWord kTierWords[] = {{"priority", ServiceTier::priority},
+                                   {"flex", ServiceTier::flex},
+                                   {"batch", ServiceTier::batch},
+                                   {"fast", ServiceTier::fast}};
+
 }  // namespace
+
+ServiceTier service_tier_of(Bytes word) {
+  for (const TierWord& row : kTierWords)
+    if (word.size() >= row.word.size() && equals_ignore_case(word.substr(word.size() - row.word.size()), row.word))
+      return row.tier;
+  return ServiceTier::standard;
+}
 
 Usage NestedUsage::disjoint() const {
   const std::uint64_t in = values_[input_total];
@@ -42,6 +58,7 @@ Usage NestedUsage::disjoint() const {
   usage.output = out;
   usage.reasoning = taken(usage.output, thought, thought_beside);
   usage.audio_output = taken(usage.output, values_[audio_output], false);
+  usage.parts.service = service_;
   return usage;
 }
 

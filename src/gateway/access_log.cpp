@@ -151,6 +151,7 @@ AccessLine::AccessLine(const Record& record, Bytes time) {
     pen.tokens(",\"audio_output\":", usage.audio_output);
     pen.raw("}");
   }
+  if (record.cost_known) pen.number(",\"cost_nano_usd\":", record.cost_nano_usd);
   pen.number(",\"request_bytes\":", static_cast<std::int64_t>(record.request_bytes));
   pen.number(",\"answer_bytes\":", static_cast<std::int64_t>(record.answer_bytes));
   pen.microseconds(",\"connect_us\":", record.connect_ns);

@@ -10,11 +10,12 @@ namespace {
 
 constexpr std::size_t kCopySmall = 2048;
 
-/// What a request of another dialect carries on: what traces it, and who the client says it is. The client's other
-/// fields speak of its own dialect's features, accounts and SDK.
+/// What a request of another dialect carries on: what traces it, who the client says it is, and what it wants of a
+/// simulated provider. The client's other fields speak of its own dialect's features, accounts and SDK.
 void forward_common_fields(codec::HeadWriter& writer, const codec::RequestHead& head) {
   writer.field("content-type", "application/json");
-  for (const Bytes name : {Bytes("traceparent"), Bytes("tracestate"), Bytes("user-agent"), Bytes("x-request-id")})
+  for (const Bytes name :
+       {Bytes("traceparent"), Bytes("tracestate"), Bytes("user-agent"), Bytes("x-request-id"), Bytes("x-simulate")})
     if (const auto* field = head.find(name)) writer.field(name, field->value);
 }
 

@@ -24,7 +24,9 @@ struct AttemptRequest {
 class Attempt {
  public:
   Attempt(Gateway& gateway, Record& record, const catalog::Target& target)
-      : gateway_(gateway), record_(record), target_(target) {}
+      : gateway_(gateway), record_(record), target_(target) {
+    record_.price = target_.price();
+  }
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;
   /// Who has not been told how it ended is told that nobody waited for it.

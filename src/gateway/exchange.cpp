@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "authenticate.h"
+#include "cost.h"
 #include "refuse.h"
 #include "weir/catalog/model_traits.h"
 #include "weir/codec/json_writer.h"
@@ -23,6 +24,7 @@ Exchange::~Exchange() {
   --gateway_.metrics().in_flight;
   record_.answer_bytes = downstream_.answer_bytes();
   record_.total_ns = to_ns(loop_.now() - record_.started);
+  note_cost(record_);
   gateway_.settle(record_);
 }
 
@@ -184,14 +186,15 @@ bool Exchange::write_request(Asking& asking) {
       .dialect = record_.provider_dialect, .model = asking.target.model_id, .stream = envelope.stream || collects};
   if (!is_path_safe(asking.target.model_id)) return refused(Fault::model_not_found, {.text = {}, .param = "model"});
   if (endpoint_.operation == Operation::count_tokens) return write_count(asking, text);
-  const bool rewrites = record_.provider_dialect != endpoint_.client || collects || endpoint_.array;
-  if (rewrites) return translate_request(asking, text);
+  if (record_.provider_dialect != endpoint_.client || collects) return translate_request(asking, text);
 
   // Usage is asked for in every stream; a client that did not ask does not get to see it.
   withhold_usage_ = dialect::withholds_usage(endpoint_.client, envelope);
   dialect::Loss loss(asking.target.policy->unsupported_parameters);
   asking.edits = dialect::write_passthrough(endpoint_.client, envelope, text, target_of(asking), asking.scratch, loss);
-  return accept(loss);
+  if (!accept(loss)) return false;
+  if (endpoint_.array) make_lane({.provider = record_.provider_dialect, .array = true});  // it is asked for events
+  return true;
 }
 
 dialect::Target Exchange::target_of(const Asking& asking) const {

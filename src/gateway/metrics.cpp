@@ -13,6 +13,10 @@ void Metrics::count(const Record& record) {
   by_dialects[static_cast<std::size_t>(record.client_dialect)][static_cast<std::size_t>(record.provider_dialect)] +=
       static_cast<std::uint64_t>(record.attempts);
   dropped_parameters += record.dropped;
+  if (record.cost_known)
+    cost_nano_usd += static_cast<std::uint64_t>(record.cost_nano_usd);
+  else if (record.usage.reported && !record.model_id.empty())  // a stored answer was paid for when it was made
+    ++cost_unknown;
   input_tokens += record.usage.input_total();
   output_tokens += record.usage.output_total();
   request_bytes += record.request_bytes;
@@ -37,6 +41,8 @@ void Metrics::merge(const Metrics& other) {
                       &Metrics::attempts,
                       &Metrics::stale_connections,
                       &Metrics::usage_unknown,
+                      &Metrics::cost_unknown,
+                      &Metrics::cost_nano_usd,
                       &Metrics::input_tokens,
                       &Metrics::output_tokens,
                       &Metrics::request_bytes,

@@ -5,6 +5,7 @@
 //   document   one JSON answer: held until whole while it is small, so that an error inside a 200 or a broken
 //              connection still becomes an honest status; from kHoldDocument on it is passed on as it comes.
 //   stream     in relay_stream.cpp
+#include "cost.h"
 #include "exchange.h"
 #include "refuse.h"
 #include "retry_after.h"
@@ -123,6 +124,7 @@ io::Task<> Exchange::relay_document(codec::ResponseHead& head) {
       co_return fail(*std::move(failure));
     }
     record_.status = status;
+    tell_cost(record_, answer.writer);
     begin_sized(std::move(answer), body.size(), commit());
     for (const io::Chunk& chunk : body.chunks()) downstream_.send(chunk);
     downstream_.end_answer();

@@ -1,5 +1,6 @@
 // The lanes of an answer that is translated: the client speaks another dialect than the provider, or wants a document
 // where the provider only streams. What becomes of the bytes is decided in translation.h; here they are sent.
+#include "cost.h"
 #include "exchange.h"
 #include "refuse.h"
 
@@ -35,7 +36,10 @@ io::Task<> Exchange::translate(codec::ResponseHead& head) {
     for (Bytes rest = translating.large; !rest.empty(); rest.remove_prefix(std::min(kPiece, rest.size()))) {
       downstream_.send_text(rest.substr(0, kPiece));
       if (downstream_.has_room()) continue;
-      if (const auto room = co_await downstream_.catch_up(); !room) co_return cut_off(room.error());
+      if (const auto room = co_await downstream_.catch_up(); !room) {
+        account(translating.translation);
+        co_return cut_off(room.error());
+      }
     }
     if (!translating.large.empty()) translating.large = {};
     if (then == Then::over) co_return;
@@ -85,6 +89,10 @@ Exchange::Then Exchange::translate_part(Translating& translating, Result<net::Bo
 void Exchange::send_translated(Translating& translating, std::string& out, bool whole) {
   if (out.empty()) return;
   if (!std::exchange(translating.begun, true)) {
+    if (whole && !record_.stream) {
+      account(translating.translation);
+      tell_cost(record_, translating.answer.writer);
+    }
     whole ? begin_sized(std::move(translating.answer), out.size(), commit())
           : begin_streamed(std::move(translating.answer), commit());
     sent_first_byte();

@@ -15,7 +15,11 @@ bool is_meaningful(const Event& event) {
 }  // namespace
 
 Translation::Translation(dialect::Dialect client, const dialect::AnswerContext& context, bool as_document)
-    : client_(client), context_(context), decoder_(context.provider), encoder_(client, context) {
+    : client_(client),
+      context_(context),
+      passes_(context.array && context.provider == client && !as_document),
+      decoder_(context.provider),
+      encoder_(client, context) {
   if (as_document) collector_.emplace(kMaxHeld);
   if (!context.include_reasoning) hidden_.emplace();
 }
@@ -63,7 +67,7 @@ void Translation::read_elements(Bytes bytes) {
 
 void Translation::read_frames(Bytes bytes) {
   while (!failed_ && !ended_ && !bytes.empty()) {
-    if (cut_.empty() && !collector_) {
+    if (cut_.empty() && !collector_ && !passes_) {
       dialect::FrameMemo::New news;
       if (const std::size_t known = memo_.match(bytes, news)) {
         scanner_.reset();
@@ -102,7 +106,7 @@ void Translation::read_frames(Bytes bytes) {
 
 /// What was told as a text of a block, and as it stands in the frame, may be told again without reading.
 void Translation::remember(Bytes frame) {
-  if (!begun_ || told_ != 1 || collector_) return;
+  if (!begun_ || told_ != 1 || collector_ || passes_) return;
   const dialect::Varying varying = decoder_.varying();
   if (!varying.text.empty() && varying.text.data() == repeated_.text.data() && is_within(varying.text, frame))
     memo_.remember(frame, varying);
@@ -128,7 +132,14 @@ void Translation::read_payload(Bytes payload) {
   repeated_ = {};
   dialect::EventBatch batch(*this);
   decoder_.decode(payload, batch);
+  if (passes_ && !failed_) pass(payload);
   if (decoder_.done()) ended_ = true;
+}
+
+void Translation::pass(Bytes payload) {
+  std::string& to = begun_ ? *out_ : held_;
+  to += std::exchange(passed_, true) ? ",\r\n" : "[";
+  to += trim_lines(payload);
 }
 
 void Translation::end(std::string& out) {
@@ -154,7 +165,7 @@ void Translation::end(std::string& out) {
   } else {
     out += std::exchange(held_, {});
     begun_ = true;
-    encoder_.end(out);
+    passes_ ? void(out += passed_ ? "\r\n]" : "[]") : encoder_.end(out);
   }
 }
 
@@ -193,6 +204,7 @@ void Translation::take(std::span<const Event> events) {
 }
 
 void Translation::tell(std::span<const Event> events) {
+  if (passes_) return;
   if (!collector_) return encoder_.encode(events, begun_ ? *out_ : held_);
   collector_->take(events);
   if (collector_->too_large()) take_fault({.fault = Fault::answer_too_large});
@@ -205,6 +217,12 @@ void Translation::take_fault(const dialect::FaultReport& report) {
       Failure{report.error_class, std::string(report.message), std::string(report.code), std::string(report.type)};
   if (failure_->message.empty()) failure_->message = row(report.fault).sentence;
   if (!begun_ || collector_) return;
+  if (passes_) {
+    *out_ += passed_ ? ",\r\n" : "[";
+    dialect::write_error(*out_, client_, error());
+    *out_ += ']';
+    return;
+  }
   dialect::FaultReport told = report;
   told.message = failure_->message;
   const Event event = told;

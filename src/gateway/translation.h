@@ -1,6 +1,8 @@
 // The other lanes of an answer: the provider's bytes in, the client's bytes out, through the neutral events.
 //
 //   translate   a client that wants a stream: frame -> decoder -> events -> encoder -> frame, part by part
+//   array       a client of Gemini's that wants the stream as an array, of its own dialect: every payload is an element
+//               of it as it came; the events only tell how the answer fares
 //   collect     a client that wants one document: frames (or a document) -> decoder -> events -> collected -> document
 //
 // How the provider answers, whatever it was asked for, its first byte tells: '{' begins a document, '[' an array of
@@ -75,10 +77,12 @@ class Translation {
   void catch_up();
   void hold(Bytes bytes);
   void tell(std::span<const dialect::Event> events);
+  void pass(Bytes payload);
   void take_fault(const dialect::FaultReport& report);
 
   const dialect::Dialect client_;
   const dialect::AnswerContext context_;
+  const bool passes_;  // payloads are elements as they came
   dialect::Decoder decoder_;
   dialect::Encoder encoder_;
   std::optional<dialect::Collector> collector_;  // for a client that wants a document
@@ -88,6 +92,7 @@ class Translation {
   dialect::FrameMemo memo_;       // of a frame that told nothing but one delta...
   dialect::BlockDelta repeated_;  // ...which is this one, with another text: the last delta
   Framing framing_ = Framing::unknown;
+  bool passed_ = false;  // an element
   bool begun_ = false;
   bool failed_ = false;
   bool ended_ = false;

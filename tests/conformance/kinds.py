@@ -17,6 +17,9 @@ KINDS = {
     "request absent": "The recording holds no request.",
     "own to the peer": "The case tests a way of the peer's configuration (body mutation, model override, path prefixes).",
     "cloud platform": "The backend is a cloud platform (Vertex AI, Bedrock) whose addresses and signatures are not spoken yet.",
+    "no price list of the provider": "A price of a provider that weir has no kind for, or of one behind Hugging Face's router.",
+    "model not in the catalogue": "No registry names this model for this provider: the data's price is of a rule that fits "
+                                  "the beginning of names, or the provider does not list it any more.",
     "not in the pure functions": "The pure functions of this build do not know one of the two dialects.",
     "pure program missing": "tests/conformance/pure was not built.",
 }

@@ -7,6 +7,9 @@
 //       -> {"body":"...","failed":false}: the client's stream, or its document
 //   {"op":"error","client":"gemini","status":429,"body":"..."}
 //       -> {"status":429,"body":"..."}
+//   {"op":"cost","kind":"openai","provider":"openai_chat","model":"m","body":"..."}
+//       -> {"nano_usd":1234}: what the whole answer cost, but for searches; else {"unknown":"model"}, "price" or
+//       "usage"
 //
 // A command that cannot be read is answered with {"bad":"..."}; the program ends with its input.
 #include <cstdio>
@@ -16,6 +19,7 @@
 #include <vector>
 
 #include "weir/catalog/catalog.h"
+#include "weir/catalog/cost.h"
 #include "weir/catalog/model_traits.h"
 #include "weir/codec/json_reader.h"
 #include "weir/codec/json_writer.h"
@@ -149,6 +153,20 @@ void translate_error(const Command& command, Dialect client, codec::JsonWriter& 
   answer.key("status").integer(status_for(client, report)).member("body", body);
 }
 
+void tell_cost(const Command& command, Dialect provider, codec::JsonWriter& answer) {
+  const catalog::ProviderKind* kind = catalog::find_provider_kind(command.kind);
+  const catalog::ModelRow* row = kind ? catalog::find_model(*kind, command.model) : nullptr;
+  Decoder decoder(provider);
+  decoder.tap(command.body);
+  Usage usage = decoder.usage();
+  usage.parts.web_searches = 0;
+  const catalog::Cost cost = catalog::cost_of(row ? &row->price : nullptr, usage);
+  if (cost.known)
+    answer.key("nano_usd").integer(cost.nano_usd);
+  else
+    answer.member("unknown", !row ? "model" : !row->price.known() ? "price" : "usage");
+}
+
 std::string answer_to(Bytes line) {
   std::string out;
   codec::JsonWriter answer(out);
@@ -164,6 +182,8 @@ std::string answer_to(Bytes line) {
     write_request(*command, *from, *to, answer);
   else if (command->op == "answer" && provider && client)
     translate_answer(*command, *provider, *client, answer);
+  else if (command->op == "cost" && provider)
+    tell_cost(*command, *provider, answer);
   else if (command->op == "error" && client)
     translate_error(*command, *client, answer);
   else

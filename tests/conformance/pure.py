@@ -4,7 +4,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from . import answers, asking, decoders, disagreements, judge, minimal, peers, recordings, request_assertions, sse
+from . import answers, asking, costs, decoders, disagreements, judge, minimal, peers, recordings, request_assertions, sse
 from .assertions import Seen, fails
 from .decoders import CHAT, DIALECTS, GEMINI, MESSAGES, RESPONSES
 from .gateway import WORDS
@@ -80,6 +80,7 @@ def run(program, data, table, results, only, suites):
         elif isinstance(suite, peers.Suite):
             through_requests(program, suite, results)
     usages(program, data, results, only)
+    costs.run(program, data, results, only)
     results.judged(SUITE, "ends well", [] if program.end() == 0 else ["the program did not end with 0"])
 
 

@@ -41,7 +41,7 @@ void check(const Runner& runner) {
   WEIR_ASSERT(runner.tap.finish_reason() == runner.decoder.finish_reason(), "the tap sees another finish");
 }
 
-/// A second encoding adds nothing and loses nothing.
+/// A second encoding adds nothing and loses nothing but an unknown reason's own word.
 void check_encoding(Bytes answer, bool is_document, const Runner& runner) {
   const AnswerContext context{.provider = Dialect::anthropic_messages, .seed = 1, .model = "m"};
   const auto once = test::recode<Decoder, Encoder>(answer, is_document, context);
@@ -61,7 +61,13 @@ void check_encoding(Bytes answer, bool is_document, const Runner& runner) {
                     told.tool_calls[i].arguments == said.tool_calls[i].arguments,
                 "a call is kept");
   const auto twice = test::recode<Decoder, Encoder>(once.stream, false, context);
-  WEIR_ASSERT(twice.stream == once.stream, "a second encoding changes nothing");
+  if (runner.decoder.finish_reason() == FinishReason::other) {
+    // An unknown word under a turn with calls is told beside `tool_use`, for the client alone: no decoder reads it.
+    const auto thrice = test::recode<Decoder, Encoder>(twice.stream, false, context);
+    WEIR_ASSERT(thrice.stream == twice.stream, "a third encoding changes nothing");
+  } else {
+    WEIR_ASSERT(twice.stream == once.stream, "a second encoding changes nothing");
+  }
 
   std::string document;
   anthropic_messages::write_document(once.collector.answer(), context, document);

@@ -89,6 +89,22 @@ async def fields_that_belong_to_the_client_or_its_connection_do_not_reach_the_pr
 
 
 @test
+async def a_translated_request_carries_what_traces_it_and_nothing_of_its_own_dialect():
+    passed = ["user-agent", "traceparent", "tracestate", "x-request-id", "x-simulate"]
+    withheld = ["x-yours", "openai-beta", "x-stainless-lang", "cookie", "x-api-key"]
+    async with document_provider() as provider:
+        there = {"kind": "anthropic", "base_url": f"http://127.0.0.1:{provider.port}/v1", "credential": "env:UPSTREAM_KEY"}
+        async with await Weir.start(configuration(providers={"there": there}, expose_provider_models=True)) as weir:
+            await weir.ask(chat(model="there/claude-opus-4-8"), headers=[*((name, "theirs") for name in withheld),
+                                                                         *((name, "2") for name in passed)])
+            sent = provider.requests[0]
+    check(b"theirs" not in sent.raw_head, f"a field of the client's reached the provider: {sent.raw_head!r}")
+    for name in passed:
+        check_equal(sent.get(name), "2", name)
+    check_equal(sent.get("x-api-key"), UPSTREAM_KEY, "the provider's credential")
+
+
+@test
 async def fields_that_belong_to_the_provider_or_its_connection_do_not_reach_the_client():
     secret = "provider-secret-77aa"
     withheld = HOP_BY_HOP + [

@@ -1,7 +1,8 @@
 """The clients that applications use, each to every provider dialect: one test per pair, one line per case.
 
-The providers are imitated by @copilotkit/aimock; what it says is in node/aimock.mjs, what the clients do in
-node/{openai,anthropic,google,ai}.mjs. `directly_*` are the same scripts without weir in between: what fails there is not weir's.
+The providers are imitated twice, by @copilotkit/aimock and by weir's own simulated provider (`simulated_*`). What the clients do is
+in node/{openai,anthropic,google,ai}.mjs, what each imitation says in node/answers_*.mjs. `*directly_*` are the same scripts without
+weir in between: what fails there is not weir's.
 """
 import os
 import re
@@ -9,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from harness import places, registry
-from harness.aimock import Aimock, play, run_module
+from harness.imitation import Aimock, Simulated, play, run_module
 from harness.registry import Failure, check, check_equal, test
 from harness.weir import KEY, UPSTREAM_KEY, Weir, configuration
 
@@ -53,23 +54,23 @@ def report(cases):
     return f"{len(cases)} cases{text}"
 
 
-async def directly(client):
+async def directly(imitation, client):
     script, dialect = CLIENTS[client]
-    async with Aimock(UPSTREAM_KEY) as aimock:
-        return report(await play(script, BASE_URL=f"http://127.0.0.1:{aimock.port}", API_KEY=UPSTREAM_KEY,
-                                 MODEL=PROVIDERS[dialect][1], CLIENT=dialect, PROVIDER=dialect, RUN=client,
-                                 WATCH=aimock.watch, VIA="direct", ONLY=ONLY))
+    async with imitation as server:
+        return report(await play(script, BASE_URL=f"http://127.0.0.1:{server.port}", API_KEY=UPSTREAM_KEY,
+                                 MODEL=PROVIDERS[dialect][1], CLIENT=dialect, PROVIDER=dialect, SERVER=server.name, RUN=client,
+                                 WATCH=server.watch, VIA="direct", ONLY=ONLY))
 
 
-async def through_weir(client, provider):
+async def through_weir(imitation, client, provider):
     script, dialect = CLIENTS[client]
     name, model, section = PROVIDERS[provider]
-    async with Aimock(UPSTREAM_KEY) as aimock:
-        section = {**section, "base_url": f"http://127.0.0.1:{aimock.port}{section['base_url']}", "credential": "env:UPSTREAM_KEY"}
+    async with imitation as server:
+        section = {**section, "base_url": f"http://127.0.0.1:{server.port}{section['base_url']}", "credential": "env:UPSTREAM_KEY"}
         async with await Weir.start(configuration(providers={name: section}, expose_provider_models=True)) as weir:
             return report(await play(script, BASE_URL=f"http://127.0.0.1:{weir.port}", API_KEY=KEY, MODEL=f"{name}/{model}",
-                                     CLIENT=dialect, PROVIDER=provider, RUN=f"{client}:{provider}",
-                                     WATCH=aimock.watch, VIA="weir", ONLY=ONLY))
+                                     CLIENT=dialect, PROVIDER=provider, SERVER=server.name, RUN=f"{client}:{provider}",
+                                     WATCH=server.watch, VIA="weir", ONLY=ONLY))
 
 
 @test
@@ -98,8 +99,9 @@ def register(name, play_it):
     registry.test(one)
 
 
-for each in CLIENTS:
-    register(f"directly_{each}", lambda each=each: directly(each))
-for each in CLIENTS:
-    for to in PROVIDERS:
-        register(f"{each}_to_{to}", lambda each=each, to=to: through_weir(each, to))
+for prefix, make in (("", lambda: Aimock(UPSTREAM_KEY)), ("simulated_", Simulated)):
+    for each in CLIENTS:
+        register(f"{prefix}directly_{each}", lambda make=make, each=each: directly(make(), each))
+    for each in CLIENTS:
+        for to in PROVIDERS:
+            register(f"{prefix}{each}_to_{to}", lambda make=make, each=each, to=to: through_weir(make(), each, to))

@@ -30,6 +30,7 @@ class Listener {
       } else {
         dialect::EventBatch batch(*this);
         decoder_.decode(told.payload, batch);
+        if (spoken_.reframes() && !failed_) add_element(told.payload);
       }
       heard_.ends.push_back(heard_.body.size());
     }
@@ -41,6 +42,8 @@ class Listener {
     heard_.body += held_;
     if (spoken_.document) {
       write_document(spoken_.client, collector_.answer(), context_, heard_.body);
+    } else if (spoken_.reframes()) {
+      heard_.body += std::exchange(has_elements_, true) ? "\r\n]" : "[]";
     } else {
       encoder_.end(heard_.body);
     }
@@ -59,6 +62,7 @@ class Listener {
                               std::holds_alternative<dialect::BlockDelta>(event) ||
                               std::holds_alternative<dialect::Finish>(event);
       if (meaningful && !std::exchange(meant_, true)) heard_.body += std::exchange(held_, {});
+      if (spoken_.reframes()) continue;
       encoder_.encode({&event, 1}, meant_ ? heard_.body : held_);
     }
   }
@@ -68,20 +72,37 @@ class Listener {
     failed_ = heard_.failed = true;
     heard_.error_class = report.error_class;
     if (report.message.empty()) report.message = row(report.fault).sentence;
+    if (meant_ && spoken_.reframes()) {
+      std::string error;
+      write_error(error, spoken_.client, error_of(report));
+      add_element(error);
+      heard_.body += ']';
+      return;
+    }
     if (meant_) {
       const Event event = report;
       return encoder_.encode({&event, 1}, heard_.body);
     }
     heard_.stream = false;
-    const dialect::ErrorReport error{.error_class = report.error_class,
-                                     .status = row(report.fault).status,
-                                     .message = report.message,
-                                     .code = report.code,
-                                     .type = report.type,
-                                     .param = {}};
+    const dialect::ErrorReport error = error_of(report);
     heard_.status = status_for(spoken_.client, error);
     heard_.body.clear();
     write_error(heard_.body, spoken_.client, error);
+  }
+
+  static dialect::ErrorReport error_of(const dialect::FaultReport& report) {
+    return {.error_class = report.error_class,
+            .status = row(report.fault).status,
+            .message = report.message,
+            .code = report.code,
+            .type = report.type,
+            .param = {}};
+  }
+
+  void add_element(Bytes element) {
+    std::string& to = meant_ ? heard_.body : held_;
+    to += std::exchange(has_elements_, true) ? ",\r\n" : "[";
+    to += trim_lines(element);
   }
 
   const Spoken& spoken_;
@@ -92,6 +113,7 @@ class Listener {
   Heard heard_;
   std::string held_;
   bool meant_ = false;
+  bool has_elements_ = false;
   bool failed_ = false;
 };
 
@@ -169,6 +191,9 @@ bool is_error_end(Dialect client, bool array, Bytes rest, bool whole) {
     case Dialect::openai_chat:
       return frame("data: ", "\n\n");
     case Dialect::anthropic_messages:
+      // The end of a block waits for what may still belong to it; then it comes with the error.
+      if (rest.starts_with("event: content_block_stop\n"))
+        if (const std::size_t end = rest.find("\n\n"); end != Bytes::npos) rest.remove_prefix(end + 2);
       return frame("event: error\ndata: ", "\n\n");
     case Dialect::gemini:
       return array ? frame(",\r\n", "]") || frame("[", "]") : frame("data: ", "\r\n\r\n");

@@ -42,8 +42,11 @@ struct Spoken {
 
   bool heard = false;  ///< the answer goes through the neutral events
 
-  /// The request does.
   bool translates() const { return lane == SpokenLane::translate || lane == SpokenLane::collect; }
+  /// A stream of the client's own dialect in another frame: what is said passes as it is.
+  bool reframes() const { return array && client == provider && !document; }
+  /// The request goes through the neutral model.
+  bool translates_request() const { return translates() && !reframes(); }
 };
 
 /// What a client hears.

@@ -118,11 +118,13 @@ class Judge {
     const bool whole = answer_.complete && !open_answer_;
     const Bytes body = answer_.body;
     for (auto end = golden_.ends.rbegin(); end != golden_.ends.rend(); ++end) {
-      // (Half a CRLF ends a line, too.)
-      const bool halved = !spoken_.heard && *end == alike_ + 1 && golden_.body[alike_] == '\n';
-      if (*end > alike_ + halved) continue;
-      Bytes rest = body.substr(*end - halved);
+      // A body may end properly within the line ends behind an event: weir then ends it with line feeds of its own.
+      const bool mended = *end > alike_;
+      const Bytes missing = mended ? Bytes(golden_.body).substr(alike_, *end - alike_) : Bytes();
+      if (mended && (spoken_.heard || missing.find_first_not_of("\r\n") != Bytes::npos)) continue;
+      Bytes rest = body.substr(*end - missing.size());
       while (!spoken_.heard && (rest.starts_with('\n') || rest.starts_with('\r'))) rest.remove_prefix(1);
+      if (mended && read_sse(body.substr(0, body.size() - rest.size())).has_tail) continue;
       if (is_error_end(spoken_.client, spoken_.array, rest, whole)) return count_error_end();
     }
     if (!golden_.giant || spoken_.heard) return false;

@@ -179,7 +179,7 @@ class Maker : RequestWire {
     const std::string body = make_question(random_, {.id = plan_.id,
                                                      .client = client(),
                                                      .stream = stream,
-                                                     .translated = spoken().translates(),
+                                                     .translated = spoken().translates_request(),
                                                      .max_bytes = text_size()});
     const std::string written = fill_model(body, plan_.model);
     if (!forward(body, written, stream || collects)) return write(spoken_fields(), written);
@@ -240,7 +240,8 @@ class Maker : RequestWire {
   /// What the provider has to get. False: the request has no place in its dialect.
   bool forward(const std::string& body, const std::string& written, bool streams) {
     plan_.forwarded = true;
-    if (!spoken().translates()) {
+    spoken().context.array = spoken().array;
+    if (!spoken().translates_request()) {
       plan_.provider_body = fill_model(body, plan_.provider_model);
       return true;
     }
@@ -260,7 +261,6 @@ class Maker : RequestWire {
     }
     for (const std::string& name : loss.dropped()) spoken().dropped += (spoken().dropped.empty() ? "" : ",") + name;
     spoken().context.include_usage = request.include_usage;
-    spoken().context.array = spoken().array;
     spoken().context.emulated_schema = dialect::emulates_schema(provider_->dialect, request, to);
     return true;
   }

@@ -33,6 +33,13 @@ constexpr Bytes trim(Bytes text) {
   return text;
 }
 
+/// Without leading and trailing spaces, tabs and line ends.
+constexpr Bytes trim_lines(Bytes text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == Bytes::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
 /// True when `part` is a view into `whole`.
 inline bool is_within(Bytes part, Bytes whole) {
   return std::less_equal<>()(whole.data(), part.data()) &&

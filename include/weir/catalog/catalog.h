@@ -15,6 +15,7 @@
 #include "weir/base/bytes.h"
 #include "weir/base/secret.h"
 #include "weir/catalog/base_url.h"
+#include "weir/catalog/model_row.h"
 #include "weir/catalog/provider_kind.h"
 #include "weir/catalog/proxy.h"
 #include "weir/catalog/route_policy.h"
@@ -59,6 +60,20 @@ struct Deployment {
   dialect::ModelTraits traits = {};  ///< of model_id; looked up by the catalog
   std::uint32_t cell = 0;            ///< of the health table; given by the catalog, the same to equal deployments
   DeploymentPolicy route = {};
+  const ModelRow* facts = nullptr;  ///< limits, abilities and price; null: not known. Looked up by the catalog
+};
+
+/// What the operator says of one model of one provider, written over what the registries say.
+struct OwnFacts {
+  std::size_t provider = 0;  ///< index into Catalog::providers()
+  std::string model_id;
+  ModelRow row;  ///< the whole truth; its id is set by the catalog
+};
+
+/// What becomes of models whose price nobody knows. They never count as free.
+enum class UnknownPrice : std::uint8_t {
+  allow,  ///< they are served; their cost is told to be unknown
+  block,  ///< they are not served
 };
 
 /// What becomes of a request and its answer on their way, where a configuration has a say in it.
@@ -81,6 +96,7 @@ struct CatalogOptions {
   bool expose_provider_models = false;  ///< `provider/model` names are served too
   ModelPolicy default_policy;           ///< of those names
   dialect::ReasoningBudgets reasoning_budgets;
+  UnknownPrice unknown_price = UnknownPrice::allow;
 };
 
 /// One answerer of a looked-up name. `model_id` is what the provider calls the model.
@@ -92,6 +108,10 @@ struct Target {
   const dialect::ModelTraits* traits = nullptr;  ///< of model_id, owned by the catalog; null: to be looked up
   std::uint32_t cell = 0;  ///< of the health table: the deployment's, or the one of all models of a provider that is
                            ///< addressed directly
+  const ModelRow* facts = nullptr;  ///< of model_id, lives as long as the catalog; null: not known
+
+  /// Null or unknown: nobody knows.
+  const Price* price() const { return facts ? &facts->price : nullptr; }
 };
 
 class Catalog;
@@ -110,12 +130,13 @@ class Resolution {
  private:
   friend class Catalog;
   Resolution(const Catalog& catalog, const Model& model) : catalog_(&catalog), model_(&model) {}
-  Resolution(const Catalog& catalog, std::size_t provider, Bytes model_id)
-      : catalog_(&catalog), provider_(provider), model_id_(model_id) {}
+  Resolution(const Catalog& catalog, std::size_t provider, Bytes model_id, const ModelRow* facts)
+      : catalog_(&catalog), provider_(provider), model_id_(model_id), facts_(facts) {}
   const Catalog* catalog_;
   const Model* model_ = nullptr;
   std::size_t provider_ = 0;
   Bytes model_id_;
+  const ModelRow* facts_ = nullptr;
 };
 
 class Catalog {
@@ -124,12 +145,13 @@ class Catalog {
   Catalog() = default;
   /// Names must be unique, kinds and dialects set, provider indices in range and deployments not empty: the
   /// configuration reader has reported all of that to the operator, so here it is asserted.
-  Catalog(std::vector<Provider> providers, std::vector<Model> models, CatalogOptions options);
+  Catalog(std::vector<Provider> providers, std::vector<Model> models, CatalogOptions options,
+          std::vector<OwnFacts> facts = {});
   Catalog(Catalog&&) noexcept = default;
   Catalog& operator=(Catalog&&) noexcept = default;
 
-  /// What `name` stands for, or nothing. Configured models come first; then, if enabled, `provider/anything`.
-  /// One or two hash look-ups, no allocation.
+  /// What `name` stands for, or nothing. Configured models come first; then, if enabled, `provider/anything` (with
+  /// UnknownPrice::block: anything that has a price). A few hash look-ups and find_model(), no allocation.
   std::optional<Resolution> find(Bytes name) const;
 
   std::span<const Provider> providers() const { return providers_; }
@@ -142,6 +164,8 @@ class Catalog {
   bool exposes_provider_models() const { return options_.expose_provider_models; }
   const ModelPolicy& default_policy() const { return options_.default_policy; }
   const dialect::ReasoningBudgets& reasoning_budgets() const { return options_.reasoning_budgets; }
+  std::span<const OwnFacts> own_facts() const { return facts_; }
+  UnknownPrice unknown_price() const { return options_.unknown_price; }
 
   /// The same catalog with every built-in provider (kind simulated) answering at `base_url`. The server calls this
   /// once, when it knows on which port its simulated provider listens, before any shard sees the catalog.
@@ -154,8 +178,13 @@ class Catalog {
   };
   using Index = std::unordered_map<std::string, std::size_t, NameHash, std::equal_to<>>;
 
+  /// `name` is "provider/model".
+  const ModelRow* facts_of(Bytes name, const ProviderKind& kind, Bytes model_id) const;
+
   std::vector<Provider> providers_;
   std::vector<Model> models_;
+  std::vector<OwnFacts> facts_;  // never changed: deployments point into it
+  Index facts_index_;            // by provider/model
   Index provider_index_;
   Index model_index_;
   CatalogOptions options_;

@@ -69,6 +69,7 @@ struct ProviderKind {
   dialect::Quirks quirks;     ///< each is read in one place and owned by one golden test
   UrlForm url_form = UrlForm::base;
   Bytes api_version;  ///< default; empty: none is sent
+  Bytes catalogue;    ///< the kind whose rows of models are this one's as well; empty: its own name
   RateLimitHeaders rate_limits;
   std::span<const Region> regions;  ///< empty: it has one address
   Infrastructure infrastructure;

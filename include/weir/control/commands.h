@@ -25,6 +25,10 @@ int create_key(const std::string& name);
 enum class SchemaForm : std::uint8_t { json, markdown, providers };
 int print_schema(SchemaForm form);
 
+/// `weir models`: every model of the catalogue, or with a configuration its deployments, with what is known of them and
+/// who says so; as a table, or as JSON.
+int list_models(const std::optional<std::string>& config_path, bool as_json);
+
 /// The command a newcomer can paste to see a streamed answer from the first listener; for the start-up message.
 std::string curl_line(const Config& config);
 

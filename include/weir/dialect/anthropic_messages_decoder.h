@@ -24,8 +24,18 @@ namespace weir::dialect::anthropic_messages {
 /// totals and are corrected, never added.
 class Counts {
  public:
-  enum Field : std::uint8_t { input, cache_read, cache_write, output, thinking, kFieldCount };
+  enum Field : std::uint8_t {
+    input,
+    cache_read,
+    cache_write,
+    output,
+    thinking,
+    cache_write_1h,
+    web_searches,
+    kFieldCount
+  };
 
+  void set_service(ServiceTier service) { service_ = service; }
   void set(Field field, std::uint64_t tokens);
   bool any() const { return known_ != 0; }
   /// Takes over every field that `later` knows.
@@ -36,6 +46,7 @@ class Counts {
  private:
   std::array<std::uint64_t, kFieldCount> values_{};
   std::uint8_t known_ = 0;
+  ServiceTier service_ = ServiceTier::standard;
 };
 
 class Decoder {

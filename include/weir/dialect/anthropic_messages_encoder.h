@@ -64,6 +64,8 @@ class Encoder {
   void feed(Block& block, Bytes text, std::string& out);
   void append_seal_delta(const Seal& seal, std::string& out);
   void finish(Block& block, Bytes signature, std::string& out);
+  void end_first(Bytes signature, std::string& out);
+  void flush(std::string& out);
   void advance(std::string& out);
   void fail(Fault fault, ErrorClass error_class, Bytes message, std::string& out);
 
@@ -75,6 +77,7 @@ class Encoder {
   std::string delta_head_;       // a delta's frame up to its text, of the open block
   std::uint32_t next_wire_ = 0;  // what the client calls the next block
   std::size_t waiting_ = 0;      // bytes
+  bool text_ended_ = false;      // the first block is a text whose end is not told yet: sources of it may still come
   bool started_ = false;
   bool has_tools_ = false;
   bool refused_ = false;

@@ -45,6 +45,7 @@ class Encoder {
   struct Choice {
     std::vector<Block> blocks;
     bool calls = false;
+    bool refused = false;  // some of its text is a refusal
     bool finished = false;
     bool ascii = true;  // all of its text, so that offsets in characters are offsets in bytes
     FinishReason reason = FinishReason::unspecified;

@@ -20,17 +20,25 @@ class UsageMetadata {
   friend bool operator==(const UsageMetadata&, const UsageMetadata&) = default;
 
  private:
+  /// Tokens among those of a class that may have prices of their own.
+  struct Modalities {
+    std::uint64_t audio = 0;
+    std::uint64_t image = 0;
+    friend bool operator==(const Modalities&, const Modalities&) = default;
+  };
+
   bool read_count(codec::JsonReader& json, std::uint64_t& into);
-  void read_modalities(codec::JsonReader& json, std::uint64_t& audio);
+  void read_modalities(codec::JsonReader& json, Modalities& into);
 
   std::uint64_t prompt_ = 0;
   std::uint64_t tool_prompt_ = 0;
   std::uint64_t candidates_ = 0;
   std::uint64_t thoughts_ = 0;
   std::uint64_t cached_ = 0;
-  std::uint64_t prompt_audio_ = 0;
-  std::uint64_t cached_audio_ = 0;
-  std::uint64_t candidates_audio_ = 0;
+  Modalities of_prompt_;
+  Modalities of_cached_;
+  Modalities of_candidates_;
+  ServiceTier service_ = ServiceTier::standard;
   bool known_ = false;
 };
 

@@ -100,11 +100,19 @@ struct OutputFormat {
   std::optional<bool> strict;
 };
 
+/// The words for how much a model shall think, in every dialect that has words for it.
+inline constexpr Bytes kEfforts[] = {"none", "minimal", "low", "medium", "high", "xhigh", "max"};
+constexpr bool is_effort(Bytes word) {
+  for (const Bytes effort : kEfforts)
+    if (effort == word) return true;
+  return false;
+}
+
 /// How much the model shall think.
 struct Reasoning {
   enum class Mode : std::uint8_t { unset, off, on, adaptive };
   Mode mode = Mode::unset;
-  Bytes effort;  ///< none minimal low medium high xhigh max
+  Bytes effort;  ///< one of kEfforts
   std::optional<std::uint64_t> budget_tokens;
   std::optional<bool> show;  ///< whether the client wants to see thoughts (Gemini includeThoughts, ...)
   Bytes summary;             ///< Responses: auto concise detailed

@@ -53,21 +53,21 @@ class Quirks {
 /// What a model can and wants. Made from the model's id by catalog/model_traits.
 struct ModelTraits {
   std::uint32_t default_max_tokens = 4096;  ///< where the dialect requires a limit and the client gave none
-  bool takes_sampling = true;               ///< Claude models after Opus 4.6 refuse temperature, top_p and top_k
+  bool takes_sampling = true;               ///< Claude after Opus 4.6, OpenAI's o and GPT 5 refuse temperature, top_p
   bool takes_adaptive_thinking =
       false;                          ///< Claude from 4.6 on: thinking adaptive and output_config.effort; else a budget
   bool takes_output_schema = false;   ///< Claude: output_config.format; else a forced tool emulates it
   bool takes_system_inside = false;   ///< Claude: role system among the messages; else it is hoisted
   bool takes_prefill = true;          ///< Claude: a last assistant message is continued; later models refuse it
-  bool takes_thinking = true;         ///< Claude from 3.7 on, Gemini from 2.5 on
+  bool takes_thinking = true;         ///< Claude from 3.7 on, Gemini from 2.5 on, GPT from 5 on
   bool takes_thinking_level = false;  ///< Gemini 3: thinkingLevel; else thinkingBudget
   bool takes_json_schema = true;      ///< Gemini: responseJsonSchema; else the OpenAPI subset
   bool wants_signatures = false;      ///< Gemini 3: a function call in history needs its thoughtSignature
   bool is_reasoning = false;          ///< OpenAI's: max_tokens is refused, max_completion_tokens is not
   bool takes_temperature_and_top_p = true;  ///< Claude from Opus 4.1 on: only one of the two
   bool takes_thinking_off = true;           ///< Claude Fable 5 and Mythos 5 refuse thinking disabled
-  bool takes_xhigh_effort = false;          ///< Claude from Opus 4.7 on
-  bool takes_minimal_thinking = true;       ///< Gemini 3 Flash: thinkingLevel MINIMAL; else LOW is the least
+  bool takes_xhigh_effort = false;          ///< Claude from Opus 4.7 on, GPT from 5.2 on
+  bool takes_minimal_thinking = true;       ///< Gemini 3 Flash: thinkingLevel MINIMAL; GPT 5; else LOW is the least
   std::uint32_t least_thinking = 0;         ///< Gemini 2.5: the least thinkingBudget; 0: thinking can be turned off
 };
 
@@ -79,6 +79,11 @@ struct ReasoningBudgets {
   /// The least effort whose budget is at least `budget`; `max` above all.
   Bytes effort_of(std::uint64_t budget) const;
 };
+
+struct Reasoning;
+/// The word of OpenAI's dialects for how much to think: the client's, or one for its budget. Words that a model is
+/// known to refuse become the nearest that it takes. Empty: nothing was said.
+Bytes effort_told(const Reasoning& reasoning, const ModelTraits& traits, const ReasoningBudgets& budgets);
 
 struct Target {
   Bytes model_id;  ///< what the provider calls the model; plain text, not escaped

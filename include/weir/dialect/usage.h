@@ -8,7 +8,33 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "weir/base/bytes.h"
+
 namespace weir::dialect {
+
+/// How a request was served, where that has a price of its own.
+enum class ServiceTier : std::uint8_t { standard, priority, flex, batch, fast };
+
+/// What a provider's word means: `service_tier` of OpenAI and Anthropic, `speed` of Anthropic, `serviceTier` and
+/// `trafficType` of Gemini (`ON_DEMAND_FLEX`). Words that are none of these are `standard`.
+ServiceTier service_tier_of(Bytes word);
+
+/// What of a usage may have a price of its own: each is a part of the class named behind it and counted there as well.
+/// Small, because usage travels in events: counts stop at what 32 bits hold, searches at what 16 do.
+struct UsageParts {
+  std::uint32_t cache_write_1h = 0;    ///< of cache_write: kept for an hour
+  std::uint32_t audio_cache_read = 0;  ///< of cache_read
+  std::uint32_t image_input = 0;       ///< of input
+  std::uint32_t image_output = 0;      ///< of output
+  std::uint16_t web_searches = 0;      ///< pieces, not tokens: searches that the provider made itself
+  ServiceTier service = ServiceTier::standard;
+
+  /// A count as it is kept here.
+  static constexpr std::uint32_t kept(std::uint64_t tokens) {
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(tokens, ~std::uint32_t{0}));
+  }
+  friend bool operator==(const UsageParts&, const UsageParts&) = default;
+};
 
 /// Tokens. A class that the provider did not report is 0.
 struct Usage {
@@ -20,6 +46,7 @@ struct Usage {
   std::uint64_t reasoning = 0;     ///< output spent on thinking
   std::uint64_t audio_output = 0;  ///< output audio
   bool reported = false;           ///< false: the provider has said nothing yet; all numbers are 0
+  UsageParts parts = {};
 
   std::uint64_t input_total() const { return input + cache_read + cache_write + audio_input; }
   std::uint64_t output_total() const { return output + reasoning + audio_output; }
@@ -44,6 +71,7 @@ class NestedUsage {
   /// Larger counts are not believed: they would overflow a sum and no model can make them.
   static constexpr std::uint64_t kMaxTokens = 1'000'000'000'000;
 
+  void set_service(ServiceTier service) { service_ = service; }
   void set(Field field, std::uint64_t tokens) {
     values_[field] = std::min(tokens, kMaxTokens);
     known_ = static_cast<std::uint16_t>(known_ | (1U << field));
@@ -56,6 +84,7 @@ class NestedUsage {
   void overwrite_with(const NestedUsage& later) {
     for (std::uint8_t i = 0; i < kFieldCount; ++i)
       if (later.knows(static_cast<Field>(i))) set(static_cast<Field>(i), later.values_[i]);
+    if (later.service_ != ServiceTier::standard) service_ = later.service_;
   }
 
   /// The classes taken apart. A part that the grand total counts beside its whole is taken as standing beside it; one
@@ -65,6 +94,7 @@ class NestedUsage {
  private:
   std::uint64_t values_[kFieldCount] = {};
   std::uint16_t known_ = 0;
+  ServiceTier service_ = ServiceTier::standard;
 };
 
 }  // namespace weir::dialect

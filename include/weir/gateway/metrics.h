@@ -25,6 +25,8 @@ struct Metrics {
   std::uint64_t attempts = 0;
   std::uint64_t stale_connections = 0;  ///< reused connections that turned out to be closed; asked again
   std::uint64_t usage_unknown = 0;      ///< complete answers without usage
+  std::uint64_t cost_unknown = 0;       ///< answers with usage, of models without a price
+  std::uint64_t cost_nano_usd = 0;
   std::uint64_t input_tokens = 0;
   std::uint64_t output_tokens = 0;
   std::uint64_t request_bytes = 0;

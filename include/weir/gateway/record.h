@@ -8,6 +8,7 @@
 
 #include "weir/base/fault.h"
 #include "weir/base/time.h"
+#include "weir/catalog/price.h"
 #include "weir/dialect/dialect.h"
 #include "weir/dialect/event.h"
 #include "weir/dialect/usage.h"
@@ -49,6 +50,9 @@ struct Record {
   std::string detail;  ///< more about the fault, for the operator alone
   dialect::FinishReason finish = dialect::FinishReason::unspecified;
   dialect::Usage usage;
+  const catalog::Price* price = nullptr;  ///< of the deployment that was tried last; null: not known
+  std::int64_t cost_nano_usd = 0;
+  bool cost_known = false;
   std::uint64_t request_bytes = 0;  ///< of the body
   std::uint64_t answer_bytes = 0;   ///< of the body
 

@@ -3,11 +3,11 @@
 //   node aimock.mjs    with NODE_PACKAGES, and AIMOCK_KEY: the only credential it takes
 //
 // aimock speaks all four dialects from one pool of answers, chosen by the "[topic]" at the head of the user's last words.
-// `watch` is a second port of our own: GET /?mark=TEXT lists the exchanges whose request holds TEXT, as bytes on the wire,
-// and whether the answer was cut short by the caller.
-import { createServer } from 'node:http';
+// `watch` is a second port of our own: watch.mjs.
 import { createRequire } from 'node:module';
-import { ARGUMENTS, CALLS, LONG, PERSON, PROMPT, SIGNATURE, TEXT, THOUGHTS, USAGE, WEATHER } from './answers.mjs';
+import { PROMPT } from './answers.mjs';
+import { ARGUMENTS, CALLS, LONG, PERSON, SIGNATURE, TEXT, THOUGHTS, USAGE, WEATHER } from './answers_aimock.mjs';
+import { keep, serveWatch } from './watch.mjs';
 
 const require = createRequire(process.env.NODE_PACKAGES + '/package.json');
 const { LLMock } = require('@copilotkit/aimock');
@@ -84,35 +84,6 @@ for (const status of [400, 404, 429, 500, 503])
     return { error: { message: `Told to answer ${status}.`, type, code }, status: real, retryAfter: 7 };
   });
 
-// --- what was asked, for the tests' eyes -----------------------------------------------------------------------------
-
-const exchanges = [];
-
-function keep(request, response) {
-  const one = { method: request.method, path: request.url, headers: request.headers, body: '', status: 0, answer: '', aborted: false };
-  exchanges.push(one);
-  const watched = (target, name, field) => {
-    const original = target[name].bind(target);
-    target[name] = (...given) => {
-      const data = name === 'emit' ? (given[0] === 'data' ? given[1] : null) : given[0];
-      if (data && typeof data !== 'function') one[field] += data.toString();
-      return original(...given);
-    };
-  };
-  watched(request, 'emit', 'body');
-  watched(response, 'write', 'answer');
-  watched(response, 'end', 'answer');
-  response.on('close', () => {
-    one.status = response.statusCode;
-    one.aborted = !response.writableFinished;
-  });
-}
-
 await mock.start();
 mock.serverInstance.server.prependListener('request', keep);
-const watch = createServer((request, response) => {
-  const mark = new URL(request.url, 'http://watch').searchParams.get('mark');
-  response.setHeader('content-type', 'application/json');
-  response.end(JSON.stringify(exchanges.filter((one) => one.body.includes(mark))));
-});
-watch.listen(0, '127.0.0.1', () => console.log(JSON.stringify({ port: mock.port, watch: watch.address().port })));
+serveWatch(mock.port);

@@ -2,10 +2,11 @@
 // fails the "exchanges" that reached the provider.
 //
 // From the environment: NODE_PACKAGES; BASE_URL (no path), API_KEY, MODEL; CLIENT, the dialect of the client; PROVIDER, the
-// dialect behind; RUN, a word of this run's own; WATCH, where the imitated provider tells what it was asked; VIA, "weir" or
-// "direct"; ONLY, the name of a single case.
+// dialect behind; SERVER, who imitates it; RUN, a word of this run's own; WATCH, where is told what the imitated provider was
+// asked; VIA, "weir" or "direct"; ONLY, the name of a single case.
 import { createRequire } from 'node:module';
-import { sane } from './upstream.mjs';
+import { SERVER, server } from './answers.mjs';
+import { sane, seen } from './upstream.mjs';
 
 export const load = createRequire(process.env.NODE_PACKAGES + '/package.json');
 export const { BASE_URL, API_KEY, MODEL, CLIENT, PROVIDER, RUN, WATCH, VIA, ONLY } = process.env;
@@ -13,7 +14,6 @@ const PATIENCE = 10000;    // milliseconds for one case
 const TOGETHER = 90000;   // and for all of them: a gateway that always hangs is reported, too
 
 class Wrong extends Error {}
-class NotApplicable extends Error {}
 const shown = (value) => {
   const text = typeof value === 'string' ? JSON.stringify(value) : JSON.stringify(value) ?? String(value);
   return text.length > 400 ? `${text.slice(0, 400)}... (${text.length} long)` : text;
@@ -28,17 +28,41 @@ export function check(condition, what) {
 export function equal(got, wanted, what) {
   check(JSON.stringify(sorted(got)) === JSON.stringify(sorted(wanted)), `${what}: ${shown(got)}, wanted ${shown(wanted)}`);
 }
-export const skip = (why) => { throw new NotApplicable(why); };
+let skipped = null;  // why this case cannot be had, even if the case takes what is thrown for an error that it waits for
+export const skip = (why) => { throw new Wrong(skipped = why); };
 export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 // The user's words: what the provider shall do, and a mark by which its requests are found again.
 let mark = '';
-export const say = (topic, words = 'Well?') => `[${topic}] ${words} <${mark}>`;
+let headers = null;
+export function say(topic, words = 'Well?') {
+  if (server.cannot[topic]) skip(server.cannot[topic]);
+  const asked = server.ask(topic, words, mark);
+  headers = asked.headers;
+  return asked.words;
+}
+// The simulated provider is told in a header of every request behind say(), whichever client sends it.
+const plainFetch = globalThis.fetch;
+globalThis.fetch = (url, init = {}) => {
+  if (!headers) return plainFetch(url, init);
+  const all = new Headers(init.headers);
+  for (const [name, value] of Object.entries(headers)) all.set(name, value);
+  return plainFetch(url, { ...init, headers: all });
+};
 
 // The requests of this case that reached the provider, as they came.
 export async function upstream() {
   const found = await (await fetch(`${WATCH}/?mark=${encodeURIComponent(mark)}`)).json();
-  return found.map((one) => ({ ...one, get json() { return JSON.parse(this.body); } }));
+  return found.map((one) => ({ ...one, get json() { return this.body ? JSON.parse(this.body) : null; } }));
+}
+// What the last request to the provider held of `what` (`seen` in upstream.mjs), and that the answer to it came back.
+export async function saw(what, wanted, text) {
+  equal(seen[what](PROVIDER, (await upstream()).at(-1).json), wanted, `the ${what} that the provider saw`);
+  equal(text, server.says[what](wanted), 'answer');
+}
+// Whether the seal of the round before went back to the vendor that had set it, as often as it is due; to others none does.
+export async function sealed(times) {
+  equal(seen.seals(PROVIDER, (await upstream()).at(-1).json), Array(times).fill(server.SIGNATURE), 'seals that went back');
 }
 export async function until(condition, what) {
   for (let waited = 0; waited < 2000; waited += 20) {
@@ -66,6 +90,7 @@ export async function main(cases) {
   const begun = Date.now();
   for (const [name, play] of wanted) {
     mark = `${RUN}:${name}`;
+    headers = skipped = null;
     const started = Date.now();
     let verdict = 'passes', note = '', exchanges;
     try {
@@ -75,15 +100,17 @@ export async function main(cases) {
         timer = setTimeout(() => refuse(new Wrong(`not over after ${PATIENCE / 1000} s`)), PATIENCE);
       });
       await Promise.race([play(), late]).finally(() => clearTimeout(timer));
-      for (const one of await upstream()) {
+      headers = null;
+      for (const one of (await upstream()).filter(({ json }) => json)) {
         const problem = sane(PROVIDER, one);
         check(!problem, `the request to the provider: ${problem}`);
       }
     } catch (error) {
-      verdict = error instanceof NotApplicable ? 'not applicable' : 'FAILS';
-      note = error instanceof Wrong || error instanceof NotApplicable ? error.message
+      verdict = 'FAILS';
+      note = error instanceof Wrong ? error.message
         : `${error?.constructor?.name}: ${error?.message}${error?.responseBody ? ' ' + error.responseBody : ''} ${String(error?.stack).split('\n')[1]?.trim() ?? ''}`;
     }
+    if (skipped) [verdict, note] = ['not applicable', skipped];
     if (verdict === 'FAILS') exchanges = await upstream().catch(() => []);
     console.log(JSON.stringify({ case: name, verdict, note, exchanges, milliseconds: Date.now() - started }));
   }

@@ -16,7 +16,7 @@ const FIELDS = {
 };
 const PATHS = {
   openai_chat: /^\/v1\/chat\/completions$/,
-  openai_responses: /^\/v1\/responses$/,
+  openai_responses: /^\/v1\/responses(\/input_tokens)?$/,
   anthropic_messages: /^\/v1\/messages(\?beta=true)?$/,
   gemini: /^\/v1beta\/models\/[^/:?]+:(generateContent|streamGenerateContent\?alt=sse)$/,
 };
@@ -110,3 +110,50 @@ export function asksForSchema(dialect, { json }) {
   }[dialect]();
   return Boolean(schema) && ['name', 'age', 'tags'].every((name) => JSON.stringify(schema).includes(`"${name}"`));
 }
+
+// --- what the request told the provider, in words that are the same for every dialect ----------------------------------
+
+const textOf = (content) => (typeof content === 'string' ? content : (content ?? []).map((part) => part.text ?? '').join(''));
+const call = (id, name, given) => ({ id, name, city: (typeof given === 'string' ? JSON.parse(given || '{}') : given ?? {}).city });
+
+// The request as a list of {role, text}, {call}, {result, id} and {seal}, in the order in which it tells them.
+const readers = {
+  openai_chat: ({ messages }) => messages.flatMap(({ role, content, tool_calls, tool_call_id }) =>
+    role === 'tool' ? [{ id: tool_call_id, result: textOf(content) }]
+      : [{ role, text: textOf(content) }, ...(tool_calls ?? []).map(({ id, function: { name, arguments: given } }) => ({ call: call(id, name, given) }))]),
+  openai_responses: ({ instructions, input }) => [{ role: 'system', text: instructions ?? '' },
+    ...(typeof input === 'string' ? [{ role: 'user', content: input }] : input).map((item) => ({
+      function_call: () => ({ call: call(item.call_id, item.name, item.arguments) }),
+      function_call_output: () => ({ id: item.call_id, result: textOf(item.output) }),
+      reasoning: () => ({ seal: item.encrypted_content }),
+    }[item.type] ?? (() => ({ role: item.role, text: textOf(item.content) })))())],
+  anthropic_messages: ({ system, messages }) => [{ role: 'system', text: textOf(system) }, ...messages.flatMap(({ role, content }) =>
+    (typeof content === 'string' ? [{ type: 'text', text: content }] : content).map((block) => ({
+      tool_use: () => ({ call: call(block.id, block.name, block.input) }),
+      tool_result: () => ({ id: block.tool_use_id, result: textOf(block.content) }),
+      thinking: () => ({ seal: block.signature }),
+    }[block.type] ?? (() => ({ role, text: block.text ?? '' })))()))],
+  // Calls without an id are answered in their order.
+  gemini: ({ systemInstruction, contents }) => {
+    let calls = 0, results = 0;
+    return [{ role: 'system', text: textOf(systemInstruction?.parts) }, ...contents.flatMap(({ role, parts }) => parts.flatMap((part) => [
+      ...(part.thoughtSignature ? [{ seal: part.thoughtSignature }] : []),
+      part.functionCall ? { call: call(part.functionCall.id || calls++, part.functionCall.name, part.functionCall.args) }
+        : part.functionResponse ? { id: part.functionResponse.id || results++, result: JSON.stringify(part.functionResponse.response) }
+          : { role: role === 'model' ? 'assistant' : role, text: part.thought ? '' : part.text ?? '' }]))];
+  },
+};
+
+export const seen = {
+  system: (dialect, json) => readers[dialect](json).filter((one) => /^(system|developer)$/.test(one.role)).map((one) => one.text).join(''),
+  history: (dialect, json) => readers[dialect](json).filter((one) => /^(user|assistant)$/.test(one.role) && one.text)
+    .map(({ role, text }) => `${role}:${text.replace(/^\[.*?\] /, '').replace(/ <.*>$/, '')}`).join(', '),
+  results: (dialect, json) => {
+    const all = readers[dialect](json);
+    return all.filter((one) => 'result' in one).map(({ id, result }) => {
+      const made = all.find((one) => one.call?.id === id)?.call;
+      return made ? `${made.name}(${made.city ?? ''}): ${/-?\d+|noon/.exec(result)?.[0] ?? result}` : `a result for ${id}`;
+    }).join('; ');
+  },
+  seals: (dialect, json) => readers[dialect](json).flatMap((one) => (one.seal ? [one.seal] : [])),
+};

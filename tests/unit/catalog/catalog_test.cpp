@@ -70,6 +70,47 @@ TEST(Catalog, BuiltInProvidersLearnTheirAddressLater) {
   EXPECT_EQ(catalog.find("fast").value()[0].model_id, "gpt-4o-mini");
 }
 
+/// A catalog of OpenAI with a price of the operator's for one model.
+Catalog priced_catalog(UnknownPrice unknown_price) {
+  std::vector<Provider> providers;
+  providers.push_back(provider("oai", "openai", "https://api.openai.com/v1"));
+  std::vector<Model> models;
+  models.push_back({.name = "fast", .deployments = {{0, "gpt-5.4"}, {0, "mine"}, {0, "nobody-knows-it"}}});
+  std::vector<OwnFacts> facts;
+  facts.push_back(
+      {.provider = 0, .model_id = "mine", .row = {.kind = "openai", .price = {.rates = {.input = 1, .output = 2}}}});
+  return {std::move(providers),
+          std::move(models),
+          {.expose_provider_models = true, .unknown_price = unknown_price},
+          std::move(facts)};
+}
+
+TEST(Catalog, DeploymentsKnowWhatTheirModelsAre) {
+  const Catalog moved = priced_catalog(UnknownPrice::allow);
+  const auto fast = moved.find("fast").value();
+  EXPECT_EQ(fast[0].facts, find_model(*find_provider_kind("openai"), "gpt-5.4"));
+  ASSERT_NE(fast[1].facts, nullptr);
+  EXPECT_EQ(fast[1].facts, &moved.own_facts()[0].row);
+  EXPECT_EQ(fast[1].facts->id, "mine");
+  EXPECT_EQ(fast[1].price()->rates.output, 2);
+  EXPECT_EQ(fast[2].facts, nullptr);
+  EXPECT_EQ(fast[2].price(), nullptr);
+}
+
+TEST(Catalog, DirectAddressesKnowItToo) {
+  const Catalog catalog = priced_catalog(UnknownPrice::allow);
+  EXPECT_EQ(catalog.find("oai/gpt-5.4").value()[0].facts, catalog.find("fast").value()[0].facts);
+  EXPECT_EQ(catalog.find("oai/mine").value()[0].facts, &catalog.own_facts()[0].row);
+  EXPECT_EQ(catalog.find("oai/nobody-knows-it").value()[0].facts, nullptr);
+}
+
+TEST(Catalog, UnknownPricesCanBeBlocked) {
+  const Catalog catalog = priced_catalog(UnknownPrice::block);
+  EXPECT_TRUE(catalog.find("oai/gpt-5.4").has_value());
+  EXPECT_TRUE(catalog.find("oai/mine").has_value());
+  EXPECT_FALSE(catalog.find("oai/nobody-knows-it").has_value());
+}
+
 TEST(Catalog, EmptyFindsNothing) {
   const Catalog catalog;
   EXPECT_FALSE(catalog.find("x").has_value());

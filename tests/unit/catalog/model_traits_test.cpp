@@ -54,6 +54,41 @@ TEST(ModelTraits, FamiliesOfClaude) {
   }
 }
 
+TEST(ModelTraits, FamiliesOfOpenAi) {
+  struct Row {
+    const char* id;
+    const char* takes;  // t hinking, r efuses max_tokens, s ampling, m inimal, x high
+  };
+  const Row rows[] = {
+      {"gpt-3.5-turbo", "sm"},
+      {"gpt-4o-mini-2024-07-18", "sm"},
+      {"openai/gpt-4.1", "sm"},
+      {"o1", "tr"},
+      {"o3-mini-2025-01-31", "tr"},
+      {"openai/o4-mini", "tr"},
+      {"gpt-5", "trm"},
+      {"gpt-5-2025-08-07", "trm"},
+      {"gpt-5-mini", "trm"},
+      {"gpt-5-chat-latest", "sm"},
+      {"gpt-5.1-2025-11-13", "trs"},
+      {"gpt-5.2", "trsx"},
+      {"gpt-oss-120b", "tsm"},  // of nobody's own servers
+      {"marco-o1", "tsm"},
+      {"o1x", "tsm"},
+      {"some-model", "tsm"},
+  };
+  for (const Row& row : rows) {
+    const dialect::ModelTraits traits = model_traits(row.id);
+    std::string takes;
+    if (traits.takes_thinking) takes += 't';
+    if (traits.is_reasoning) takes += 'r';
+    if (traits.takes_sampling) takes += 's';
+    if (traits.takes_minimal_thinking) takes += 'm';
+    if (traits.takes_xhigh_effort) takes += 'x';
+    EXPECT_EQ(takes, row.takes) << row.id;
+  }
+}
+
 TEST(ModelTraits, FamiliesOfGemini) {
   struct Row {
     const char* id;

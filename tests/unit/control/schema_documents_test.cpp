@@ -101,6 +101,7 @@ admin: {address: "127.0.0.1:2"}
 providers: {openai: {kind: openai_compatible, base_url: "http://127.0.0.1:3", credential: env:KEY}}
 models: {m: {deployments: [openai/m]}}
 keys: [{name: k, hash: "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}]
+model_facts: {openai/m: {price: {input: 1, output: 2}}}
 limits: {}
 timeouts: {}
 log: {}
@@ -116,7 +117,7 @@ void collect(const YAML::Node& section, const std::string& path, std::vector<Key
     if (schema["items"]) {
       collect(schema["items"], key + ".0.", keys);
     } else if (values && values.IsMap()) {
-      collect(values, key + (key == "models" ? ".m." : ".openai."), keys);
+      collect(values, key + (key == "models" ? ".m." : key == "model_facts" ? ".openai/m." : ".openai."), keys);
     } else {
       collect(schema, key + ".", keys);
     }

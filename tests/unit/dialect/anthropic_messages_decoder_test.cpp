@@ -156,8 +156,14 @@ TEST(AnthropicDecoder, ToleratesWhatOthersMakeOfIt) {
        {kStart, opens(0, kText), adds(0, words("a")), opens(0, kText), adds(0, words("b")), opens(1, kText),
         adds(1, words("c")), ends("\"end_turn\""), kStop},
        kBegins + "block_begin 0.0 text\nblock_delta 0.0 \"a\"\nblock_end 0.0\nblock_begin 0.1 text\n"
-                 "block_delta 0.1 \"b\"\nblock_begin 0.2 text\nblock_delta 0.2 \"c\"\nusage input=5 output=9\n"
-                 "block_end 0.1\nblock_end 0.2\nfinish 0 stop native=\"end_turn\"\n"},
+                 "block_delta 0.1 \"b\"\nblock_end 0.1\nblock_begin 0.2 text\nblock_delta 0.2 \"c\"\n"
+                 "usage input=5 output=9\nblock_end 0.2\nfinish 0 stop native=\"end_turn\"\n"},
+      {"texts that interleave",
+       {kStart, opens(0, kText), adds(0, words("a")), opens(1, kText), adds(1, words("b")), adds(0, words("c")),
+        ends("\"end_turn\""), kStop},
+       kBegins + "block_begin 0.0 text\nblock_delta 0.0 \"a\"\nblock_end 0.0\nblock_begin 0.1 text\n"
+                 "block_delta 0.1 \"b\"\nblock_end 0.1\nblock_begin 0.2 text\nblock_delta 0.2 \"c\"\n"
+                 "usage input=5 output=9\nblock_end 0.2\nfinish 0 stop native=\"end_turn\"\n"},
       {"no start of the message nor of a block",
        {adds(0, words("a")), ends("\"end_turn\"")},
        "begin id=\"\" model=\"\" created=0\nblock_begin 0.0 text\nblock_delta 0.0 \"a\"\nusage output=9\n"

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "unit/dialect/any_dialect.h"
 #include "unit/dialect/encoded.h"
-#include "unit/dialect/recorded.h"
 #include "weir/dialect/anthropic_messages.h"
 #include "weir/dialect/anthropic_messages_decoder.h"
 
@@ -24,26 +24,10 @@ struct Told {
   std::string lines;  // the stream, decoded again
 };
 
-bool ends_in_fault(const std::vector<Event>& events) {
-  return !events.empty() && std::holds_alternative<FaultReport>(events.back());
-}
-
 Told tell(const std::vector<Event>& events, const AnswerContext& context) {
-  Told told;
-  Encoder at_once(context);
-  Encoder one_by_one(context);
-  std::string other;
-  Collector collector(1 << 20);
-  at_once.encode(events, told.stream);
-  for (const Event& event : events) one_by_one.encode({&event, 1}, other);
-  if (!ends_in_fault(events)) {
-    at_once.end(told.stream);
-    one_by_one.end(other);
-  }
-  EXPECT_EQ(told.stream, other) << "the output depends on the batches";
-  collector.take(events);
-  anthropic_messages::write_document(collector.answer(), context, told.document);
-  EXPECT_EQ(test::minified(told.document).substr(0, 1), "{") << told.document;
+  Told told{test::encoded(Dialect::anthropic_messages, events, context),
+            test::documented(Dialect::anthropic_messages, events, context),
+            {}};
   Runner runner;
   runner.feed(told.stream);
   runner.finish(true);
@@ -198,6 +182,11 @@ TEST(AnthropicEncoder, Blocks) {
        {begins(0, BlockKind::reasoning), adds(0, "t"), ends(0, "enc")},
        "block_begin 0.0 reasoning\nblock_delta 0.0 \"t\"\nblock_end 0.0 signature=\"weir/oaienc\"\n",
        R"([{"type":"thinking","thinking":"t","signature":"weir/oaienc"}])"},
+      {"redacted thoughts of others have it, too: Anthropic must never be given them back",
+       openai_responses,
+       {BlockBegin{.index = 0, .kind = BlockKind::reasoning, .redacted = true}, ends(0, "enc")},
+       "block_begin 0.0 reasoning redacted\nblock_end 0.0 signature=\"weir/oaienc\"\n",
+       R"([{"type":"redacted_thinking","data":"weir/oaienc"}])"},
       {"a call's seal stands in front of it",
        gemini,
        {calls(0, "a", "f", "sig"), adds(0, "{}"), ends(0)},
@@ -220,12 +209,12 @@ TEST(AnthropicEncoder, Blocks) {
        R"([{"type":"text","text":"no","citations":null}])",
        kStopped,
        "finish 0 content_filter native=\"refusal\"\n"},
-      {"sources within their text; without one they are lost in a stream",
+      {"sources within their text, which ends only when something else follows",
        openai_responses,
        {begins(0, BlockKind::text), Citation{.url = "u", .title = "t", .quoted = "q"}, adds(0, "a"),
         Citation{.title = "d"}, ends(0), Citation{.url = "late"}},
        "block_begin 0.0 text\ncitation 0 url=\"u\" title=\"t\" quoted=\"q\"\nblock_delta 0.0 \"a\"\n"
-       "citation 0 url=\"\" title=\"d\"\nblock_end 0.0\n",
+       "citation 0 url=\"\" title=\"d\"\ncitation 0 url=\"late\" title=\"\"\nblock_end 0.0\n",
        R"([{"type":"text","text":"a","citations":[{"type":"web_search_result_location","encrypted_index":"","url":"u",)"
        R"("title":"t","cited_text":"q"},{"type":"char_location","document_index":0,"start_char_index":0,)"
        R"("end_char_index":0,"file_id":null,"document_title":"d","cited_text":""},)"

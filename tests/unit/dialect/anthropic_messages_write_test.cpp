@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "anthropic_messages_text.h"
 #include "weir/dialect/anthropic_messages.h"
 #include "weir/dialect/encoder.h"
 
@@ -174,8 +175,12 @@ TEST(AnthropicWrite, Tools) {
                R"({"name":"g","input_schema":{"type":"object"}},)"
                R"({"name":"h","input_schema":{"type":"object","properties":{}}}])"},
       {"strict where it is known", kAdaptive,
+       [](Request& r) { r.tools.push_back({.name = "f", .parameters = R"({"properties":{"a":{}}})", .strict = true}); },
+       kMany + R"(,"tools":[{"name":"f","input_schema":{"type":"object","properties":{"a":{}},)"
+               R"("additionalProperties":false},"strict":true}])"},
+      {"not where it would forbid what the schema allows", kAdaptive,
        [](Request& r) { r.tools.push_back({.name = "f", .parameters = R"({"type":"object"})", .strict = true}); },
-       kMany + R"(,"tools":[{"name":"f","input_schema":{"type":"object"},"strict":true}])"},
+       kMany + R"(,"tools":[{"name":"f","input_schema":{"type":"object"}}])", "tools.strict"},
       {"cache marks", kBudget,
        [](Request& r) {
          r.tools.push_back({.name = "f",
@@ -183,7 +188,8 @@ TEST(AnthropicWrite, Tools) {
                             .strict = true,
                             .cache_control = R"({"type":"ephemeral"})"});
        },
-       kMany + R"(,"tools":[{"name":"f","input_schema":{"type":"object"},"cache_control":{"type":"ephemeral"}}])"},
+       kMany + R"(,"tools":[{"name":"f","input_schema":{"type":"object"},"cache_control":{"type":"ephemeral"}}])",
+       "tools.strict"},
       {"required", kBudget,
        [](Request& r) {
          r.tools.push_back({.name = "f"});
@@ -227,28 +233,73 @@ TEST(AnthropicWrite, Tools) {
   for (const Case& one : cases) check(one);
 }
 
+std::string enforced(Bytes schema) {
+  std::string out;
+  const bool same = anthropic_messages::append_enforced_schema(out, schema);
+  EXPECT_EQ(same, anthropic_messages::is_enforceable(schema));
+  return same ? out : "map: " + out;
+}
+
+TEST(AnthropicWrite, EnforcedSchemas) {
+  EXPECT_EQ(
+      enforced(
+          R"({"type":"object","properties":{"a":{"type":["object","null"],"properties":{"b":{}}},"additionalProperties":{}},"additionalProperties":true})"),
+      R"({"type":"object","properties":{"a":{"type":["object","null"],"properties":{"b":{}},"additionalProperties":false},)"
+      R"("additionalProperties":{}},"additionalProperties":false})")
+      << "every object is closed; names of members are not words";
+  EXPECT_EQ(
+      enforced(R"({"type":"object","properties":{"n":{"type":"integer","minimum":0,"description":"d","maximum":9},)"
+               R"("s":{"type":"string","pattern":"^\\d\"$","format":"date"},"z":{"type":"string","format":"phone"}}})"),
+      R"({"type":"object","properties":{"n":{"type":"integer","description":"d\n\n{minimum: 0, maximum: 9}"},)"
+      R"("s":{"type":"string","format":"date","description":"{pattern: \"^\\\\d\\\"$\"}"},)"
+      R"("z":{"type":"string","description":"{format: \"phone\"}"}},"additionalProperties":false})")
+      << "bounds are told in words";
+  EXPECT_EQ(
+      enforced(
+          R"({"$schema":"x","type":"object","properties":{"l":{"type":"array","minItems":1,"maxItems":3,"items":{"$ref":"#/$defs/k"}},)"
+          R"("u":{"oneOf":[{"type":"object","properties":{"k":{"const":1.50}},"required":["k"]},{"type":"string"}]}},"$defs":{"k":{"properties":{"x":{}}}}})"),
+      R"({"type":"object","properties":{"l":{"type":"array","minItems":1,"items":{"$ref":"#/$defs/k"},"description":"{maxItems: 3}"},)"
+      R"("u":{"anyOf":[{"type":"object","properties":{"k":{"const":1.50}},"required":["k"],"additionalProperties":false},{"type":"string"}]}},)"
+      R"("$defs":{"k":{"properties":{"x":{}},"additionalProperties":false}},"additionalProperties":false})");
+  for (const Bytes map : {R"({"type":"object"})", R"({"type":"object","additionalProperties":true})",
+                          R"({"type":"object","properties":{"a":{"type":"object"}}})",
+                          R"({"type":"object","properties":{"a":{}},"additionalProperties":{"type":"string"}})"})
+    EXPECT_EQ(enforced(map).substr(0, 4), "map:") << map;
+  EXPECT_EQ(enforced(R"({"type":"object","properties":{},"additionalProperties":false})"),
+            R"({"type":"object","properties":{},"additionalProperties":false})");
+}
+
 TEST(AnthropicWrite, Schemas) {
   const Change schema = [](Request& r) {
-    r.format = {.kind = OutputFormat::Kind::json_schema, .schema = R"({"type":"object","a":1})", .name = "n"};
+    r.format = {
+        .kind = OutputFormat::Kind::json_schema, .schema = R"({"type":"object","properties":{"a":{}}})", .name = "n"};
   };
   const std::string emulated =
       R"({"name":"structured_output","description":"Gives the answer. Its arguments are the answer, in the form that )"
-      R"(is asked for.","input_schema":{"type":"object","a":1}})";
+      R"(is asked for.","input_schema":{"type":"object","properties":{"a":{}}}})";
   const Case cases[] = {
       {"where the model has it", kAdaptive, schema,
-       kMany + R"(,"output_config":{"format":{"type":"json_schema","schema":{"type":"object","a":1}}})"},
+       kMany + R"(,"output_config":{"format":{"type":"json_schema","schema":{"type":"object","properties":{"a":{}},)"
+               R"("additionalProperties":false}}})"},
+      {"a forced tool where closing its objects would change it, and no thinking beside it", kAdaptive,
+       [](Request& r) {
+         r.format = {.kind = OutputFormat::Kind::json_schema, .schema = R"({"type":"object"})", .description = "D"};
+         r.reasoning.mode = Reasoning::Mode::adaptive;
+       },
+       kMany + R"(,"tools":[{"name":"structured_output","description":"D","input_schema":{"type":"object"}}],)"
+               R"("tool_choice":{"type":"tool","name":"structured_output"})"},
       {"a forced tool elsewhere", kBudget, schema,
        kMany + ",\"tools\":[" + emulated + R"(],"tool_choice":{"type":"tool","name":"structured_output"})"},
       {"beside tools of the client", kBudget,
        [](Request& r) {
-         r.format = {.kind = OutputFormat::Kind::json_schema, .schema = R"({"type":"object","a":1})"};
+         r.format = {.kind = OutputFormat::Kind::json_schema, .schema = R"({"type":"object","properties":{"a":{}}})"};
          r.tools.push_back({.name = "f"});
        },
        kMany + R"(,"tools":[{"name":"f","input_schema":{"type":"object","properties":{}}},)" + emulated +
            R"(],"tool_choice":{"type":"any"})"},
       {"not when the client wants a tool called", kBudget,
        [](Request& r) {
-         r.format = {.kind = OutputFormat::Kind::json_schema, .schema = R"({"type":"object","a":1})"};
+         r.format = {.kind = OutputFormat::Kind::json_schema, .schema = R"({"type":"object","properties":{"a":{}}})"};
          r.tools.push_back({.name = "f"});
          r.tool_choice.mode = ToolChoice::Mode::required;
        },

@@ -160,7 +160,8 @@ TEST(GeminiDecoder, Usage) {
                                                     .output = 5,
                                                     .reasoning = 20,
                                                     .audio_output = 4,
-                                                    .reported = true}));
+                                                    .reported = true,
+                                                    .parts = {.audio_cache_read = 10}}));
   EXPECT_EQ(runner.facts[0], (FrameFacts{.content = true, .usage = true}));
   EXPECT_EQ(runner.facts[1], (FrameFacts{.finish = true, .usage = true}));
   EXPECT_EQ(runner.facts[2], FrameFacts{});

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "unit/dialect/stream_runner.h"
+#include "unit/dialect/any_dialect.h"
 #include "weir/dialect/gemini.h"
 #include "weir/dialect/gemini_decoder.h"
 
@@ -26,23 +26,12 @@ Events text_answer() {
           Finish{0, FinishReason::stop, "stop"}};
 }
 
-std::string encoded(const Events& events, const AnswerContext& context = {}, std::size_t batch = 100) {
-  Encoder encoder(context);
-  std::string out;
-  for (std::size_t at = 0; at < events.size(); at += batch)
-    encoder.encode(std::span(events).subspan(at, std::min(batch, events.size() - at)), out);
-  encoder.end(out);
-  return out;
+std::string encoded(const Events& events, const AnswerContext& context = {}) {
+  return test::encoded(Dialect::gemini, events, context);
 }
 
 std::string document(const Events& events, const AnswerContext& context = {}) {
-  Collector collector(1 << 20);
-  collector.take(events);
-  std::string out;
-  write_document(collector.answer(), context, out);
-  simdjson::dom::parser parser;
-  EXPECT_EQ(parser.parse(out).error(), simdjson::SUCCESS) << out;
-  return out;
+  return test::documented(Dialect::gemini, events, context);
 }
 
 /// The parts of all frames, and the last frame's rest.
@@ -77,7 +66,6 @@ TEST(GeminiEncoder, AStreamOfText) {
       R"("candidatesTokenCount":2,"totalTokenCount":5})" +
       tail;
   EXPECT_EQ(encoded(text_answer()), wanted);
-  EXPECT_EQ(encoded(text_answer(), {}, 1), wanted) << "batches do not matter";
 }
 
 TEST(GeminiEncoder, AnArrayWhenNoSseWasAsked) {
@@ -154,12 +142,34 @@ STOP)");
       R"("role":"model"},"finishReason":"STOP","index":0}],"modelVersion":"m1","responseId":"r1"})");
 }
 
+TEST(GeminiEncoder, IndentedArgumentsDoNotBreakTheirFrame) {
+  const Events events = {kBegin,
+                         BlockBegin{0, 0, BlockKind::tool_call, "t1", "f"},
+                         BlockDelta{0, 0, R"({\n  \"a\": 1.50)"},
+                         BlockDelta{0, 0, R"(,\r\n\t\"b\": \"x\\ny\"\u000a})"},
+                         BlockEnd{0, 0},
+                         Finish{0, FinishReason::tool_calls, "tool_calls"}};
+  EXPECT_EQ(parts(events),
+            "[{\"functionCall\":{\"id\":\"t1\",\"name\":\"f\",\"args\":"
+            "{\"a\":1.5,\"b\":\"x\\ny\"}}}]\nSTOP");
+  const std::string stream = encoded(events);
+  EXPECT_NE(stream.find(R"("a": 1.50)"), std::string::npos) << "numbers are the model's";
+  for (std::size_t at = 0; (at = stream.find('\n', at)) != std::string::npos; ++at)
+    EXPECT_TRUE(at > 0 && stream[at - 1] == '\r' &&
+                (at + 1 == stream.size() || stream[at + 1] == '\r' || stream.compare(at + 1, 6, "data: ") == 0))
+        << at;
+}
+
 TEST(GeminiEncoder, FinishWords) {
   const auto finish = [](FinishReason reason, Bytes native, Dialect provider = Dialect::openai_chat) {
     return parts({kBegin, Finish{0, reason, native}}, {.provider = provider});
   };
   EXPECT_EQ(finish(FinishReason::stop, "stop"), "STOP");
   EXPECT_EQ(finish(FinishReason::unspecified, ""), "STOP");
+  const Events refusal = {kBegin, BlockBegin{0, 0, BlockKind::refusal}, BlockDelta{0, 0, "no"}, BlockEnd{0, 0},
+                          Finish{0, FinishReason::stop, "stop"}};
+  EXPECT_EQ(parts(refusal), "[{\"text\":\"no\"}]\nSAFETY");
+  EXPECT_NE(document(refusal).find(R"("finishReason":"SAFETY")"), std::string::npos);
   EXPECT_EQ(finish(FinishReason::length, "length"), "MAX_TOKENS");
   EXPECT_EQ(finish(FinishReason::content_filter, "refusal"), "SAFETY");
   EXPECT_EQ(finish(FinishReason::other, "pause_turn"), "STOP");

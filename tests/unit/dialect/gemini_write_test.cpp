@@ -405,8 +405,8 @@ TEST(GeminiSchema, WhatHasNoEnd) {
 
 TEST(GeminiSchema, FromTheSubset) {
   const std::pair<const char*, const char*> cases[] = {
-      {R"({"type":"OBJECT","properties":{"a":{"type":"STRING","nullable":true},"b":{"type":"ARRAY","items":{"type":"INTEGER"},"minItems":"2"}},"propertyOrdering":["a"],"required":["a"]})",
-       R"({"type":"object","properties":{"a":{"type":["string","null"]},"b":{"type":"array","items":{"type":"integer"},"minItems":2}},"required":["a"]})"},
+      {R"({"type":"OBJECT","properties":{"a":{"type":"STRING","nullable":true},"b":{"type":"ARRAY","items":{"type":"INTEGER"},"minItems":"02","maxItems":"00"}},"propertyOrdering":["a"],"required":["a"]})",
+       R"({"type":"object","properties":{"a":{"type":["string","null"]},"b":{"type":"array","items":{"type":"integer"},"minItems":2,"maxItems":0}},"required":["a"]})"},
       {R"({"type":"STRING","enum":["x"],"nullable":true,"example":1})",
        R"({"type":["string","null"],"enum":["x",null]})"},
       {R"({"anyOf":[{"type":"NUMBER"}],"nullable":true})", R"({"anyOf":[{"type":"number"},{"type":"null"}]})"},

@@ -1,16 +1,18 @@
-// The golden cases in tests/golden/openai_chat/<case>/:
-//   request.json              what the client sends (optional)
-//   upstream_request.json     what the provider receives when it is passed on, with its model "upstream-model" and
-//   usage
-//                             asked for
-//   upstream_openai_chat.json the same after it was read and written anew
-//   dropped.txt               the names of the fields that it lost then (passed on; written anew)
-//   answer.sse | .json        the provider's bytes (optional)
+// The golden cases in tests/golden/<dialect>/<case>/:
+//   client_request.json       what a client of this dialect sends (optional)
+//   upstream_passed_on.json   what a provider of the same dialect receives when it is passed on
+//   upstream_<dialect>.json   what a provider of each dialect receives when it is written anew: a request and a line
+//   for
+//                             each field that it lost, or why there is none
+//   answer.sse | .json        the bytes of a provider of this dialect (optional)
 //   events.txt                the neutral events
-//   client_openai_chat.sse    the events as a client gets them
-//   client_openai_chat.json   the same in one document (not of answers that fail)
-// A case named quirk_<name> is written for a provider with that quirk, model_<trait> for such a model.
-// WEIR_REGENERATE=1 writes everything but the first and the answer anew; the difference is to be reviewed.
+//   client_<dialect>.sse      the events as a client of each dialect gets them
+//   client_<dialect>.json     the same in one document (not of answers that fail)
+//   models.txt                lines `<dialect> <model>`: what a provider of that dialect calls its model, whose traits
+//                             count. Else the file in tests/golden/<dialect>/, else "upstream-model" without traits
+// A case named quirk_<name> is written for a provider of its own dialect with that quirk, and for no other;
+// model_is_reasoning for such a model.
+// WEIR_REGENERATE=1 writes everything but requests, answers and models anew; the difference is to be reviewed.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -18,20 +20,25 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
+#include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
+#include "unit/dialect/any_dialect.h"
 #include "unit/dialect/source_root.h"
-#include "unit/dialect/stream_runner.h"
-#include "weir/base/random.h"
-#include "weir/dialect/openai_chat.h"
-#include "weir/dialect/registry.h"
+#include "weir/catalog/model_traits.h"
+#include "weir/dialect/quirk_words.h"
 
 namespace weir::dialect {
 namespace {
 
-using test::StreamRunner;
+using test::AnyRunner;
 namespace fs = std::filesystem;
+
+const fs::path kRoot = fs::path(WEIR_SOURCE_ROOT) / "tests/golden";
+constexpr Bytes kQuirkPrefix = "quirk_";
 
 std::string read_file(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -39,17 +46,79 @@ std::string read_file(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-void compare(const fs::path& path, const std::string& actual) {
-  if (std::getenv("WEIR_REGENERATE")) std::ofstream(path, std::ios::binary) << actual;
-  EXPECT_EQ(read_file(path), actual) << path;
+/// A case: its folder, and the files of it that had their part in the test.
+class Case {
+ public:
+  Case(Dialect home, const fs::path& folder) : home_(home), folder_(folder), name_(folder.filename()) {}
+
+  Dialect home() const { return home_; }
+  const std::string& name() const { return name_; }
+
+  std::optional<std::string> given(const char* name) {
+    if (!fs::exists(folder_ / name)) return std::nullopt;
+    used_.insert(name);
+    return read_file(folder_ / name);
+  }
+  void compare(const std::string& name, const std::string& actual) {
+    used_.insert(name);
+    if (std::getenv("WEIR_REGENERATE")) std::ofstream(folder_ / name, std::ios::binary) << actual;
+    EXPECT_EQ(read_file(folder_ / name), actual) << folder_ / name;
+  }
+  /// No file of a request, or else of an answer, is left over from what the case once was.
+  void expect_all_used(bool of_request) const {
+    for (const auto& entry : fs::directory_iterator(folder_)) {
+      const std::string name = entry.path().filename();
+      if (name == "models.txt" || (name == "client_request.json" || name.starts_with("upstream_")) != of_request)
+        continue;
+      EXPECT_TRUE(used_.contains(name)) << entry.path() << " belongs to nothing";
+    }
+  }
+
+  bool is_quirk() const { return name_.starts_with(kQuirkPrefix); }
+  std::string model_of(Dialect provider) {
+    const std::optional<std::string> own = given("models.txt");
+    const fs::path usual = folder_.parent_path() / "models.txt";
+    std::istringstream lines(own ? *own : fs::exists(usual) ? read_file(usual) : "");
+    for (std::string dialect, model; lines >> dialect >> model;)
+      if (dialect == to_string(provider)) return model;
+    return "upstream-model";
+  }
+  /// `model` is that of the provider, and outlives the target.
+  Target target(const std::string& model, bool client_streams) const {
+    Target target{.model_id = model, .traits = catalog::model_traits(model)};
+    for (const Quirk quirk : all_quirks())
+      if (name_ == std::string(kQuirkPrefix) + std::string(to_string(quirk))) target.quirks.add(quirk);
+    EXPECT_EQ(target.quirks.none(), !is_quirk()) << "no such quirk";
+    target.traits.is_reasoning |= name_ == "model_is_reasoning";  // which no name tells
+    target.stream = client_streams || target.quirks.has(Quirk::stream_only);
+    return target;
+  }
+
+ private:
+  Dialect home_;
+  fs::path folder_;
+  std::string name_;
+  std::set<std::string> used_;
+};
+
+std::vector<Case> cases(Dialect home) {
+  std::vector<fs::path> folders;
+  for (const auto& entry : fs::directory_iterator(kRoot / to_string(home)))
+    if (entry.is_directory()) folders.push_back(entry.path());
+  std::sort(folders.begin(), folders.end());
+  std::vector<Case> all;
+  for (const fs::path& folder : folders) all.emplace_back(home, folder);
+  return all;
 }
 
-std::vector<fs::path> cases() {
-  std::vector<fs::path> all;
-  for (const auto& entry : fs::directory_iterator(fs::path(WEIR_SOURCE_ROOT) / "tests/golden/openai_chat"))
-    all.push_back(entry.path());
-  std::sort(all.begin(), all.end());
-  return all;
+std::string with_losses(std::string body, const Loss& loss) {
+  body += '\n';
+  for (const std::string& name : loss.dropped()) body += "dropped " + name + '\n';
+  return body;
+}
+
+std::string file_name(const char* prefix, Dialect dialect, const char* suffix) {
+  return prefix + std::string(to_string(dialect)) + suffix;
 }
 
 struct Rebuild {
@@ -59,147 +128,124 @@ struct Rebuild {
   void operator()(Bytes inserted) { out += inserted; }
 };
 
-struct QuirkName {
-  Bytes name;
-  Quirk quirk;
-};
-constexpr QuirkName kQuirkNames[] = {
-    {"max_tokens_only", Quirk::max_tokens_only},
-    {"no_developer_role", Quirk::no_developer_role},
-    {"no_stream_options", Quirk::no_stream_options},
-    {"no_json_schema", Quirk::no_json_schema},
-    {"random_seed", Quirk::random_seed},
-    {"tool_choice_any", Quirk::tool_choice_any},
-    {"nine_character_ids", Quirk::nine_character_ids},
-    {"strict_fields", Quirk::strict_fields},
-    {"model_in_path", Quirk::model_in_path},
-    {"stream_only", Quirk::stream_only},
-    {"reasoning_in_history", Quirk::reasoning_in_history},
-};
-
-Target target_of(const std::string& folder, bool client_streams) {
-  Target target{.model_id = "upstream-model"};
-  for (const QuirkName& row : kQuirkNames)
-    if (folder == "quirk_" + std::string(row.name)) target.quirks = {row.quirk};
-  target.traits.is_reasoning = folder == "model_is_reasoning";
-  target.stream = client_streams || target.quirks.has(Quirk::stream_only);
-  EXPECT_EQ(target.quirks.none(), !folder.starts_with("quirk_")) << folder;
-  return target;
+void compare_passed_on(Case& one, const std::string& body) {
+  const auto envelope = read_envelope(one.home(), body);
+  ASSERT_TRUE(envelope);
+  const std::string model = one.model_of(one.home());
+  std::string scratch;
+  Loss loss;
+  Rebuild rebuild{body, {}};
+  write_passthrough(one.home(), *envelope, body, one.target(model, envelope->stream), scratch, loss)
+      .for_each_piece(body.size(), rebuild);
+  EXPECT_FALSE(loss.refused()) << loss.refusal().field << ": " << loss.refusal().why;
+  one.compare("upstream_passed_on.json", with_losses(rebuild.out, loss));
 }
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string line;
-  for (const std::string& name : names) line += (line.empty() ? "" : " ") + name;
-  return line + '\n';
+/// Requests that only passing on can carry, although they go to a provider of their own dialect: they name what lies on
+/// the provider's servers or is fetched by them.
+bool is_refused_at_home(const Case& one) {
+  static const std::set<std::string> names[] = {{},
+                                                {"request_hosted_tool", "request_stateful"},
+                                                {},
+                                                {"request_cached_content", "request_hosted_tool", "request_media"}};
+  return names[static_cast<std::size_t>(one.home())].contains(one.name());
 }
 
-TEST(Golden, Requests) {
-  int compared = 0;
-  for (const fs::path& folder : cases()) {
-    if (!fs::exists(folder / "request.json")) continue;
-    const std::string body = read_file(folder / "request.json");
-    const auto request = openai_chat::read_envelope(body);
-    ASSERT_TRUE(request) << folder;
-    const Target target = target_of(folder.filename(), request->stream);
-    std::string scratch;
-    Rebuild rebuild{body, {}};
-    Loss passed;
-    openai_chat::write_passthrough(*request, body, target, true, scratch, passed).for_each_piece(body.size(), rebuild);
-    compare(folder / "upstream_request.json", rebuild.out);
+void compare_written(Case& one, const std::string& body, Dialect provider) {
+  const std::string model = one.model_of(provider);
+  Request request;
+  Loss loss;
+  read(one.home(), body, request, loss);
+  std::string written;
+  if (!loss.refused()) write(provider, request, one.target(model, request.stream), written, loss);
+  if (provider == one.home()) EXPECT_EQ(loss.refused(), is_refused_at_home(one));
+  one.compare(file_name("upstream_", provider, ".json"),
+              loss.refused() ? "refused " + std::string(to_string(loss.refusal().fault)) + ' ' + loss.refusal().field +
+                                   ": " + loss.refusal().why + '\n'
+                             : with_losses(written, loss));
+}
 
-    Request neutral;
-    Loss loss;
-    std::string out;
-    read(Dialect::openai_chat, body, neutral, loss);
-    write(Dialect::openai_chat, neutral, target, out, loss);
-    EXPECT_FALSE(loss.refused()) << folder << ' ' << loss.refusal().field << ": " << loss.refusal().why;
-    compare(folder / "upstream_openai_chat.json", out);
-    if (!passed.dropped().empty() || !loss.dropped().empty())
-      compare(folder / "dropped.txt", joined(passed.dropped()) + joined(loss.dropped()));
-    ++compared;
+/// The provider had to answer by a forced tool.
+bool is_emulated(Case& one) {
+  const std::optional<std::string> body = one.given("client_request.json");
+  if (!body) return false;
+  Request request;
+  Loss loss;
+  read(one.home(), *body, request, loss);
+  const std::string model = one.model_of(one.home());
+  return emulates_schema(one.home(), request, one.target(model, request.stream));
+}
+
+void compare_told(Case& one, const AnyRunner& answer) {
+  const AnswerContext context{
+      .provider = one.home(), .emulated_schema = is_emulated(one), .seed = 7, .now = 1763600001, .model = "alias"};
+  for (const Dialect client : kDialects) {
+    SCOPED_TRACE(to_string(client));
+    const test::Told told = test::tell(answer.payloads, client, context);
+    EXPECT_EQ(told.failed, answer.decoder.failed());
+    one.compare(file_name("client_", client, ".sse"), told.stream);
+    if (!told.failed) one.compare(file_name("client_", client, ".json"), told.document + '\n');
+
+    const AnyRunner again = test::heard(client, told.stream);
+    EXPECT_EQ(again.decoder.failed(), told.failed);
+    if (client == one.home() && !told.failed && !context.emulated_schema) {
+      test::expect_same_answer(again, answer);
+      test::expect_same_answer(test::heard(client, told.document), answer);
+    }
   }
-  EXPECT_GE(compared, 17);
 }
 
-/// What a client of the chat dialect gets.
-struct Client {
-  AnswerContext context{.seed = 7, .now = 1763600001, .model = "alias"};
-  openai_chat::Encoder encoder{context};
-  Collector collector{1 << 20};
-  std::string out;
+class Golden : public ::testing::TestWithParam<Dialect> {};
 
-  void take(std::span<const Event> events) {
-    encoder.encode(events, out);
-    collector.take(events);
-  }
-};
-
-void compare_client(const fs::path& folder, const StreamRunner& runner, const std::vector<std::string>& payloads) {
-  Client client;
-  OpenAiChatDecoder decoder;
-  EventBatch batch(client);
-  for (const std::string& payload : payloads) decoder.decode(payload, batch);
-  decoder.end(batch);
-  client.encoder.end(client.out);
-  compare(folder / "client_openai_chat.sse", client.out);
-
-  StreamRunner again;
-  again.feed(client.out);
-  again.finish();
-  EXPECT_EQ(again.checker.broken_law(), "") << folder;
-  EXPECT_EQ(again.decoder.failed(), runner.decoder.failed()) << folder;
-  if (runner.decoder.failed()) return;
-  EXPECT_EQ(again.decoder.usage(), runner.decoder.usage()) << folder;
-
-  std::string document;
-  openai_chat::write_document(client.collector.answer(), client.context, document);
-  compare(folder / "client_openai_chat.json", document);
-}
-
-TEST(Golden, Answers) {
-  const auto folders = cases();
+TEST_P(Golden, Requests) {
+  constexpr int kLeast[] = {19, 5, 8, 10};
   int compared = 0;
-  for (const fs::path& folder : folders) {
-    if (fs::exists(folder / "answer.json")) {
-      StreamRunner runner;
-      const std::string body = read_file(folder / "answer.json");
-      runner.document(body);
-      compare(folder / "events.txt", runner.lines);
-      EXPECT_EQ(runner.checker.broken_law(), "") << folder;
-      compare_client(folder, runner, runner.payloads);
+  for (Case& one : cases(GetParam())) {
+    SCOPED_TRACE(one.name());
+    if (const std::optional<std::string> body = one.given("client_request.json")) {
+      compare_passed_on(one, *body);
+      for (const Dialect provider : kDialects)
+        if (provider == GetParam() || !one.is_quirk()) compare_written(one, *body, provider);
       ++compared;
-      continue;
     }
-    if (!fs::exists(folder / "answer.sse")) continue;
-    ++compared;
-    const std::string stream = read_file(folder / "answer.sse");
-    StreamRunner whole;
-    whole.feed(stream);
-    whole.finish();
-    compare(folder / "events.txt", whole.lines);
-    EXPECT_EQ(whole.checker.broken_law(), "") << folder;
-    EXPECT_EQ(whole.facts, whole.tap_facts) << folder;
-    compare_client(folder, whole, whole.payloads);
-
-    for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
-      StreamRunner runner;
-      runner.feed_cut(stream, cut);
-      runner.finish();
-      ASSERT_EQ(runner.lines, whole.lines) << folder << " cut at " << cut;
-    }
-    Random random(1);
-    for (int round = 0; round < 30; ++round) {
-      StreamRunner runner;
-      for (Bytes rest = stream; !rest.empty();) {
-        const std::size_t size = round == 0 ? 1 : 1 + random.below(std::min<std::size_t>(rest.size(), 300));
-        runner.feed(rest.substr(0, size));
-        rest.remove_prefix(size);
-      }
-      runner.finish();
-      ASSERT_EQ(runner.lines, whole.lines) << folder << " round " << round;
-    }
+    one.expect_all_used(true);
   }
-  EXPECT_GE(compared, 17);
+  EXPECT_GE(compared, kLeast[static_cast<std::size_t>(GetParam())]);
+}
+
+TEST_P(Golden, Answers) {
+  constexpr int kLeast[] = {17, 12, 20, 21};
+  int compared = 0;
+  for (Case& one : cases(GetParam())) {
+    SCOPED_TRACE(one.name());
+    const std::optional<std::string> document = one.given("answer.json");
+    const std::optional<std::string> stream = document ? std::nullopt : one.given("answer.sse");
+    if (document || stream) {
+      AnyRunner whole(GetParam());
+      test::replay(whole, document ? *document : *stream, false, std::string::npos);
+      one.compare("events.txt", whole.lines);
+      EXPECT_EQ(whole.checker.broken_law(), "");
+      test::expect_tap_agrees(whole);
+      compare_told(one, whole);
+      if (stream) test::expect_cuts_do_not_matter(GetParam(), *stream, whole.lines);
+      ++compared;
+    }
+    one.expect_all_used(false);
+  }
+  EXPECT_GE(compared, kLeast[static_cast<std::size_t>(GetParam())]);
+}
+
+INSTANTIATE_TEST_SUITE_P(Dialects, Golden, ::testing::ValuesIn(kDialects), test::name_of);
+
+TEST(GoldenQuirks, EveryQuirkHasItsCase) {
+  for (const Quirk quirk : all_quirks())
+    EXPECT_EQ(std::ranges::count_if(kDialects,
+                                    [&](Dialect dialect) {
+                                      return fs::exists(kRoot / to_string(dialect) /
+                                                        (std::string(kQuirkPrefix) + std::string(to_string(quirk))));
+                                    }),
+              1)
+        << to_string(quirk);
 }
 
 }  // namespace

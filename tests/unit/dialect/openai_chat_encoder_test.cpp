@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "unit/dialect/stream_runner.h"
+#include "unit/dialect/any_dialect.h"
 
 namespace weir::dialect::openai_chat {
 namespace {
@@ -16,27 +16,11 @@ using test::StreamRunner;
 const AnswerContext kContext{.include_usage = false, .seed = 1, .now = 9, .model = "alias"};
 
 std::string encoded(const std::vector<Event>& events, const AnswerContext& context = kContext) {
-  Encoder encoder(context);
-  std::string out;
-  encoder.encode(events, out);
-  encoder.end(out);
-  // In any batches.
-  Encoder single(context);
-  std::string again;
-  for (const Event& event : events) single.encode(std::span(&event, 1), again);
-  single.end(again);
-  EXPECT_EQ(again, out);
-  return out;
+  return test::encoded(Dialect::openai_chat, events, context);
 }
 
 std::string document_of(const std::vector<Event>& events, const AnswerContext& context = kContext) {
-  Collector collector(1 << 20);
-  collector.take(events);
-  std::string out;
-  write_document(collector.answer(), context, out);
-  simdjson::dom::parser parser;
-  EXPECT_EQ(parser.parse(out).error(), simdjson::SUCCESS) << out;
-  return out;
+  return test::documented(Dialect::openai_chat, events, context);
 }
 
 /// The deltas and finishes of a stream, without what every frame has.

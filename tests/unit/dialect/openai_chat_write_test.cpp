@@ -127,6 +127,17 @@ TEST(OpenAiChatUpstream, MadeIdsMatch) {
   }
 }
 
+TEST(OpenAiChatUpstream, AJsonObjectIsSpokenOf) {
+  Request request;
+  request.format.kind = OutputFormat::Kind::json_object;
+  request.messages = {says(Role::user, {text("a list")})};
+  Loss loss;
+  EXPECT_NE(written(request, {.model_id = "m"}, loss).find(R"({"role":"system","content":"Answer with one valid JSON)"),
+            std::string::npos);
+  request.messages = {says(Role::user, {text("a list, as Json")})};
+  EXPECT_EQ(written(request, {.model_id = "m"}, loss).find("Answer with"), std::string::npos);
+}
+
 struct FieldCase {
   const char* name;
   std::function<void(Request&, Target&)> make;
@@ -142,6 +153,32 @@ TEST(OpenAiChatUpstream, WritesFields) {
          r.reasoning.budget_tokens = 4000;
        },
        R"("reasoning_effort":"high")"},
+      {"no budget becomes a word that few models know",
+       [](Request& r, Target&) {
+         r.reasoning.mode = Reasoning::Mode::on;
+         r.reasoning.budget_tokens = 31999;
+       },
+       R"("reasoning_effort":"high")"},
+      {"unless this one does",
+       [](Request& r, Target& t) {
+         r.reasoning.mode = Reasoning::Mode::on;
+         r.reasoning.budget_tokens = 31999;
+         t.traits.takes_xhigh_effort = true;
+       },
+       R"("reasoning_effort":"xhigh")"},
+      {"an effort beyond what the model knows",
+       [](Request& r, Target& t) {
+         r.reasoning.effort = "max";
+         t.traits.is_reasoning = true;
+       },
+       R"("reasoning_effort":"high")"},
+      {"a name of a user that is longer than OpenAI takes",
+       [](Request& r, Target&) { r.user = r.keep(std::string(65, 'u')); }, "", "user"},
+      {"cache marks of tools",
+       [](Request& r, Target&) {
+         r.tools.push_back({.name = "f", .parameters = "{}", .cache_control = R"({"type":"ephemeral"})"});
+       },
+       R"("tools":[{"type":"function","function":{"name":"f","parameters":{}}}])", "cache_control"},
       {"no thinking is no field", [](Request& r, Target&) { r.reasoning.mode = Reasoning::Mode::off; }, ""},
       {"a model that does not think",
        [](Request& r, Target& t) {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "unit/dialect/stream_runner.h"
+#include "unit/dialect/any_dialect.h"
 #include "weir/dialect/answer.h"
 #include "weir/dialect/openai_responses_decoder.h"
 #include "weir/dialect/openai_responses_encoder.h"
@@ -26,19 +26,11 @@ AnswerContext context() {
 }
 
 std::string encoded(const std::vector<Event>& events, const AnswerContext& context) {
-  std::string out;
-  Encoder encoder(context);
-  encoder.encode(events, out);
-  encoder.end(out);
-  return out;
+  return test::encoded(Dialect::openai_responses, events, context);
 }
 
 std::string documented(const std::vector<Event>& events, const AnswerContext& context) {
-  Collector collector(1 << 20);
-  collector.take(events);
-  std::string out;
-  openai_responses::write_document(collector.answer(), context, out);
-  return out;
+  return test::documented(Dialect::openai_responses, events, context);
 }
 
 /// The stream's frames: their `event:` lines agree with their types, and their numbers count up.

@@ -136,6 +136,43 @@ TEST(ResponsesWrite, Reasoning) {
   EXPECT_EQ(Written(hello(), thinker).at("/include/0"), R"("reasoning.encrypted_content")");
 }
 
+TEST(ResponsesWrite, WhatModelsRefuse) {
+  Request r = hello();
+  r.max_tokens = 1;
+  r.temperature = "0.5";
+  r.reasoning.effort = "minimal";
+  EXPECT_EQ(Written(r).at("/max_output_tokens"), "16") << "OpenAI takes no less";
+  Target target{.model_id = "m"};
+  target.traits = {.takes_sampling = false, .is_reasoning = true, .takes_minimal_thinking = false};
+  const Written thinker(r, target);
+  EXPECT_EQ(thinker.at("/temperature"), "(absent)");
+  EXPECT_EQ(thinker.at("/reasoning/effort"), "\"low\"");
+  EXPECT_EQ(thinker.dropped(), "temperature");
+  target.traits = {.takes_thinking = false};
+  const Written plain(r, target);
+  EXPECT_EQ(plain.at("/reasoning"), "(absent)");
+  EXPECT_EQ(plain.at("/include"), "(absent)");
+  EXPECT_EQ(plain.dropped(), "reasoning");
+}
+
+TEST(ResponsesWrite, AJsonObjectIsSpokenOf) {
+  Request r = hello();
+  r.format.kind = OutputFormat::Kind::json_object;
+  EXPECT_NE(Written(r).at("/input/0").find("valid JSON object"), std::string::npos);
+  r.messages.back().parts = {text("as Json, please")};
+  EXPECT_EQ(Written(r).at("/input/0").find("valid JSON object"), std::string::npos);
+}
+
+TEST(ResponsesWrite, AFailedResultSaysSo) {
+  Part failed = result("c", {text("no such file")});
+  failed.is_error = true;
+  Part silent = result("d", {});
+  silent.is_error = true;
+  const Written written(asks({{.role = Role::tool, .parts = {failed, silent}, .name = {}}}));
+  EXPECT_EQ(written.at("/input/0/output"), "\"Error: no such file\"");
+  EXPECT_EQ(written.at("/input/1/output"), "\"Error:\"");
+}
+
 TEST(ResponsesWrite, Tools) {
   Request r = hello();
   r.tools = {{.name = "f",
@@ -208,11 +245,12 @@ TEST(ResponsesWrite, Turns) {
             R"({"type":"function_call","call_id":"call_1","name":"f","arguments":"{\"a\":1.0}"},)"
             R"({"type":"function_call","call_id":"call_2","name":"g","arguments":"{\"b\":2}"},)"
             R"({"type":"function_call_output","call_id":"call_1","output":"15 C"},)"
-            R"({"type":"function_call_output","call_id":"call_2","output":[{"type":"input_text","text":"bad"},)"
+            R"({"type":"function_call_output","call_id":"call_2","output":[{"type":"input_text","text":"Error: "},)"
+            R"({"type":"input_text","text":"bad"},)"
             R"({"type":"input_image","image_url":"https://i","detail":"auto"}]},)"
             R"({"type":"function_call_output","call_id":"call_3","output":""},)"
             R"({"type":"message","role":"developer","content":[{"type":"input_text","text":"now"}]}])");
-  EXPECT_EQ(written.dropped(), "name,is_error");
+  EXPECT_EQ(written.dropped(), "name");
 }
 
 TEST(ResponsesWrite, CallsWithoutIdsAndWithLongOnes) {

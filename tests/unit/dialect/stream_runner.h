@@ -12,6 +12,7 @@
 #include "weir/codec/json_reader.h"
 #include "weir/codec/sse.h"
 #include "weir/dialect/checker.h"
+#include "weir/dialect/dialect.h"
 #include "weir/dialect/openai_chat_decoder.h"
 
 namespace weir::dialect::test {
@@ -102,6 +103,10 @@ struct Answer {
 template <class Decoder>
 class BasicStreamRunner {
  public:
+  BasicStreamRunner() = default;
+  /// With the registry's decoder.
+  explicit BasicStreamRunner(Dialect provider) : decoder(provider), tap(provider) {}
+
   void feed(Bytes piece) {
     while (!piece.empty()) {
       const std::size_t end = scanner_.find_end(piece);

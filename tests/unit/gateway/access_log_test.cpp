@@ -67,6 +67,8 @@ TEST(AccessLine, SaysWhatHappened) {
   record.fault = Fault::upstream_reset;
   record.finish = dialect::FinishReason::stop;
   record.usage = {.input = 10, .cache_read = 3, .output = 7, .reported = true};
+  record.cost_nano_usd = 4100;
+  record.cost_known = true;
   record.request_bytes = 123;
   record.answer_bytes = 4567;
   record.connect_ns = 0;
@@ -89,6 +91,7 @@ TEST(AccessLine, SaysWhatHappened) {
       {"fault", std::string(to_string(Fault::upstream_reset))},
       {"finish", std::string(to_string(dialect::FinishReason::stop))},
       {"usage", R"({"input":10,"cache_read":3,"output":7})"},
+      {"cost_nano_usd", "4100"},
       {"request_bytes", "123"},
       {"answer_bytes", "4567"},
       {"connect_us", "0"},
@@ -176,6 +179,8 @@ TEST(AccessLine, TheLargestRecordFits) {
   record.fault = Fault::expectation_unsupported;
   record.finish = dialect::FinishReason::content_filter;
   record.usage = {kMostTokens, kMostTokens, kMostTokens, kMostTokens, kMostTokens, kMostTokens, kMostTokens, true};
+  record.cost_nano_usd = std::numeric_limits<std::int64_t>::min();
+  record.cost_known = true;
   record.request_bytes = record.answer_bytes = kMostTokens;
   record.connect_ns = record.ttfb_ns = record.ttft_ns = record.total_ns = kMost;
   record.overhead_ns = std::numeric_limits<std::int64_t>::min();

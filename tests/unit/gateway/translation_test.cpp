@@ -280,10 +280,28 @@ TEST(Translation, ArraysAreReadAndTold) {
   }
   for (const Dialect provider : dialect::kDialects) {
     const auto context = context_of(provider, true);
-    const std::string wanted = Reference(Dialect::gemini, context).stream(payloads_of(provider));
+    const std::string wanted =  // Gemini's own elements stay as they came
+        provider == Dialect::gemini ? body : Reference(Dialect::gemini, context).stream(payloads_of(provider));
     EXPECT_TRUE(wanted.starts_with('[') && wanted.ends_with(']'));
     expect_in_any_cut(Dialect::gemini, context, false, frames_of(payloads_of(provider)), wanted);
   }
+}
+
+TEST(Translation, AnArrayOfGeminisOwnKeepsWhatNobodyElseKnows) {
+  const auto context = context_of(Dialect::gemini, true);
+  const std::string first =
+      R"({"candidates":[{"content":{"parts":[{"executableCode":{"language":"PYTHON","code":"1"}},{"text":"a"}]},)"
+      R"("safetyRatings":[{"category":"C"}]}]})";
+  const std::string second = R"({"candidates":[{"finishReason":"STOP","avgLogprobs":-0.10}],"x":{"y":1.0}})";
+  expect_in_any_cut(Dialect::gemini, context, false, frames_of({first, second}),
+                    "[" + first + ",\r\n" + second + "\r\n]");
+  const std::string error = R"({"error":{"code":503,"message":"busy","status":"UNAVAILABLE"}})";
+  const Told cut = translate(Dialect::gemini, context, false, {frames_of({first, error})});
+  EXPECT_TRUE(cut.failed);
+  EXPECT_EQ(cut.out, "[" + first + ",\r\n" + error + "]");
+  const Told refused = translate(Dialect::gemini, context, false, {frames_of({error})});
+  EXPECT_FALSE(refused.begun);
+  EXPECT_EQ(refused.out, "");
 }
 
 TEST(Translation, DocumentsBecomeStreamsAndDocuments) {
