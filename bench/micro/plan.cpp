@@ -33,9 +33,8 @@ struct Measured : World {
       for (auto& router : routers)
         router->set_facts(cell, {.context_tokens = 128'000,
                                  .most_output_tokens = 16'000,
-                                 .input_price = 1'000'000'000 + 10'000'000 * std::int64_t{cell},
-                                 .cached_input_price = 500'000'000,
-                                 .output_price = 4'000'000'000});
+                                 .price = routing::test::price(1'000'000'000 + 10'000'000 * std::int64_t{cell},
+                                                               4'000'000'000, 500'000'000)});
     }
     now += 25ms;
   }

@@ -34,11 +34,15 @@ Bytes strategy_of(const catalog::Resolution& resolution) {
   return resolution.model() ? to_string(resolution.model()->route.strategy) : Bytes("direct");
 }
 
+CandidateFacts facts_of(const Candidate& candidate, const catalog::Resolution& resolution, const Router& router) {
+  return resolution.model() ? router.facts(candidate.cell) : candidate_facts(resolution[candidate.place].facts);
+}
+
 std::uint8_t quality_of(const Candidate& candidate, const catalog::Resolution& resolution, const Router& router) {
   if (resolution.model())
     if (const std::uint8_t written = resolution.model()->deployments[candidate.place].route.quality; written > 0)
       return written;
-  return router.facts(candidate.cell).quality;
+  return facts_of(candidate, resolution, router).quality;
 }
 
 std::uint32_t outcomes(const Health& health, Blame blame) { return health.outcomes[static_cast<std::size_t>(blame)]; }
@@ -154,7 +158,7 @@ std::string dollars(std::int64_t nano_usd) {
 
 std::string why_unfit(const Candidate& candidate, const catalog::Resolution& resolution, const Router& router,
                       const Ask& ask, Instant now) {
-  const CandidateFacts& facts = router.facts(candidate.cell);
+  const CandidateFacts facts = facts_of(candidate, resolution, router);
   const catalog::RoutePolicy* const policy = policy_of(resolution);
   switch (candidate.unfit) {
     case Unfit::none:

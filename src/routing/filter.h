@@ -18,6 +18,7 @@ struct Demands {
   std::uint64_t forbid_tags = 0;
   std::uint64_t output_tokens = 0;  ///< for the estimate of cost
   std::int64_t most_cost_nano_usd = -1;
+  bool needs_price = false;  ///< a deployment whose price is not known is not asked
 };
 
 inline std::int64_t lesser_limit(std::int64_t a, std::int64_t b) { return a < 0 ? b : b < 0 ? a : a < b ? a : b; }
@@ -29,7 +30,8 @@ inline Demands demands_of(const Ask& ask, const catalog::RoutePolicy& policy, st
           .require_tags = require_tags | ask.require_tags,
           .forbid_tags = forbid_tags | ask.forbid_tags,
           .output_tokens = ask.max_output_tokens > 0 ? ask.max_output_tokens : policy.assumed_output_tokens,
-          .most_cost_nano_usd = lesser_limit(policy.most_cost_nano_usd, ask.most_cost_nano_usd)};
+          .most_cost_nano_usd = lesser_limit(policy.most_cost_nano_usd, ask.most_cost_nano_usd),
+          .needs_price = !policy.allow_unknown_price};
 }
 
 /// The estimate for one model: its own limit bounds what it can answer.
@@ -58,7 +60,7 @@ inline void judge(const Demands& demands, const CandidateFacts& facts, std::uint
   } else if (quality > 0 && quality < demands.policy->least_quality) {
     candidate.unfit = Unfit::quality;
   } else if (candidate.cost_nano_usd < 0) {
-    if (!demands.policy->allow_unknown_price) candidate.unfit = Unfit::unpriced;
+    if (demands.needs_price) candidate.unfit = Unfit::unpriced;
   } else if (demands.most_cost_nano_usd >= 0 && candidate.cost_nano_usd > demands.most_cost_nano_usd) {
     candidate.unfit = Unfit::cost;
   }

@@ -54,6 +54,7 @@ Router::Router(const catalog::Catalog& catalog, HealthTable* table, std::uint32_
                        .forbid_tags = tag_bits(model.route.forbid_tags)});
     for (const catalog::Deployment& deployment : model.deployments) {
       place_cell(deployment.cell, deployment.provider);
+      cells_[deployment.cell].facts = candidate_facts(deployment.facts);
       places_.push_back({.tags = tag_bits(deployment.route.tags),
                          .weight = deployment.route.weight,
                          .most_in_flight = deployment.route.most_in_flight,
@@ -108,8 +109,14 @@ void Router::plan(const catalog::Resolution& resolution, const Ask& ask, Instant
   const catalog::Model* const model = resolution.model();
   const Route route = model ? routes_[static_cast<std::size_t>(model - catalog_.models().data())] : Route{};
   const catalog::RoutePolicy& policy = model ? model->route : direct_;
-  const Demands demands = demands_of(ask, policy, route.require_tags, route.forbid_tags);
+  Demands demands = demands_of(ask, policy, route.require_tags, route.forbid_tags);
+  demands.needs_price |= catalog_.unknown_price() == catalog::UnknownPrice::block;
   const std::size_t size = std::min(resolution.size(), Plan::kMost);
+  // Of a model that is addressed directly nothing is kept here.
+  const CandidateFacts direct_facts = model ? CandidateFacts{} : candidate_facts(resolution[0].facts);
+  const auto facts_of = [&](std::uint32_t cell) -> const CandidateFacts& {
+    return model ? cells_[cell].facts : direct_facts;
+  };
 
   std::array<Candidate, Plan::kMost> all;
   bool has_headroom = false, has_fast = false;
@@ -125,7 +132,7 @@ void Router::plan(const catalog::Resolution& resolution, const Ask& ask, Instant
     Candidate& candidate = all[i];
     candidate.place = static_cast<std::uint32_t>(i);
     candidate.cell = model ? model->deployments[i].cell : resolution[i].cell;
-    const CandidateFacts& facts = cells_[candidate.cell].facts;
+    const CandidateFacts& facts = facts_of(candidate.cell);
     candidate.cost_nano_usd = cost_of(demands, facts);
     judge(demands, facts, place_of(i).tags, quality_of(i, facts), candidate);
     if (candidate.unfit != Unfit::none) continue;
@@ -154,7 +161,7 @@ void Router::plan(const catalog::Resolution& resolution, const Ask& ask, Instant
       continue;
     }
     const Place& place = place_of(i);
-    const CandidateFacts& facts = cells_[candidate.cell].facts;
+    const CandidateFacts& facts = facts_of(candidate.cell);
     const Admission admission = routing::look(look.breaker, options_.breaker, now);
     contenders[count++] = {
         .place = candidate.place,

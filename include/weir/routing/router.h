@@ -107,8 +107,9 @@ class Router {
   }
   const RouterOptions& options() const { return options_; }
   const shared::HealthTable& table() const { return *table_; }
+  /// Nothing for the cells of providers that are addressed directly: their facts are the model's.
   const CandidateFacts& facts(std::uint32_t cell) const { return cells_[cell].facts; }
-  /// While it is set up.
+  /// For tests and benches, in place of the catalogue's.
   void set_facts(std::uint32_t cell, const CandidateFacts& facts) { cells_[cell].facts = facts; }
 
  private:

@@ -17,9 +17,9 @@ struct Explained : World {
               {.strategy = catalog::Strategy::cost, .most_cost_nano_usd = 50'000'000}) {
     Needs images;
     images.add(Need::images);
-    router().set_facts(0, {.can = images, .input_price = 3'000'000'000, .output_price = 15'000'000'000});
+    router().set_facts(0, {.can = images, .price = test::price(3'000'000'000, 15'000'000'000)});
     router().set_facts(2, {.cannot = images});
-    router().set_facts(4, {.input_price = 75'000'000'000, .output_price = 150'000'000'000});
+    router().set_facts(4, {.price = test::price(75'000'000'000, 150'000'000'000)});
     for (int i = 0; i < 3; ++i) attempt(0, {.ttft_ms = 200, .output_tokens = 100, .stream_ms = 1000});
     attempt(0, {.blame = Blame::overload});
     attempt(3, {.blame = Blame::quota, .exhausted = true});

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "weir/catalog/cost.h"
+#include "weir/catalog/model_row.h"
 #include "world.h"
 
 namespace weir::routing {
@@ -67,22 +69,22 @@ TEST(Filter, Table) {
       {"price: unknown and not allowed", {}, {.allow_unknown_price = false}, {}, Unfit::unpriced},
       // 1000 tokens in at $2 and 500 out at $10 per million: $0.007.
       {"cost: at the limit",
-       {.input_price = 2'000'000'000, .output_price = 10'000'000'000},
+       {.price = test::price(2'000'000'000, 10'000'000'000)},
        {.most_cost_nano_usd = 7'000'000},
        {.input_tokens = 1000, .max_output_tokens = 500},
        Unfit::none},
       {"cost: above it",
-       {.input_price = 2'000'000'000, .output_price = 10'000'000'000},
+       {.price = test::price(2'000'000'000, 10'000'000'000)},
        {.most_cost_nano_usd = 6'999'999},
        {.input_tokens = 1000, .max_output_tokens = 500},
        Unfit::cost},
       {"cost: the request's own limit holds, too",
-       {.input_price = 2'000'000'000, .output_price = 10'000'000'000},
+       {.price = test::price(2'000'000'000, 10'000'000'000)},
        {.most_cost_nano_usd = 7'000'000},
        {.input_tokens = 1000, .max_output_tokens = 500, .most_cost_nano_usd = 100},
        Unfit::cost},
       {"cost: the model cannot answer more than it can",
-       {.most_output_tokens = 500, .input_price = 2'000'000'000, .output_price = 10'000'000'000},
+       {.most_output_tokens = 500, .price = test::price(2'000'000'000, 10'000'000'000)},
        {.most_cost_nano_usd = 7'000'000},
        {.input_tokens = 1000, .max_output_tokens = 100'000},
        Unfit::none},
@@ -102,8 +104,8 @@ TEST(Filter, SaysWhatIsLackingAndWhatItWouldCost) {
   cannot.add(Need::json_schema);
   cannot.add(Need::audio);
   world.router().set_facts(0, {.cannot = cannot});
-  world.router().set_facts(1, {.input_price = 3'000'000, .output_price = 0});
-  world.router().set_facts(2, {.input_price = 2'000'000, .output_price = 0});
+  world.router().set_facts(1, {.price = test::price(3'000'000, 0)});
+  world.router().set_facts(2, {.price = test::price(2'000'000, 0)});
   Ask ask{.input_tokens = 1000};
   ask.needs.add(Need::json_schema);
   const Plan& plan = world.plan(ask);
@@ -117,7 +119,7 @@ TEST(Filter, SaysWhatIsLackingAndWhatItWouldCost) {
 TEST(Filter, TooDearFallsToTheNextCheaper) {
   World world = World::of(3, {.strategy = Strategy::priority, .most_cost_nano_usd = 2500});
   for (std::uint32_t i = 0; i < 3; ++i)
-    world.router().set_facts(i, {.input_price = (3 - static_cast<std::int64_t>(i)) * 1'000'000, .output_price = 0});
+    world.router().set_facts(i, {.price = test::price((3 - static_cast<std::int64_t>(i)) * 1'000'000, 0)});
   EXPECT_EQ(world.order({.input_tokens = 1000}), (Order{1, 2}));
 }
 
@@ -215,6 +217,43 @@ TEST(Latency, ABoundLeavesOutWhoIsSlowWhileOthersAreThere) {
   world.attempt(1, {.ttft_ms = 10});
   world.now += 31s;
   EXPECT_EQ(world.order(), (Order{0, 1})) << "what was measured long ago is not known any more";
+}
+
+// What the catalogue knows is what plans are made of: no other list of models beside it.
+TEST(Facts, AreTheCataloguesOwn) {
+  const catalog::ModelRow* row = nullptr;
+  for (const catalog::ModelRow& one : catalog::model_rows())
+    if (one.kind == "openai" && one.price.known() && one.context > 0) row = &one;
+  ASSERT_NE(row, nullptr);
+  const CandidateFacts facts = candidate_facts(row);
+  EXPECT_EQ(facts.context_tokens, row->context);
+  EXPECT_EQ(facts.most_output_tokens, row->most_output);
+  EXPECT_EQ(facts.quality, row->quality);
+  EXPECT_EQ(facts.can.has(Need::reasoning), row->can.has(catalog::Ability::reasoning));
+  EXPECT_EQ(facts.cannot.has(Need::audio), row->cannot.has(catalog::Ability::audio));
+  const auto exact = catalog::cost_of(&row->price, 1000, 500);
+  EXPECT_NEAR(static_cast<double>(estimated_cost(facts, 1000, 500)), static_cast<double>(exact.nano_usd), 1);
+  World world = World::of(1);
+  const std::string name = "p0/" + std::string(row->id);
+  const Plan& plan = world.plan({.input_tokens = 1000, .max_output_tokens = 500}, name);
+  ASSERT_EQ(plan.fit().size(), 1U);
+  EXPECT_EQ(plan.fit()[0].cost_nano_usd, estimated_cost(facts, 1000, 500));
+  EXPECT_EQ(world.plan({.input_tokens = row->context, .max_output_tokens = 1}, name).fit().size(), 0U);
+  EXPECT_EQ(world.last.unfit()[0].unfit, Unfit::context);
+}
+
+TEST(Facts, ALongPromptHasItsOwnPrice) {
+  const catalog::PriceTier tiers[] = {{.above_input = 1000, .rates = {.input = 2'000'000, .output = 0}}};
+  const catalog::Price price{
+      .rates = {.input = 1'000'000, .cache_read = 400'000, .output = 0}, .tiers = tiers, .request = 7};
+  const CandidateFacts facts{.price = &price};
+  EXPECT_EQ(estimated_cost(facts, 1000, 9), 1007);
+  EXPECT_EQ(estimated_cost(facts, 1001, 9), 2009);
+  EXPECT_EQ(warm_saving(facts, 1000), 600);
+  EXPECT_EQ(warm_saving(facts, 1001), 0);
+  EXPECT_EQ(estimated_cost({}, 1, 1), -1);
+  EXPECT_EQ(warm_saving({}, 1), 0);
+  EXPECT_EQ(estimated_cost(facts, UINT64_MAX, UINT64_MAX), INT64_MAX);
 }
 
 TEST(Router, EveryShardSeesWhatAllMeasure) {

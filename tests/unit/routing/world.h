@@ -1,6 +1,7 @@
 // A catalog with one model for the tests of plans and attempts, and a router over it.
 #pragma once
 
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,12 @@
 namespace weir::routing::test {
 
 inline constexpr Instant kNow{1'000'000s};
+
+/// Nano-USD per million tokens. Lives as long as the program.
+inline const catalog::Price* price(std::int64_t input, std::int64_t output, std::int64_t cached = -1) {
+  static std::deque<catalog::Price> all;
+  return &all.emplace_back(catalog::Price{.rates = {.input = input, .cache_read = cached, .output = output}});
+}
 
 struct WrittenDeployment {
   std::size_t provider = 0;
