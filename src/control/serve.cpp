@@ -16,6 +16,7 @@
 #include "front.h"
 #include "privileges.h"
 #include "weir/control/commands.h"
+#include "weir/routing/health_shape.h"
 #include "weir/shared/memory_total.h"
 
 namespace weir::control {
@@ -270,6 +271,8 @@ int serve(Config config) {
   options.clients = &clients;
   shared::OwnerTable owners({ring->random_seed(), ring->random_seed()});
   options.owners = &owners;
+  shared::HealthTable health(routing::health_shape(config.catalog, shards));
+  options.health = &health;
   shared::LoadBoard loads(shards);
   const auto make = [&](std::size_t index, io::Ring& shard_ring) {
     return std::make_unique<gateway::Shard>(index, shard_ring, options, config.catalog, config.keys, loads);

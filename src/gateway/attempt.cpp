@@ -22,7 +22,13 @@ void forward_common_fields(codec::HeadWriter& writer, const codec::RequestHead& 
 }  // namespace
 
 void Attempt::end(const routing::AttemptEnd& end) {
-  if (cell_) gateway_.router().end(*std::exchange(cell_, {}), end, gateway_.context().loop.now());
+  if (cell_) gateway_.router().end(*std::exchange(cell_, {}), end, gateway_.context().loop.now(), pass_);
+}
+
+void Attempt::answered() {
+  if (!cell_) return;
+  const Instant now = gateway_.context().loop.now();
+  gateway_.router().answered(*cell_, pass_, to_ns(now - began_) / 1'000'000, now);
 }
 
 void Attempt::cancel() {
@@ -33,6 +39,7 @@ void Attempt::cancel() {
 io::Task<Result<codec::ResponseHead*>> Attempt::start(AttemptRequest request, const codec::EditList& edits,
                                                       Instant deadline) {
   auto& loop = gateway_.context().loop;
+  began_ = loop.now();
   auto& pool = gateway_.pool(target_.provider_index);
   for (lease_ = pool.reuse();; lease_ = {}) {
     const bool reused = static_cast<bool>(lease_);
@@ -53,7 +60,10 @@ io::Task<Result<codec::ResponseHead*>> Attempt::start(AttemptRequest request, co
     if (const auto sent = send(request, edits); !sent) co_return fail(sent.error());
     const Instant first_byte = loop.now() + gateway_.context().options.first_byte_timeout;
     const auto head = co_await lease_->read_head(std::min(first_byte, deadline));
-    if (head) co_return head;
+    if (head) {
+      if (cell_) gateway_.router().hear(*cell_, (*head)->field_list, loop.now(), loop.ring().wall());
+      co_return head;
+    }
     record_.detail.assign(lease_->tls_reason());  // refusals of our certificate come only now
     const bool stale = reused && !lease_->answer_begun() &&
                        (head.error() == Fault::upstream_closed || head.error() == Fault::upstream_reset);
@@ -68,7 +78,7 @@ Result<void> Attempt::send(AttemptRequest request, const codec::EditList& edits)
   io::Chunk staging = gateway_.context().loop.buffers().take();
   if (!staging) return fail(Fault::shed);
   codec::HeadWriter writer(staging.writable());
-  gateway_.start_of(target_.provider_index).write(writer, request.call);
+  gateway_.start_of(target_.provider_index, pass_.credential).write(writer, request.call);
   if (request.translated) {
     forward_common_fields(writer, request.head);
   } else {

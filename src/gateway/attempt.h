@@ -9,7 +9,7 @@
 #include "weir/gateway/record.h"
 #include "weir/net/body.h"
 #include "weir/net/upstream.h"
-#include "weir/routing/attempt_end.h"
+#include "weir/routing/router.h"
 
 namespace weir::gateway {
 
@@ -33,7 +33,12 @@ class Attempt {
   ~Attempt() { end({.blame = routing::Blame::gone}); }
 
   /// The router has let this attempt through to a cell of the health table and wants to hear of its end.
-  void track(std::uint32_t cell) { cell_ = cell; }
+  void track(std::uint32_t cell, const routing::Pass& pass) {
+    cell_ = cell;
+    pass_ = pass;
+  }
+  /// The first content has come.
+  void answered();
   void end(const routing::AttemptEnd& end);
 
   /// Sends the request with `edits` spliced into its body and waits for the answer's head, which is valid until the
@@ -57,6 +62,8 @@ class Attempt {
   catalog::Target target_;
   net::UpstreamPool::Lease lease_;
   std::optional<std::uint32_t> cell_;
+  routing::Pass pass_;
+  Instant began_{};
   bool cancelled_ = false;
 };
 

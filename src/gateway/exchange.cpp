@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ask.h"
 #include "authenticate.h"
 #include "cost.h"
 #include "refuse.h"
@@ -103,7 +104,9 @@ bool Exchange::plan() {
 
   race_->resolution = gateway_.catalog().find(model);
   if (!race_->resolution) return refused(Fault::model_not_found, {.text = model, .param = "model"});
-  gateway_.router().plan(*race_->resolution, {}, loop_.now(), loop_.random(), race_->plan);
+  routing::Ask ask;
+  if (race_->resolution->size() > 1) ask = ask_of(endpoint_.client, text, record_.key, model, head_);
+  gateway_.router().plan(*race_->resolution, ask, loop_.now(), loop_.random(), race_->plan);
   race_->attempts.emplace(routing::AttemptOptions{});
   return true;
 }
@@ -128,7 +131,7 @@ void Exchange::begin_attempt(const routing::Step& step) {
   record_.provider_dialect = provider.dialects.for_client(endpoint_.client);
   attempt_.reset();
   attempt_.emplace(gateway_, record_, asking.target);
-  attempt_->track(candidate.cell);
+  attempt_->track(candidate.cell, step.pass);
 }
 
 io::Task<> Exchange::attempt() {
@@ -151,7 +154,9 @@ io::Task<> Exchange::attempt() {
 }
 
 void Exchange::end_attempt() {
-  routing::AttemptEnd end;
+  routing::AttemptEnd end{.output_tokens = record_.usage.output_total()};
+  if (record_.ttft_ns >= 0)
+    end.stream_ms = to_ns(loop_.now() - record_.started) / 1'000'000 - record_.ttft_ns / 1'000'000;
   if (has_failed()) {
     end = race_->failure->end;
     if (!trail_.empty()) trail_ += ", ";
@@ -161,6 +166,7 @@ void Exchange::end_attempt() {
     end.blame =
         *record_.fault == Fault::upstream_stream_error ? routing::Blame::overload : routing::blame_of(*record_.fault);
   }
+  if (record_.connect_ns > 0) end.connect_us = record_.connect_ns / 1000;
   attempt_->end(end);
   attempt_->release();
 }
@@ -334,10 +340,26 @@ void Exchange::fail(Failure failure) {
 }
 
 void Exchange::give_failure() {
-  if (!has_failed()) return refuse(Fault::no_deployment);
+  if (!has_failed()) return refuse_all();
   Failure failure = *std::exchange(race_->failure, {});
   race_->clear();
   give(failure);
+}
+
+/// Nobody could be asked at all: why, and when it may be otherwise.
+void Exchange::refuse_all() {
+  const routing::Plan& plan = race_->plan;
+  std::string why;
+  if (const std::int64_t cost = plan.least_refused_cost(); cost >= 0)
+    why = "The cheapest would cost about " + std::to_string(cost) + " nano-dollars, which is more than is allowed.";
+  for (const routing::Candidate& candidate : plan.unfit()) {
+    if (!why.empty()) break;
+    const catalog::Target target = (*race_->resolution)[candidate.place];
+    why.append(target.provider->name).append("/").append(target.model_id).append(": ");
+    why += candidate.unfit == routing::Unfit::capability ? "lacks " : "";
+    why += candidate.unfit == routing::Unfit::capability ? to_string(candidate.lacking) : to_string(candidate.unfit);
+  }
+  refuse(Fault::no_deployment, {.text = why, .param = {}});
 }
 
 void Exchange::give(Failure& failure) {
@@ -360,7 +382,10 @@ void Exchange::refuse(Fault fault, const dialect::FaultDetail& detail) {
   if (client_gone_) fault = Fault::client_gone;
   note_fault(fault);
   record_.status = row(fault).status;
-  const std::string trail = record_.attempts > 1 ? "x-weir-attempts: " + trail_ + "\r\n" : std::string();
+  std::string trail = record_.attempts > 1 ? "x-weir-attempts: " + trail_ + "\r\n" : std::string();
+  if (fault == Fault::no_deployment && race_)
+    if (const auto left = gateway_.router().soonest(race_->plan, loop_.now()))
+      trail.append("retry-after: ").append(std::to_string(to_ns(*left) / 1'000'000'000 + 1)).append("\r\n");
   gateway::refuse(downstream_, endpoint_.client, fault, detail, trail);
 }
 
@@ -394,7 +419,9 @@ Instant Exchange::next_frame_deadline() const {
 void Exchange::first_byte_answered() { record_.ttfb_ns = to_ns(loop_.now() - record_.started); }
 
 void Exchange::content_came() {
-  if (record_.ttft_ns < 0) record_.ttft_ns = to_ns(loop_.now() - record_.started);
+  if (record_.ttft_ns >= 0) return;
+  record_.ttft_ns = to_ns(loop_.now() - record_.started);
+  if (attempt_) attempt_->answered();
 }
 
 void Exchange::sent_first_byte() {

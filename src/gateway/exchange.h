@@ -102,6 +102,7 @@ class Exchange {
   Failure failure_of(const dialect::ErrorReport& report, std::string fields = {}) const;
   /// The last attempt's failure goes to the client.
   void give_failure();
+  void refuse_all();
   void give(Failure& failure);
   void refuse(Fault fault, const dialect::FaultDetail& detail = {});
   bool refused(Fault fault, const dialect::FaultDetail& detail = {}) { return refuse(fault, detail), false; }

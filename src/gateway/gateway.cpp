@@ -7,7 +7,8 @@
 namespace weir::gateway {
 
 Gateway::Gateway(net::Context& context, const catalog::Catalog& catalog, const admission::KeyTable& keys,
-                 const io::NameOptions& names, io::LogSink& log, shared::OwnerTable* owners)
+                 const io::NameOptions& names, io::LogSink& log, shared::OwnerTable* owners,
+                 shared::HealthTable* health, std::uint32_t shard)
     : context_(context),
       catalog_(catalog),
       keys_(keys, {context.loop.ring().random_seed(), context.loop.ring().random_seed()}),
@@ -15,14 +16,16 @@ Gateway::Gateway(net::Context& context, const catalog::Catalog& catalog, const a
       log_(log),
       owners_(owners),
       log_time_(std::make_unique<LogTime>()),
-      router_(catalog),
+      router_(catalog, health, shard),
       races_(std::make_unique<Recycler<Race>>()) {
   for (const catalog::Provider& provider : catalog.providers()) {
     const auto& url = provider.base_url;
     net::Endpoint endpoint{url.host, url.port, provider.proxy, provider.tls, provider.tls_host};
     pools_.push_back(
         std::make_unique<net::UpstreamPool>(context, resolver_, std::move(endpoint), provider.warm_connections));
-    starts_.emplace_back(provider);
+    first_starts_.push_back(starts_.size());
+    starts_.emplace_back(provider, provider.credential);
+    for (const Secret& credential : provider.other_credentials) starts_.emplace_back(provider, credential);
   }
 }
 

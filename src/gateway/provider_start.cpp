@@ -105,13 +105,12 @@ std::optional<std::string> decode_path(Bytes text, std::size_t most) {
   return out;
 }
 
-ProviderStart::ProviderStart(const catalog::Provider& provider) : provider_(provider) {
+ProviderStart::ProviderStart(const catalog::Provider& provider, const Secret& credential) : provider_(provider) {
   // What could not be written is refused by the configuration reader, so here it is asserted.
   const auto add_fields = [&](codec::HeadLines& lines) {
     bool written = lines.add("host", {provider.base_url.authority});
     const auto auth = catalog::auth_header(provider.kind->auth);
-    if (!auth.name.empty() && !provider.credential.empty())
-      written &= lines.add(auth.name, {auth.prefix, provider.credential.reveal()});
+    if (!auth.name.empty() && !credential.empty()) written &= lines.add(auth.name, {auth.prefix, credential.reveal()});
     for (const auto& [name, value] : provider.headers) written &= lines.add(name, {value});
     written &= lines.add("accept-encoding", {"identity"});
     WEIR_ASSERT(written, "what is sent to a provider can be written");

@@ -31,7 +31,7 @@ std::optional<Step> Attempts::begin(std::uint32_t i, const Plan& plan, Router& r
   RetryBudget& budget = router.budget(cell);
   const bool again = has_tried(plan, router, router.provider_of(cell));
   if (again && !budget.has(now)) return std::nullopt;
-  const Pass pass = router.admit(cell, now, insist);
+  const Pass pass = router.admit(cell, now, insist, plan.fit()[i].is_forced);
   if (!pass) return std::nullopt;
   if (again) {
     budget.spend(now);

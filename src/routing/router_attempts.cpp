@@ -49,7 +49,7 @@ void Router::bar_credential(const Cell& cell, const AttemptEnd& end, std::uint8_
   table_->bar(cell.first_credential + credential, now + bar);
 }
 
-Pass Router::admit(std::uint32_t cell, Instant now, bool insist) {
+Pass Router::admit(std::uint32_t cell, Instant now, bool insist, bool force) {
   Look& look = looks_[cell];
   std::uint64_t word = table_->breaker(cell);
   Pass pass{.admitted = true};
@@ -58,7 +58,10 @@ Pass Router::admit(std::uint32_t cell, Instant now, bool insist) {
     for (;;) {
       const BreakerStep after = step(word, {.event = BreakerEvent::ask}, options_.breaker, now);
       look.breaker = after.word;
-      if (after.admission == Admission::refused) return {};
+      if (after.admission == Admission::refused) {
+        if (!force) return {};
+        break;
+      }
       if (after.admission == Admission::share && !insist && !has_drawn) {
         // The share as a sum, not as luck: exactly so many of a thousand.
         look.credit += static_cast<float>(after.share_per_mille) / 1000;

@@ -26,7 +26,8 @@ class Race;
 class Gateway final : public net::Handler {
  public:
   Gateway(net::Context& context, const catalog::Catalog& catalog, const admission::KeyTable& keys,
-          const io::NameOptions& names, io::LogSink& log, shared::OwnerTable* owners = nullptr);
+          const io::NameOptions& names, io::LogSink& log, shared::OwnerTable* owners = nullptr,
+          shared::HealthTable* health = nullptr, std::uint32_t shard = 0);
   ~Gateway();
 
   io::Task<> handle(net::Downstream& downstream, codec::RequestHead& head) override;
@@ -35,8 +36,10 @@ class Gateway final : public net::Handler {
   net::Context& context() { return context_; }
   const catalog::Catalog& catalog() const { return catalog_; }
   admission::KeyMemo& keys() { return keys_; }
-  /// What requests to this provider begin with.
-  const ProviderStart& start_of(std::size_t provider) const { return starts_[provider]; }
+  /// What requests to this provider begin with, by the credential that is used: 0 is its first.
+  const ProviderStart& start_of(std::size_t provider, std::size_t credential = 0) const {
+    return starts_[first_starts_[provider] + credential];
+  }
   /// For bytes that are written and sent within one turn: one string for all exchanges of the shard.
   std::string& staging() { return staging_; }
   net::UpstreamPool& pool(std::size_t provider) { return *pools_[provider]; }
@@ -74,7 +77,8 @@ class Gateway final : public net::Handler {
   admission::KeyMemo keys_;
   net::Resolver resolver_;
   std::vector<std::unique_ptr<net::UpstreamPool>> pools_;  // of the catalog's providers, in their order
-  std::vector<ProviderStart> starts_;                      // likewise
+  std::vector<ProviderStart> starts_;                      // likewise, one for each credential...
+  std::vector<std::size_t> first_starts_;                  // ...from here on
   std::string staging_;
   io::LogSink& log_;
   shared::OwnerTable* owners_;  // of all shards; null: none is kept

@@ -27,7 +27,7 @@ struct Call {
 
 class ProviderStart {
  public:
-  explicit ProviderStart(const catalog::Provider& provider);
+  ProviderStart(const catalog::Provider& provider, const Secret& credential);
 
   /// Writes the request line and the provider's own fields.
   void write(codec::HeadWriter& writer, const Call& call) const;

@@ -31,6 +31,7 @@ struct ShardOptions {
   ListenerTls tls;                         ///< what is spoken on each listener
   io::Fd log;                              ///< where access lines go; invalid: nowhere
   shared::ClientTable* clients = nullptr;  ///< of all shards; none: connections come without tickets
+  shared::HealthTable* health = nullptr;   ///< of all shards; none: each knows only what it has seen itself
   shared::OwnerTable* owners = nullptr;    ///< of all shards; none: who keeps an answer is found out by asking
 };
 

@@ -32,6 +32,7 @@ struct Candidate {
   std::uint32_t cell = 0;   ///< of the health table
   Unfit unfit = Unfit::none;
   Need lacking{};                   ///< with Unfit::capability
+  bool is_forced = false;           ///< its breaker is open, but so are all
   bool is_warm = false;             ///< has probably seen this prefix before
   std::int64_t cost_nano_usd = -1;  ///< estimated, with a cold prefix; -1: the price is not known
   double score = 0;                 ///< the strategy's own; less is better

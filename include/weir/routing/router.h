@@ -74,7 +74,8 @@ class Router {
 
   /// Right before an attempt. A pass that is admitted is in flight until end(). In slow start only a part of those who
   /// ask is let through, unless they `insist`, because there is nobody else.
-  Pass admit(std::uint32_t cell, Instant now, bool insist = false);
+  /// `force`: whatever the breaker says.
+  Pass admit(std::uint32_t cell, Instant now, bool insist = false, bool force = false);
   /// The first content came: what is known by then is not kept until a long stream has ended.
   void answered(std::uint32_t cell, Pass& pass, std::int64_t ttft_ms, Instant now);
   /// Exactly once for each admitted pass.
@@ -133,6 +134,7 @@ class Router {
   };
 
   void refresh(std::uint32_t cell, Instant now);
+  void force_one(std::span<Candidate> all, Plan& plan) const;
   std::uint64_t tag_bit(const std::string& name);
   std::uint64_t tag_bits(const std::vector<std::string>& names);
   std::uint8_t choose_credential(const Cell& cell, Instant now) const;
