@@ -21,7 +21,7 @@ catalog::Provider provider(const char* kind, const char* base_url) {
 std::string start(const catalog::Provider& provider, const Call& call) {
   std::array<char, 2048> memory;
   codec::HeadWriter writer(memory);
-  ProviderStart(provider).write(writer, call);
+  ProviderStart(provider, provider.credential).write(writer, call);
   const auto head = writer.finish();
   return head ? std::string(*head) : "refused";
 }
