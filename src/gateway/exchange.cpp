@@ -84,7 +84,7 @@ io::Task<bool> Exchange::read_request() {
 }
 
 bool Exchange::plan() {
-  const Bytes text = race_->body.contiguous(gateway_.context().scratch);
+  const Bytes text = race_->text = race_->body.contiguous(gateway_.context().scratch);
   dialect::Envelope& envelope = race_->envelope;
   if (const auto read = dialect::read_envelope(endpoint_.client, text)) {
     envelope = *read;
@@ -186,7 +186,9 @@ void Exchange::append_outcome(std::string& trail, const Failure& failure) const 
 bool Exchange::write_request(Asking& asking) {
   const catalog::Provider& provider = *asking.target.provider;
   const dialect::Envelope& envelope = race_->envelope;
-  const Bytes text = race_->body.contiguous(gateway_.context().scratch);
+  // The first attempt is written in the turn that has made the plan.
+  const Bytes planned = std::exchange(race_->text, {});
+  const Bytes text = planned.empty() ? race_->body.contiguous(gateway_.context().scratch) : planned;
   const bool collects = !envelope.stream && provider.quirks.has(dialect::Quirk::stream_only);
   asking.call = {
       .dialect = record_.provider_dialect, .model = asking.target.model_id, .stream = envelope.stream || collects};

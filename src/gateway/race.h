@@ -53,6 +53,7 @@ class Race {
   using Home = Recycler<Race>;
 
   net::Body body;  ///< as it came
+  Bytes text;      ///< all of it in one view, as long as the turn lasts in which it was planned; then empty
   dialect::Envelope envelope;
   ShortText<dialect::Envelope::kMaxModelSize> model;  ///< as the client meant it; targets may view into it
   std::optional<catalog::Resolution> resolution;
@@ -68,6 +69,7 @@ class Race {
   }
   void clear() {
     body.clear();
+    text = {};
     resolution.reset();
     plan.clear();
     attempts.reset();

@@ -38,12 +38,13 @@ constexpr Verdict verdict(const AttemptEnd& end) {
 /// True where another credential of the same deployment may be let in.
 constexpr bool rotates(Blame blame) { return blame == Blame::credential || blame == Blame::quota; }
 
-/// The pause before the n-th return (from 1 on): drawn from nothing up to 50 ms doubled each time, at most `most`. All
-/// of it is drawn, so that what failed together does not return together.
+/// The pause before the n-th return (from 1 on): 50 ms doubled each time, at most `most`. The second half of it is
+/// drawn, so that what failed together does not return together; the first is not, so that there always is a pause.
 inline Duration back_off(std::uint32_t returns, Duration most, Random& random) {
   constexpr Duration kFirst = 50ms;
   const Duration bound = std::min(most, kFirst * (1 << std::min(returns - 1, 16U)));
-  return Duration(static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(bound.count()) + 1)));
+  const auto half = static_cast<std::uint64_t>(bound.count()) / 2;
+  return Duration(static_cast<std::int64_t>(half + random.below(half + 1)));
 }
 
 /// How many attempts beyond the first of a request a provider gets: a part of its requests and some each second, so

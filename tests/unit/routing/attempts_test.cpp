@@ -122,10 +122,18 @@ TEST(Attempts, AShutBreakerIsPassedOver) {
   EXPECT_EQ(request.after({.blame = Blame::credential}), std::nullopt);
 }
 
-TEST(Attempts, WhenAllAreShutThereIsNoFirst) {
+// A breaker chooses among several; it does not refuse.
+TEST(Attempts, WhenAllAreShutTheOneThatOpensFirstIsAskedAlone) {
   World world = World::of(2);
-  for (std::uint32_t cell = 0; cell < 2; ++cell) world.attempt(cell, {.blame = Blame::quota, .exhausted = true});
-  EXPECT_EQ(Request(world).asks(), std::nullopt);
+  world.attempt(1, {.blame = Blame::quota, .exhausted = true});
+  world.now += 10s;
+  world.attempt(0, {.blame = Blame::quota, .exhausted = true});
+  Request request(world);
+  ASSERT_EQ(request.plan.fit().size(), 1U);
+  EXPECT_EQ(request.plan.fit()[0].cell, 1U);
+  EXPECT_TRUE(request.plan.fit()[0].is_forced);
+  EXPECT_EQ(request.asks(), 1U);
+  EXPECT_EQ(world.breaker(1), BreakerState::open);
 }
 
 TEST(Attempts, InSlowStartWhoIsAloneIsAsked) {
