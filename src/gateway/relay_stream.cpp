@@ -71,7 +71,8 @@ Exchange::Then Exchange::take_part(Stream& stream, Result<net::BodyPart>& part) 
   if (!reserve_tail(stream)) return failed(Fault::shed);
   if (facts.content) content_came();
   if (!stream.begun) {
-    const auto only = last && !facts.data && !stream.has_event ? relay.only_frame() : SseRelay::Only::event;
+    const bool meant = facts.content || facts.finish || facts.done;
+    const auto only = last && !meant ? relay.only_frame() : SseRelay::Only::event;
     if ((facts.fault && !facts.content) || only == SseRelay::Only::fault) {
       give_stream_error(relay);
       return Then::over;

@@ -191,14 +191,14 @@ void SseRelay::take_held(bool keep) {
 }
 
 SseRelay::Only SseRelay::only_frame() {
-  if (begun_) return Only::event;
-  if (held_bytes_ == 0) return Only::nothing;
+  const Only unless_fault = begun_ ? Only::event : Only::nothing;
+  if (held_bytes_ == 0) return unless_fault;
   if (blind_) return Only::event;
   const codec::SseFrame fields = codec::parse_sse_frame(pieces().cut, pieces().scratch);
-  if (!fields.has_data) return Only::nothing;
+  if (!fields.has_data) return unless_fault;
   dialect::Decoder decoder(dialect_);  // whether it is believed is decided by finish(), with the relay's own
   const dialect::FrameFacts said = decoder.tap(fields.data);
-  if (!said.fault) return said.content || decoder.complete() ? Only::event : Only::nothing;
+  if (!said.fault) return said.content || decoder.complete() ? Only::event : unless_fault;
   decoder_.tap(fields.data);
   pieces().scratch = std::string(fields.data);
   return Only::fault;

@@ -54,8 +54,8 @@ class SseRelay {
   /// pass() then holds it, and a blank line has to follow.
   bool finish();
 
-  /// At the same moment, of a body that has brought no whole event: what its last frame is. An error is error_payload()
-  /// then.
+  /// At the same moment, of a body that has brought nothing meaningful: what its last frame is (`event` where there
+  /// were others before it and it is no error). An error is error_payload() then.
   enum class Only : std::uint8_t { event, fault, nothing };
   Only only_frame();
 

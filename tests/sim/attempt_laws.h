@@ -12,7 +12,7 @@ const RequestPlan& answered_by(const RequestPlan& request, const HttpMessage& an
 /// True when nothing but the providers decides what the client gets: what it got must be golden.
 bool is_decided(const Plan& plan, const RequestPlan& request);
 
-/// `log`: all of it. `log_whole`: ... for sure.
+/// `log`: all of it, or nothing where some of it may be missing.
 void judge_attempts(const Plan& plan, const RequestPlan& request, const HttpMessage& answer,
                     const Provider::Visits& visits, Bytes log, Telling& telling);
 

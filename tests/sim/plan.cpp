@@ -293,12 +293,13 @@ class Maker {
     if (net.connect_timeout < takes(4000) + 300ms) return;
     const auto affordable = [&](const RequestPlan& request) {
       if (request.forwarded ? request.answer.golden.giant : request.status != 200) return false;
+      const std::int64_t attempts = request.answer.again == Again::nobody ? 1 : 3;
       const std::size_t size = request.wire.size();
       const std::size_t answer = std::max(request.answer.wire.size(), request.answer.golden.body.size());
       return size + 300 < std::min(memory / 4, net.max_body_bytes) && !request.waits_for_continue &&
              std::max(size, answer) < std::size_t{buffers.buffer_bytes} * 5 && answer < 6000 &&
              2 * takes(size) < std::min(net.first_byte_timeout, net.stream_idle_timeout) &&
-             2 * takes(size + answer) < net.total_timeout;
+             2 * takes(size + answer) * attempts + 500ms * (attempts - 1) < net.total_timeout;
     };
     int id = 0;
     for (const ClientPlan& client : plan_.clients) id += static_cast<int>(client.requests.size());

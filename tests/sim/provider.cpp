@@ -200,7 +200,7 @@ void Provider::check_again(const RequestPlan& plan, Visit& visit, bool reused) c
     return telling_.broken(name + ": a question about a stored answer was asked again");
   if (may_have_lost(last)) return;
   const std::size_t meant = answer.meant_from();
-  const bool whole = last.written >= answer.golden.needed;
+  const bool whole = last.written == answer.wire.size();
   if (returns && whole && network_.now() - last.at < kLeastPause)
     return telling_.broken(name + " was asked for again without a pause");
   if (answer.golden.stream && meant > 0 && last.written >= meant)

@@ -423,9 +423,13 @@ class World {
     for (const auto& shard : shards_) all.merge(shard->measure());
     outcome.faults = all.by_fault;
     outcome.exchanges = all.exchanges;
+    // Short writes of several shards to one file may cut into each other's lines.
+    const bool mixed = shards_.size() > 1 && network_.census(io::SimEvent::short_write) > 0;
+    const bool whole = network_.census(io::SimEvent::write_failed) == 0 && all.log_lines_dropped == 0 && !mixed;
+    const Bytes log = network_.written(kLog);
     for (const Client& client : clients_) {
       if (!client.over()) broken("a client's connection outlives the gateway");
-      judge_client(plan_, client, visits_, network_.written(kLog), telling_);
+      judge_client(plan_, client, visits_, whole ? log : Bytes(), telling_);
       for (std::size_t i = 0; i < client.plan().requests.size(); ++i) {
         const auto& answers = client.answers().messages();
         if (i >= answers.size()) {
@@ -447,10 +451,7 @@ class World {
     }
     if (holds_secret(control::metrics_page(all, static_cast<std::uint32_t>(shards_.size())), true, true))
       broken("a secret on the metrics page");
-    // Short writes of several shards to one file may cut into each other's lines.
-    const bool mixed = shards_.size() > 1 && network_.census(io::SimEvent::short_write) > 0;
-    const bool whole = network_.census(io::SimEvent::write_failed) == 0 && all.log_lines_dropped == 0 && !mixed;
-    judge_log(plan_, clients_, network_.written(kLog), all.exchanges, whole, telling_);
+    judge_log(plan_, clients_, log, all.exchanges, whole, telling_);
     if (plan_.faultless) telling_.count(Probe::faultless_world);
     if (plan_.outage) telling_.count(Probe::outage_world);
     if (plan_.cut_to_bytes) telling_.count(Probe::cut_to_bytes);

@@ -278,6 +278,7 @@ TEST(SseRelay, OnlyFrameIsAnEventOrAnErrorOrNothing) {
   EXPECT_EQ(only("data: " TEXT), SseRelay::Only::event);
   EXPECT_EQ(only("data: " ROLE "\n\ndata: "), SseRelay::Only::event);
   EXPECT_EQ(only("data: " ERROR), SseRelay::Only::fault);
+  EXPECT_EQ(only("data: " ROLE "\n\ndata: " ERROR "\n"), SseRelay::Only::fault) << "nothing meant came before it";
 }
 
 TEST(SseRelay, TellsTheProvidersError) {
