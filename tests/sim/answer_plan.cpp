@@ -95,7 +95,8 @@ class Maker : AnswerWire {
     }
     std::string start = head(golden.status, "", body.starts_with('<') ? "text/html" : "application/json");
     if (golden.status == 429) start += "retry-after: 7\r\n";
-    read_again(golden.status, body, golden.status == 429);
+    plan_.wants = golden.status == 429 ? 7s : 0s;
+    read_again(golden.status, body);
     frame(std::move(start), body, body.size());
   }
 

@@ -67,6 +67,7 @@ struct AnswerPlan {
   bool coded = false;                 ///< compressed, or so it says
   bool array = false;                 ///< payloads as the elements of a JSON array
   Again again = Again::nobody;        ///< after this answer, when all of it came
+  Duration wants{};                   ///< to be asked again no sooner than this
   Again again_alone = Again::nobody;  ///< of an error: when its status came and its text did not
   Golden golden;
 

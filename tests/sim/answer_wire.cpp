@@ -8,6 +8,8 @@
 namespace weir::sim {
 namespace {
 
+constexpr Duration kLongestWait = 10s;  // who names a longer time is not returned to
+
 std::string hex(std::size_t value) {
   std::string text;
   do text.insert(text.begin(), "0123456789abcdef"[value & 15]);
@@ -148,8 +150,9 @@ void AnswerWire::malformed() {
   plan_.golden.needed = plan_.wire.size();
 }
 
-void AnswerWire::read_again(int status, Bytes body, bool waits) {
+void AnswerWire::read_again(int status, Bytes body) {
   std::string scratch;
+  const bool waits = plan_.wants > kLongestWait;
   plan_.again = again_after(dialect::read_error(status, body, scratch).error_class, waits);
   plan_.again_alone = again_after(dialect::read_error(status, {}, scratch).error_class, waits);
 }

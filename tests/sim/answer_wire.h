@@ -25,7 +25,7 @@ class AnswerWire {
   void redirect();
   void malformed();
   /// Whom the request may be given to after this error.
-  void read_again(int status, Bytes body, bool waits);
+  void read_again(int status, Bytes body);
   std::string line_end();
   /// What happens to an answer of any kind: an interim answer before it, pauses, breaks.
   void happen();

@@ -9,7 +9,6 @@ using Break = AnswerPlan::Break;
 namespace {
 
 constexpr std::size_t kMostAttempts = 3;  // per request
-constexpr Duration kLeastPause = 25ms;    // before a provider is returned to
 
 }  // namespace
 
@@ -201,8 +200,8 @@ void Provider::check_again(const RequestPlan& plan, Visit& visit, bool reused) c
   if (may_have_lost(last)) return;
   const std::size_t meant = answer.meant_from();
   const bool whole = last.written == answer.wire.size();
-  if (returns && whole && network_.now() - last.at < kLeastPause)
-    return telling_.broken(name + " was asked for again without a pause");
+  if (whole && returns && network_.now() - last.at < answer.wants)
+    return telling_.broken(name + " was asked for again before the time that was named");
   if (answer.golden.stream && meant > 0 && last.written >= meant)
     return telling_.broken(name + " was asked for again after its content had begun");
   const Again least = returns ? Again::anybody : Again::others;

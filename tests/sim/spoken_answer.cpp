@@ -297,17 +297,18 @@ class Maker : AnswerWire {
   /// When the provider wants to be asked again, as providers spell it.
   struct Delay {
     Bytes field;
-    bool waits = false;  ///< longer than any pause is
+    Duration length{};
   };
   Delay some_delay() {
-    static constexpr std::array<Delay, 8> kDelays = {{{"retry-after: 7", true},
-                                                      {"Retry-After: 60s", true},
-                                                      {"retry-after-ms: 90000", true},
-                                                      {"retry-after: Wed, 15 Nov 2023 00:00:00 GMT", true},
-                                                      {"retry-after: 0", false},
-                                                      {"retry-after-ms: 120", false},
-                                                      {"Retry-After: 0.2", false},
-                                                      {"", false}}};
+    static constexpr std::array<Delay, 9> kDelays = {{{"retry-after: 7", 7s},
+                                                      {"Retry-After: 60s", 60s},
+                                                      {"Retry-After: 2s", 2s},
+                                                      {"retry-after-ms: 90000", 90s},
+                                                      {"retry-after: Wed, 15 Nov 2023 00:00:00 GMT", 1h},
+                                                      {"retry-after: 0", 0s},
+                                                      {"retry-after-ms: 120", 120ms},
+                                                      {"Retry-After: 0.2", 200ms},
+                                                      {"", 0s}}};
     return kDelays[random_.below(kDelays.size())];
   }
 
@@ -347,10 +348,11 @@ class Maker : AnswerWire {
     golden.status_alone =
         spoken_.client == spoken_.provider ? status : status_for(spoken_.client, dialect::read_error(status, {}, none));
     std::string start = head(status, "", body.starts_with('<') ? "text/html" : "application/json");
-    const Delay delay = status != 429 ? Delay{} : wish_.ails ? some_delay() : Delay{"retry-after: 7", true};
+    const Delay delay = status != 429 ? Delay{} : wish_.ails ? some_delay() : Delay{"retry-after: 7", 7s};
     if (!delay.field.empty()) start.append(delay.field).append("\r\n");
+    plan_.wants = delay.length;
     // (A 404 without a word about the model says that nobody counts here.)
-    if (!estimates) read_again(status, body, delay.waits);
+    if (!estimates) read_again(status, body);
     frame(std::move(start), body, body.size());
   }
 
