@@ -38,7 +38,7 @@ enum class FaultSource : std::uint8_t { request, upstream, weir, gone };
   X(shed,                      503, weir,     "The gateway is at its limit of work in progress; try again shortly.")    \
   X(client_limit,              429, request,  "Too many connections from this client at a time; use fewer, or try again shortly.") \
   X(draining,                  503, weir,     "The gateway is shutting down; try again on another connection.")         \
-  X(no_deployment,             503, upstream, "None of the deployments of this model can be asked at present; try again later.")  \
+  X(no_deployment,             503, weir,     "None of the deployments of this model can be asked at present; try again later.")  \
   X(total_timeout,             504, upstream, "The answer did not complete within the total time-out.")                 \
   X(connect_failed,            502, upstream, "The provider could not be connected.")                                   \
   X(connect_timeout,           504, upstream, "The connection to the provider was not established in time.")            \

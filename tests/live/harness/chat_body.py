@@ -1,5 +1,7 @@
-"""What weir may change in a request body, said independently of weir: the model's name and the wish for usage."""
+"""What weir may change in a request body, said independently of weir: the model's name, the wish for usage, and the name of
+the limit where the model refuses the old one."""
 import json
+import re
 
 ASK_FOR_USAGE = '"stream_options":{"include_usage":true},'
 
@@ -32,6 +34,8 @@ def as_sent_upstream(body, model):
     value = json.loads(text)
     start, end = spans["model"]
     text = text[:start] + json.dumps(model) + text[end:]
+    if "max_tokens" in value and re.match(r"(gpt-5|o\d)", model):
+        text = re.sub(r'"max_tokens"(?=\s*:)', '"max_completion_tokens"', text, count=1)
     if value.get("stream") and not (value.get("stream_options") or {}).get("include_usage"):
         assert "stream_options" not in value, "this recording needs a rule of its own"
         first = text.index("{") + 1
