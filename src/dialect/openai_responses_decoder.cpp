@@ -181,7 +181,8 @@ FrameFacts Decoder::walk(Bytes text, EventBatch* batch) {
   only_text_ = only_number_ = {};
   const Bytes trimmed = trim(text);
   if (trimmed.empty()) return {};
-  if (done_ || failed_) return {.ignored = true};
+  // (A whole response without its event finishes the answer, and only the end marker may follow.)
+  if (done_ || failed_ || (finished_ && trimmed != "[DONE]")) return {.ignored = true};
   batch_ = batch;
   facts_ = {};
   if (trimmed == "[DONE]") {  // not OpenAI's own, but some servers send it

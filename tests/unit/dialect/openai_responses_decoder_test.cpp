@@ -189,6 +189,9 @@ TEST(ResponsesDecoder, Endings) {
             "fault upstream_truncated code=\"\" type=\"\" message=\"\"\n");
   EXPECT_EQ(lines({R"({"type":"response.output_text.delta","delta":"a"})", "[DONE]"}),
             "block_begin 0.0 text\nblock_delta 0.0 \"a\"\nblock_end 0.0\nfinish 0 unspecified native=\"\"\n");
+  EXPECT_EQ(lines({R"({"output":[],"status":"completed"})", R"({"type":"response.output_text.delta","delta":"a"})",
+                   R"({"output":[],"status":"completed"})", "[DONE]"}),
+            kFinish);
   EXPECT_EQ(lines({R"({"type":"response.created","response":{"id":"r"}})", "[DONE]"}),
             "fault upstream_truncated code=\"\" type=\"\" message=\"\"\n");
 }

@@ -29,6 +29,12 @@ inline std::string unescaped(Bytes raw) {
   return out;
 }
 
+/// What of a usage is told to clients: what has a price of its own is weir's own concern.
+inline Usage as_told(Usage usage) {
+  usage.parts = {};
+  return usage;
+}
+
 /// One event as a line of text. Texts keep their escapes.
 inline std::string to_text(const Event& event) {
   struct Visitor {
