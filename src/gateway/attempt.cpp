@@ -33,6 +33,7 @@ void Attempt::answered() {
 
 void Attempt::cancel() {
   cancelled_ = true;
+  pause_.end();
   if (lease_) lease_->cancel();
 }
 
@@ -40,6 +41,7 @@ io::Task<Result<codec::ResponseHead*>> Attempt::start(AttemptRequest request, co
                                                       Instant deadline) {
   auto& loop = gateway_.context().loop;
   began_ = loop.now();
+  asked_ = true;
   auto& pool = gateway_.pool(target_.provider_index);
   for (lease_ = pool.reuse();; lease_ = {}) {
     const bool reused = static_cast<bool>(lease_);

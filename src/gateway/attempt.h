@@ -1,6 +1,7 @@
 // One try at one deployment: a connection, the request as this provider wants it, the answer's head.
 #pragma once
 
+#include "pause.h"
 #include "weir/catalog/catalog.h"
 #include "weir/codec/http1.h"
 #include "weir/codec/json_edit.h"
@@ -24,7 +25,7 @@ struct AttemptRequest {
 class Attempt {
  public:
   Attempt(Gateway& gateway, Record& record, const catalog::Target& target)
-      : gateway_(gateway), record_(record), target_(target) {
+      : gateway_(gateway), record_(record), target_(target), pause_(gateway.context().loop) {
     record_.price = target_.price();
   }
   Attempt(const Attempt&) = delete;
@@ -45,7 +46,12 @@ class Attempt {
   /// caller next suspends. A connection that turns out to be stale, with no byte answered, is replaced once.
   io::Task<Result<codec::ResponseHead*>> start(AttemptRequest request, const codec::EditList& edits, Instant deadline);
 
-  /// Gives up at once: whoever waits on this attempt goes on with Fault::cancelled.
+  /// The pause before start(); over as soon as nobody waits for the answer.
+  auto pause_until(Instant deadline) { return pause_.until(deadline); }
+  /// Somebody was asked, or it was tried.
+  bool asked() const { return asked_; }
+
+  /// Gives up at once: whoever waits on this attempt goes on, behind start() with Fault::cancelled.
   void cancel();
   net::Upstream& upstream() { return *lease_; }
   const catalog::Target& target() const { return target_; }
@@ -64,6 +70,8 @@ class Attempt {
   std::optional<std::uint32_t> cell_;
   routing::Pass pass_;
   Instant began_{};
+  Pause pause_;
+  bool asked_ = false;
   bool cancelled_ = false;
 };
 

@@ -62,7 +62,7 @@ io::Task<> Exchange::answer() {
   auto step = race_->attempts->first(race_->plan, gateway_.router(), loop_.now());
   while (step) {
     begin_attempt(*step);
-    if (step->pause > Duration{}) co_await loop_.sleep_until(loop_.now() + step->pause);
+    if (step->pause > Duration{}) co_await attempt_->pause_until(loop_.now() + step->pause);
     if (client_gone_) co_return refuse(Fault::client_gone);  // it has left already: nobody is asked
     co_await attempt();
     end_attempt();
@@ -162,6 +162,8 @@ void Exchange::end_attempt() {
     if (!trail_.empty()) trail_ += ", ";
     append_outcome(trail_, *race_->failure);
     if (race_->body.size() == 0) race_->attempts->give_up();
+  } else if (!attempt_->asked()) {
+    end.blame = routing::Blame::gone;  // answered without it
   } else if (record_.fault) {
     end.blame =
         *record_.fault == Fault::upstream_stream_error ? routing::Blame::overload : routing::blame_of(*record_.fault);

@@ -24,6 +24,7 @@ class Maker {
     times();
     faults();
     provider();
+    shut();
     sites();
     clients();
     drain();
@@ -136,6 +137,16 @@ class Maker {
     provider.warm_connections = names.one_in(3) ? 1 : 0;
   }
 
+  /// Nobody listens until long after its breaker has opened, and somebody goes on asking.
+  void shut() {
+    Random random(plan_.seed ^ 0x7368757a);
+    if (!languages_ || plan_.faultless || !random.one_in(12)) return;
+    shut_ = true;
+    plan_.provider.vanishes = Duration{};
+    plan_.provider.vanishes_for = std::chrono::seconds(random.between(5, 40));
+    plan_.provider.vanishes_into_hole = random.one_in(2);
+  }
+
   /// Providers that can stand in for each other. Where nothing else is wrong, they are what is.
   void sites() {
     Random random(plan_.seed ^ 0x73697465);
@@ -194,6 +205,19 @@ class Maker {
       if (!plan_.faultless) trouble(client);
       plan_.clients.push_back(std::move(client));
     }
+    if (shut_) insist(id);
+  }
+
+  void insist(int id) {
+    ClientPlan client;
+    client.link = plan_.provider.link;
+    while (client.requests.size() < 3) {
+      RequestPlan request = plan_request(more_, id + 1, plan_.options.net, true, false);
+      if (!request.model.starts_with("local/")) continue;
+      client.requests.push_back(std::move(request));
+      ++id;
+    }
+    plan_.clients.push_back(std::move(client));
   }
 
   /// In two of three of its requests a client speaks one of all languages.
@@ -274,7 +298,7 @@ class Maker {
   /// After the storm one client per shard: what it gets must be golden. Only where the limits and time-outs of this
   /// world allow that at all.
   void calm() {
-    if (plan_.faultless || plan_.drains_midway || !more_.one_in(2) || plan_.descriptor_limit < 12) return;
+    if (plan_.faultless || plan_.drains_midway || (!shut_ && !more_.one_in(2)) || plan_.descriptor_limit < 12) return;
     const auto& net = plan_.options.net;
     const auto& buffers = plan_.options.buffers;
     if (plan_.provider.idles_by_reset && plan_.provider.idles > Duration{})
@@ -306,10 +330,11 @@ class Maker {
     for (std::size_t shard = 0; shard < plan_.shards; ++shard) {
       ClientPlan client;
       client.calm = true;
-      for (int tries = 0; tries < 20 && client.requests.size() < 2; ++tries) {
+      for (int tries = 0; tries < (shut_ ? 40 : 20) && client.requests.size() < 2; ++tries) {
         RequestPlan request = plan_request(more_, id + 1, plan_.options.net, true, false);
         translate(request, true, false);
         request.answer.pauses.clear();
+        if (shut_ && tries < 30 && !request.model.starts_with("local/")) continue;
         if (!affordable(request)) continue;
         client.requests.push_back(std::move(request));
         ++id;
@@ -322,6 +347,7 @@ class Maker {
   Random more_;  // a stream of its own: what came later to the plans, and left the older seeds their worlds
   bool languages_;
   SiteWish sites_;
+  bool shut_ = false;
   Plan plan_;
 };
 

@@ -9,6 +9,7 @@ using Break = AnswerPlan::Break;
 namespace {
 
 constexpr std::size_t kMostAttempts = 3;  // per request
+constexpr Duration kLeastPause = 25ms;    // before a provider is returned to
 
 }  // namespace
 
@@ -200,7 +201,7 @@ void Provider::check_again(const RequestPlan& plan, Visit& visit, bool reused) c
   if (may_have_lost(last)) return;
   const std::size_t meant = answer.meant_from();
   const bool whole = last.written == answer.wire.size();
-  if (whole && returns && network_.now() - last.at < answer.wants)
+  if (whole && returns && network_.now() - last.at < std::max(kLeastPause, answer.wants))
     return telling_.broken(name + " was asked for again before the time that was named");
   if (answer.golden.stream && meant > 0 && last.written >= meant)
     return telling_.broken(name + " was asked for again after its content had begun");

@@ -28,6 +28,7 @@ class Judge {
     if (answer_.complete && is_golden()) return count_golden();
     if (faultless_) return broken("the answer is not the golden one");
     if (!answer_.complete) telling_.count(Probe::answer_cut_off);
+    if (golden_.until_close && !open_golden_) telling_.count(Probe::truncation_seen);
     if (answer_.status == golden_.status && is_cut_golden()) return;
     if (is_trouble(answer_.status) && may_be_weir_error()) return;
     const bool broken_error = request_.answer.kind == AnswerPlan::Kind::error;

@@ -49,6 +49,10 @@ namespace weir::sim {
   X(returned,               "a deployment was returned to")                             \
   X(exhausted,              "three attempts, and no answer")                            \
   X(refused_for_all,        "a deployment refused what nobody else would take, and nobody else was asked") \
+  X(breaker_opened,         "a breaker opened")                                         \
+  X(breaker_probed,         "... let a probe through when its cooldown was over")       \
+  X(breaker_recovered,      "... which was answered, and it started slowly")            \
+  X(breaker_reopened,       "... which failed")                                         \
   X(answer_cut_off,         "an answer ended without its proper end")                  \
   X(refused_unread,         "a request was refused before it was read")                \
   X(client_left_sending,    "a client left while it sent")                             \

@@ -49,6 +49,7 @@ Wire::Wire(io::SimPeer& peer, std::unique_ptr<tls::Engine> engine, const WireFau
 void Wire::take(Bytes wire) {
   if (over_ || failed_ || ending_ == Ending::close || faults_.never_shakes_hands) return;
   check_records(wire);
+  if (end_came_) return;  // what follows is to be ignored: an alert about what weir had still to read
   std::string bytes(wire);
   if (corrupt(bytes, faults_.corrupts_got, got_)) telling_.count(Probe::corrupted);
   using Outcome = tls::Engine::Outcome;

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "attempt_laws.h"
+#include "breaker_watch.h"
 #include "client.h"
 #include "laws.h"
 #include "metrics_page.h"
@@ -17,6 +18,7 @@
 #include "weir/io/signal_watch.h"
 #include "weir/net/client_gate.h"
 #include "weir/net/server.h"
+#include "weir/routing/health_shape.h"
 #include "weir/shared/load_board.h"
 #include "weir/shared/memory_total.h"
 
@@ -25,7 +27,8 @@ namespace {
 
 constexpr Bytes kLog = "access.log";
 constexpr Bytes kProviderName = "api.provider.test";
-constexpr Duration kNotice = 10s;  // a hundred latencies of both ways, and some more
+constexpr Duration kNotice = 10s;    // a hundred latencies of both ways, and some more
+constexpr Duration kCooldown = 61s;  // of breakers
 constexpr std::uint64_t kMostTurns = 4'000'000;
 
 io::SimOptions network_options(const Plan& plan, std::uint64_t cuts, Bytes script) {
@@ -95,6 +98,8 @@ class World {
         catalog_(make_catalog(plan, provider_address(0).port, tls_.get())),
         keys_(make_keys()),
         loads_(plan.shards),
+        health_(routing::health_shape(catalog_, static_cast<std::uint32_t>(plan.shards))),
+        breakers_(health_, telling_),
         total_(plan.to_lease),
         client_table_(64, cuts),
         gate_({.max_connections = plan.max_client_connections, .exempt = {}}, client_table_) {
@@ -108,6 +113,7 @@ class World {
     options.log = network_.open_file(std::string(kLog));
     if (plan.tls.clients) options.tls = {tls_->listener};
     options.clients = &client_table_;
+    options.health = &health_;
     if (options.buffers.own < options.buffers.buffers) options.buffers.source = &total_;
     log_ = options.log;
     for (std::size_t i = 0; i < plan.shards; ++i) {
@@ -139,6 +145,7 @@ class World {
       network_.step();
       if (clients_over_ == clients_.size() && !ending_ && !provider_moves()) go_on();
       check_bounds();
+      breakers_.look(network_.now());
       if (++turns > kMostTurns) {
         broken("the world does not come to an end");
         break;
@@ -234,7 +241,7 @@ class World {
         if (provider->plan().vanishes_for != kNeverBack)
           back = std::max(back, provider->plan().vanishes + provider->plan().vanishes_for);
       }
-      network_.schedule(std::max(plan_.patience(), back + 1s), [this] {
+      network_.schedule(std::max({plan_.patience(), back + 1s, kCooldown}), [this] {
         waiting_for_calm_ = false;
         calm_ = true;
         check_calm();
@@ -410,6 +417,7 @@ class World {
       if (rings_[i]->operations_in_flight() != 0) broken(where + "operations in flight at the end");
       if (shard.loop().timers().next_deadline() != kNever) broken(where + "a timer is armed at the end");
     }
+    breakers_.check_rest(network_.now());
     rings_.front()->close(log_);
     for (shared::ClientTable::Ticket cell = 0; cell < client_table_.touched(); ++cell)
       if (client_table_.open(cell) != 0) broken("a client's connection is still counted at the end");
@@ -474,6 +482,8 @@ class World {
   catalog::Catalog catalog_;
   admission::KeyTable keys_;
   shared::LoadBoard loads_;
+  shared::HealthTable health_;
+  BreakerWatch breakers_;
   shared::MemoryTotal total_;
   shared::ClientTable client_table_;
   net::ClientGate gate_;
