@@ -95,6 +95,7 @@ def count_again(weir, metrics, outcomes):
     facts = [("exchanges counted by weir", exchanges, len(outcomes)),
              (f"lines of the access log, with the {dropped:.0f} dropped", lines + dropped, len(outcomes)),
              ("exchanges in flight at the end", metrics["weir_exchanges_in_flight"], 0)]
+    print(f"  weir has counted {exchanges:.0f} exchanges and logged {lines}; lines dropped: {dropped:.0f}")
     return [f"{what}: {got:.0f}, wanted {wanted}" for what, got, wanted in facts if got != wanted]
 
 
