@@ -33,12 +33,12 @@ class Phase:
         """By the place of the provider that works."""
         return [f"{self.number}-{place}" for place in ("last", "last-too", "first")]
 
-    def deployments(self, interval_ms):
+    def deployments(self, interval_ms, same):
         """{model: [provider/model]}; what the simulated providers shall do stands in their model's name. A breaker belongs to
-        a provider's model, hence the interval that no other phase has."""
+        a provider's model, hence the interval that no other phase has, unless all shall have the `same`."""
         one, two = self.victims
         healthy = next(name for name in PROVIDERS if name not in self.victims)
-        wanted = {name: f"{name}/echo,interval-ms={interval_ms + self.number}" for name in PROVIDERS}
+        wanted = {name: f"{name}/echo,interval-ms={interval_ms if same else interval_ms + self.number}" for name in PROVIDERS}
         if self.fault == "errors":
             wanted[one] += ",error=503"
             wanted[two] += ",error-first-event"
@@ -97,7 +97,7 @@ async def end(process):
 
 
 @contextlib.asynccontextmanager
-async def stage(plan, interval_ms):
+async def stage(plan, interval_ms, same):
     """-> (weir, proxy). Everything that was started is stopped by its own pid, however this ends."""
     async with contextlib.AsyncExitStack() as stack:
         ports = []
@@ -115,7 +115,7 @@ async def stage(plan, interval_ms):
         config = configuration(timeouts=TIMEOUTS, providers={
             name: {"kind": kinds[name], "base_url": f"http://127.0.0.1:{port}/v1", "credential": "env:UPSTREAM_KEY"}
             for name, port in zip(PROVIDERS, proxy.ports)})
-        config["models"] = {model: value for phase in plan for model, value in phase.deployments(interval_ms).items()}
+        config["models"] = {model: value for phase in plan for model, value in phase.deployments(interval_ms, same).items()}
         weir = await Weir.start(config)
         stack.push_async_callback(stop_whatever_happened, weir)
         yield weir, proxy
