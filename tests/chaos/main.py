@@ -2,6 +2,7 @@
 import argparse
 import asyncio
 import resource
+import signal
 import statistics
 import sys
 import time
@@ -56,6 +57,8 @@ async def run(options):
     interval_ms = 60 if options.small else 160
     clock = asyncio.get_running_loop().time
     spans, times = [], []
+    # So that whatever was started is stopped then, too.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asyncio.current_task().cancel)
     async with stage(plan, interval_ms, options.same_models) as (weir, proxy):
         load = Load(weir.port, plan[0].models)
         await load.run(options.streams, options.rate, interval_ms * WORDS / 1000)
@@ -192,6 +195,9 @@ def main():
         results = asyncio.run(run(options))
     except Failure as failure:
         print(f"FAIL: {failure}")
+        return 1
+    except asyncio.CancelledError:
+        print("FAIL: ended before its time")
         return 1
     print(f"{time.monotonic() - started:.0f} s")
     return 0 if report(*results) else 1
