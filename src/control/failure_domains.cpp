@@ -43,21 +43,22 @@ std::string shared_domain(const Catalog& catalog, const Model& model) {
   return {};
 }
 
-/// "oai/gpt-3.5 cannot images": of those that others of the same model can do, or may be able to.
+/// Of what another deployment of the same model is known to be able to.
 void add_lacking(const Catalog& catalog, const Model& model, std::vector<std::string>& notes) {
-  const auto cannot = [](const Deployment& d, Ability ability) { return d.facts && d.facts->cannot.has(ability); };
+  const auto another_can = [&](Ability ability) {
+    return std::ranges::any_of(model.deployments,
+                               [&](const Deployment& d) { return d.facts && d.facts->can.has(ability); });
+  };
   for (const Deployment& deployment : model.deployments) {
+    if (!deployment.facts) continue;
     std::string list;
-    for (const Ability ability : kNeeded) {
-      const bool others_may =
-          std::ranges::any_of(model.deployments, [&](const Deployment& other) { return !cannot(other, ability); });
-      if (cannot(deployment, ability) && others_may)
+    for (const Ability ability : kNeeded)
+      if (deployment.facts->cannot.has(ability) && another_can(ability))
         list += (list.empty() ? "" : ", ") + std::string(catalog::to_string(ability));
-    }
     if (!list.empty())
       notes.push_back("models." + model.name + ": " + provider_of(catalog, deployment).name + "/" +
                       deployment.model_id + " lacks " + list +
-                      "; for requests that need it, the deployment does not stand in for the others.");
+                      "; it does not stand in for the others where a request needs that.");
   }
 }
 

@@ -71,17 +71,17 @@ TEST(RoutingKeys, OfAModel) {
       "    affinity: false\n"
       "    attempts: 7\n");
   const catalog::RoutePolicy& route = config.catalog.models()[0].route;
-  EXPECT_EQ(route, (catalog::RoutePolicy{
-                       .strategy = Strategy::blend,
-                       .least_quality = 3,
-                       .most_ttft_ms = 2000,
-                       .most_cost_nano_usd = 37'500'000,
-                       .assumed_output_tokens = 500,
-                       .most_attempts = 7,
-                       .require_tags = {"eu"},
-                       .forbid_tags = {"us", "preview"},
-                       .blend = {.cost = 5, .latency = 0, .in_flight = 2, .failures = 3, .quality = 4},
-                       .affinity = false}));
+  EXPECT_EQ(route,
+            (catalog::RoutePolicy{.strategy = Strategy::blend,
+                                  .least_quality = 3,
+                                  .most_ttft_ms = 2000,
+                                  .most_cost_nano_usd = 37'500'000,
+                                  .assumed_output_tokens = 500,
+                                  .most_attempts = 7,
+                                  .require_tags = {"eu"},
+                                  .forbid_tags = {"us", "preview"},
+                                  .blend = {.cost = 5, .latency = 0, .in_flight = 2, .failures = 3, .quality = 4},
+                                  .affinity = false}));
 }
 
 TEST(RoutingKeys, EveryStrategyHasItsWord) {
@@ -93,16 +93,14 @@ TEST(RoutingKeys, EveryStrategyHasItsWord) {
 }
 
 TEST(RoutingKeys, OfADeployment) {
-  const Config config = config_of(model(
-      "", "[{deployment: a/x, weight: 0, quality: 5, max_in_flight: 200, tags: [eu], quota_group: g}, b/y]"));
+  const Config config = config_of(
+      model("", "[{deployment: a/x, weight: 0, quality: 5, max_in_flight: 200, tags: [eu], quota_group: g}, b/y]"));
   const auto& deployments = config.catalog.models()[0].deployments;
   ASSERT_EQ(deployments.size(), 2U);
   EXPECT_EQ(deployments[0].model_id, "x");
-  EXPECT_EQ(deployments[0].route, (catalog::DeploymentPolicy{.weight = 0,
-                                                             .quality = 5,
-                                                             .most_in_flight = 200,
-                                                             .tags = {"eu"},
-                                                             .quota_group = "g"}));
+  EXPECT_EQ(deployments[0].route,
+            (catalog::DeploymentPolicy{
+                .weight = 0, .quality = 5, .most_in_flight = 200, .tags = {"eu"}, .quota_group = "g"}));
   EXPECT_EQ(deployments[1].route, catalog::DeploymentPolicy{});
 }
 
@@ -116,8 +114,9 @@ TEST(RoutingKeys, MistakesInDeployments) {
   EXPECT_EQ(errors_of(model("", "[[a/x]]")),
             "weir.yaml:2:28: models.m.deployments[0]: this must be a single value. For example: deployments: "
             "[openai/gpt-4o-mini]\n");
-  EXPECT_EQ(errors_of(model("", "[a/x, {deployment: a/x}]")),
-            "weir.yaml:2:46: models.m.deployments[1]: this deployment is in the list already. Remove one of the two.\n");
+  EXPECT_EQ(
+      errors_of(model("", "[a/x, {deployment: a/x}]")),
+      "weir.yaml:2:46: models.m.deployments[1]: this deployment is in the list already. Remove one of the two.\n");
   EXPECT_EQ(errors_of(model("", "[{deployment: a/x, wieght: 2}]")),
             "weir.yaml:2:46: models.m.deployments[0].wieght: there is no such key here. Did you mean weight?\n");
   EXPECT_EQ(errors_of(model("", "[{deployment: a/x, quality: 6}]")),
@@ -271,11 +270,10 @@ TEST(RoutingKeys, DeploymentsThatMayFailTogetherAreNoted) {
 }
 
 TEST(RoutingKeys, DeploymentsThatLackAnAbilityAreNoted) {
-  EXPECT_EQ(notes_of(model("", "[a/x, b/y]") + "model_facts: {b/y: {cannot: [images, tools]}}\n"),
-            "models.m: b/y lacks tools, images; for requests that need it, the deployment does not stand in for the "
-            "others.\n");
-  EXPECT_EQ(notes_of(model("", "[a/x, b/y]") + "model_facts: {a/x: {cannot: [images]}, b/y: {cannot: [images]}}\n"),
-            "");
+  EXPECT_EQ(notes_of(model("", "[a/x, b/y]") +
+                     "model_facts: {a/x: {can: [tools, images]}, b/y: {cannot: [images, audio, tools]}}\n"),
+            "models.m: b/y lacks tools, images; it does not stand in for the others where a request needs that.\n");
+  EXPECT_EQ(notes_of(model("", "[a/x, b/y]") + "model_facts: {b/y: {cannot: [images]}}\n"), "");
 }
 
 }  // namespace
