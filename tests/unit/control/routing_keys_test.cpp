@@ -137,22 +137,22 @@ TEST(RoutingKeys, MistakesInDeployments) {
 
 TEST(RoutingKeys, MistakesInModels) {
   EXPECT_EQ(errors_of(model("strategy: wieghted")),
-            "weir.yaml:2:50: models.m.strategy: there is no strategy \"wieghted\". Did you mean weighted?\n");
+            "weir.yaml:2:49: models.m.strategy: there is no strategy \"wieghted\". Did you mean weighted?\n");
   EXPECT_EQ(errors_of(model("strategy: best")),
-            "weir.yaml:2:50: models.m.strategy: there is no strategy \"best\". The strategies are priority, weighted, "
+            "weir.yaml:2:49: models.m.strategy: there is no strategy \"best\". The strategies are priority, weighted, "
             "latency, cost, least_inflight, blend.\n");
   EXPECT_EQ(errors_of(model("attempts: 33")),
-            "weir.yaml:2:50: models.m.attempts: 33 is out of range. Choose a value from 1 to 32.\n");
+            "weir.yaml:2:49: models.m.attempts: 33 is out of range. Choose a value from 1 to 32.\n");
   EXPECT_EQ(errors_of(model("max_cost: 1e-3")),
-            "weir.yaml:2:50: models.m.max_cost: \"1e-3\" is not an amount of dollars. Write digits, with at most nine "
+            "weir.yaml:2:49: models.m.max_cost: \"1e-3\" is not an amount of dollars. Write digits, with at most nine "
             "behind a point, up to a million: 0.0375.\n");
   EXPECT_EQ(errors_of(model("strategy: blend, blend: {cost: 0, latency: 0, in_flight: 0, failures: 0}")),
-            "weir.yaml:2:64: models.m.blend: nothing counts anything. Give one of the figures a weight.\n");
+            "weir.yaml:2:63: models.m.blend: nothing counts anything. Give one of the figures a weight.\n");
   EXPECT_EQ(errors_of(model("require_tags: [eu]")),
-            "weir.yaml:2:55: models.m.require_tags: no deployment of the model is left. Write tags beside its "
+            "weir.yaml:2:54: models.m.require_tags: no deployment of the model is left. Write tags beside its "
             "deployments, as in {deployment: openai/gpt-4o-mini, tags: [eu]}.\n");
   EXPECT_EQ(errors_of(model("forbid_tags: [eu]", "[{deployment: a/x, tags: [eu]}]")),
-            "weir.yaml:2:73: models.m.forbid_tags: no deployment of the model is left. Write tags beside its "
+            "weir.yaml:2:74: models.m.forbid_tags: no deployment of the model is left. Write tags beside its "
             "deployments, as in {deployment: openai/gpt-4o-mini, tags: [eu]}.\n");
 }
 
@@ -167,7 +167,7 @@ TEST(RoutingKeys, AFileHasAtMost64Tags) {
   const std::string all = "models:\n  m: {deployments: [{deployment: a/x, tags: " + tags(0, 64) + "}]}\n";
   EXPECT_EQ(errors_of(all), "");
   EXPECT_EQ(errors_of(all + "  n: {deployments: [a/x], forbid_tags: [t3, t64]}\n"),
-            "weir.yaml:4:44: models.n.forbid_tags[1]: this is the 65th different tag of the file, one more than there "
+            "weir.yaml:4:45: models.n.forbid_tags[1]: this is the 65th different tag of the file, one more than there "
             "can be. Use fewer tags: they are for what models require or forbid.\n");
 }
 
