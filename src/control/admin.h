@@ -1,4 +1,5 @@
-// The admin address: health, metrics, and who would be asked for a request. Served by the front shard; never by the address that clients use.
+// The admin address: health, metrics, and who would be asked for a request. Served by the front shard; never by the
+// address that clients use.
 #pragma once
 
 #include <memory>

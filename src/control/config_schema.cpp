@@ -65,7 +65,8 @@ constexpr std::array kAdminKeys = {
            .example = "127.0.0.1:9090",
            .binding = bind<&WrittenAddress::address>()},
 };
-constexpr SectionRow kAdmin{"admin", "Where `/health/live`, `/health/ready`, `/metrics` and `/explain` answer.", kAdminKeys};
+constexpr SectionRow kAdmin{"admin", "Where `/health/live`, `/health/ready`, `/metrics` and `/explain` answer.",
+                            kAdminKeys};
 
 constexpr std::array kHeaderValue = {
     KeyRow{.name = "value",
