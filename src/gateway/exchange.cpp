@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
-#include "weir/gateway/ask.h"
 #include "authenticate.h"
 #include "cost.h"
 #include "refuse.h"
 #include "weir/catalog/model_traits.h"
 #include "weir/codec/json_writer.h"
+#include "weir/gateway/ask.h"
 
 namespace weir::gateway {
 
