@@ -17,6 +17,8 @@ Examples:
                                         127.0.0.1:8080; the built-in simulated one if there is none to reach
   weir serve -c weir.yaml               serve what a configuration says
   weir check weir.yaml                  say what is wrong with it, with line and column
+  weir explain -c weir.yaml request.json
+                                        say who would be asked for a request, in which order, and why
   weir models                           models and prices that weir knows; with -c those of a configuration
   weir keys create --name web-app       make a key for a client
   weir simulate --address 127.0.0.1:9100
@@ -42,6 +44,24 @@ int run(int argc, char** argv) {
   std::string checked_path;
   CLI::App* check_command = app.add_subcommand("check", "Check a configuration file completely, and do nothing else");
   check_command->add_option("file", checked_path, "Configuration file")->required()->type_name("FILE");
+
+  ExplainOptions explained;
+  std::string explained_config;
+  CLI::App* explain_command =
+      app.add_subcommand("explain", "Say who would be asked for a request, in which order, and why; nobody is asked");
+  explain_command
+      ->add_option("-c,--config", explained_config, "Configuration file; without one the environment is asked")
+      ->type_name("FILE");
+  explain_command->add_option("request", explained.request_path, "The body of a request, as a client sends it")
+      ->required()
+      ->type_name("FILE");
+  explained.dialect = "openai_chat";
+  explain_command->add_option("--dialect", explained.dialect, "What the request is written in")
+      ->type_name("DIALECT")
+      ->capture_default_str();
+  explain_command->add_option("--model", explained.model, "The model, in place of the one in the request")
+      ->type_name("NAME");
+  explain_command->add_flag("--json", explained.as_json, "As JSON");
 
   std::string key_name;
   CLI::App* keys_command = app.add_subcommand("keys", "Virtual keys, which clients present");
@@ -76,6 +96,10 @@ int run(int argc, char** argv) {
   }
 
   if (*check_command) return check(checked_path);
+  if (*explain_command) {
+    if (!explained_config.empty()) explained.config_path = explained_config;
+    return explain_request(explained);
+  }
   if (*create_command) return create_key(key_name);
   if (*simulate_command) return simulate(simulator_address);
   if (*models_command) return list_models(models_config.empty() ? std::nullopt : std::optional(models_config), is_json);

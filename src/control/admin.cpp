@@ -1,17 +1,32 @@
 #include "admin.h"
 
+#include <algorithm>
+
+#include "explanation.h"
 #include "metrics_page.h"
 #include "weir/codec/url.h"
+#include "weir/net/body.h"
 
 namespace weir::control {
 
 namespace {
 constexpr Duration kLookAgain = 1ms;
 constexpr Duration kWaitForShards = 500ms;
+
+/// The value of a parameter, as it is written: what is asked for here needs no encoding. Empty: it is not there.
+Bytes parameter(Bytes query, Bytes name) {
+  while (!query.empty()) {
+    const Bytes one = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(one.size() + 1, query.size()));
+    if (one.starts_with(name) && one.substr(name.size()).starts_with('=')) return one.substr(name.size() + 1);
+  }
+  return {};
+}
 }  // namespace
 
 io::Task<> Admin::handle(net::Downstream& downstream, codec::RequestHead& head) {
   const Bytes path = codec::split_target(head.target).path;
+  if (path == "/explain") co_return co_await explain(downstream, head);
   if (head.method != codec::Method::get && head.method != codec::Method::head)
     co_return downstream.answer(405, "text/plain", "Only GET and HEAD here.\n");
   if (path == "/health/live") {
@@ -24,12 +39,36 @@ io::Task<> Admin::handle(net::Downstream& downstream, codec::RequestHead& head) 
     const std::string page = co_await metrics();
     downstream.answer(200, "text/plain; version=0.0.4", page);
   } else {
-    downstream.answer(404, "text/plain", "There is /health/live, /health/ready and /metrics.\n");
+    downstream.answer(404, "text/plain", "There is /health/live, /health/ready, /metrics and /explain.\n");
   }
 }
 
 void Admin::refuse(net::Downstream& downstream, Fault fault) {
   downstream.answer(row(fault).status, "text/plain", row(fault).sentence);
+}
+
+io::Task<> Admin::explain(net::Downstream& downstream, codec::RequestHead& head) {
+  if (head.method != codec::Method::post)
+    co_return downstream.answer(405, "text/plain", "POST the body of a request here.\n");
+  if (!downstream.admit()) co_return refuse(downstream, Fault::shed);
+  const Bytes query = codec::split_target(head.target).query;
+  const Bytes model = parameter(query, "model");
+  const bool as_json = parameter(query, "format") == "json";
+  const Bytes written = parameter(query, "dialect");
+  const auto dialect = written.empty() ? dialect::Dialect::openai_chat : dialect::dialect_named(written);
+  if (!dialect) co_return downstream.answer(400, "text/plain", "There is no such dialect.\n");
+  net::Body body;
+  if (const auto read = co_await downstream.read_body(body); !read) co_return refuse(downstream, read.error());
+  gateway::Gateway& gateway = shards_[0]->gateway();
+  // A router of its own with everybody's health: planning takes turns, which are not to be taken by who only asks.
+  routing::Router onlooker(gateway.catalog(), &gateway.router().table(), 0, gateway.router().options());
+  const auto explanation = control::explain(
+      {.dialect = *dialect, .body = body.contiguous(downstream.context().scratch), .model = model, .as_json = as_json},
+      gateway.catalog(), onlooker, downstream.loop().now());
+  if (!explanation)
+    co_return downstream.answer(400, "text/plain",
+                                explanation.error().problem + " " + explanation.error().advice + "\n");
+  downstream.answer(200, as_json ? "application/json" : "text/plain", explanation->text);
 }
 
 io::Task<std::string> Admin::metrics() {

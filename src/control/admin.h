@@ -1,4 +1,5 @@
-// The admin address: health and metrics. Served by the front shard; never by the address that clients use.
+// The admin address: health, metrics, and who would be asked for a request. Served by the front shard; never by the
+// address that clients use.
 #pragma once
 
 #include <memory>
@@ -23,6 +24,7 @@ class Admin final : public net::Handler {
 
  private:
   io::Task<std::string> metrics();
+  io::Task<> explain(net::Downstream& downstream, codec::RequestHead& head);
 
   std::vector<gateway::Shard*> shards_;
   const net::ClientGate& gate_;

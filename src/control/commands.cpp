@@ -7,12 +7,16 @@
 #include <cstdio>
 #include <cstring>
 
+#include "explanation.h"
+#include "failure_domains.h"
 #include "model_list.h"
+#include "secret_reference.h"
 #include "value_parser.h"
 #include "weir/base/secret.h"
 #include "weir/codec/json_writer.h"
 #include "weir/control/provider_documents.h"
 #include "weir/control/schema_documents.h"
+#include "weir/dialect/dialect.h"
 
 namespace weir::control {
 
@@ -74,6 +78,7 @@ std::optional<Config> load_or_explain(const std::optional<std::string>& path) {
 int check(const std::string& path) {
   const auto config = load_or_explain(path);
   if (!config) return kExitUsage;
+  for (const std::string& note : notes_on_failover(config->catalog)) tell("note: " + note);
   tell(path + " is fine: " + count(config->catalog.providers().size(), "provider") + ", " +
        count(config->catalog.models().size(), "model") + ", " + count(config->keys.size(), "key") + ", " +
        count(config->warnings.size(), "warning") + ".");
@@ -85,6 +90,34 @@ int list_models(const std::optional<std::string>& config_path, bool as_json) {
   if (config_path && !(config = load_or_explain(config_path))) return kExitUsage;
   const auto models = config ? configured_models(config->catalog) : shipped_models();
   return print(as_json ? models_json(models) : models_table(models));
+}
+
+int explain_request(const ExplainOptions& options) {
+  constexpr std::size_t kMaxRequestBytes = std::size_t{64} << 20;
+  const auto dialect = dialect::dialect_named(options.dialect);
+  if (!dialect) {
+    std::string list;
+    for (const dialect::Dialect known : dialect::kDialects)
+      list += (list.empty() ? "" : ", ") + std::string(to_string(known));
+    tell("weir: there is no dialect \"" + options.dialect + "\". The dialects are " + list + ".");
+    return kExitUsage;
+  }
+  const auto config = load_or_explain(options.config_path);
+  if (!config) return kExitUsage;
+  const auto body = read_file(options.request_path, kMaxRequestBytes);
+  if (!body) {
+    tell("weir: the request " + options.request_path + " cannot be read: " + body.error() + ".");
+    return kExitUsage;
+  }
+  routing::Router router(config->catalog, nullptr, 0, {.breaker = config->breaker});
+  const Question question{.dialect = *dialect, .body = *body, .model = options.model, .as_json = options.as_json};
+  const auto explanation = control::explain(question, config->catalog, router, Instant{});
+  if (!explanation) {
+    tell("weir: " + explanation.error().problem + " " + explanation.error().advice);
+    return kExitUsage;
+  }
+  const int printed = print(explanation->text);
+  return printed == kExitOk && !explanation->can_be_asked ? kExitFailure : printed;
 }
 
 int create_key(const std::string& name) {

@@ -20,7 +20,7 @@ void add_simulated(WrittenConfig& written) {
   written.providers.push_back({.name = name, .kind = {.value = &kind}});
   WrittenModel& model = written.models.emplace_back();
   model.name = name + "/" + std::string(kind.sample_model);
-  model.deployments.push_back({.value = model.name});
+  model.deployments.emplace_back().reference.value = model.name;
 }
 
 }  // namespace

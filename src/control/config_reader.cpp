@@ -120,6 +120,7 @@ class Reader {
         return read_section(node, *row.section, row.binding.child(object, row.name, position_of(node.Mark())), path);
       case Shape::list_of_scalars:
       case Shape::list_of_sections:
+      case Shape::list_of_entries:
         return read_list(node, row, object, path);
       case Shape::map_of_scalars:
       case Shape::map_of_sections:
@@ -137,9 +138,14 @@ class Reader {
       report(node, path, std::move(value.error().problem), std::move(value.error().advice));
   }
 
-  bool expect_enough(const YAML::Node& node, const KeyRow& row, const std::string& path) {
-    if (node.size() >= row.minimum) return true;
-    report(node, path, "it is empty.", example_of(row));
+  bool expect_count(const YAML::Node& node, const KeyRow& row, const std::string& path) {
+    if (node.size() < row.minimum)
+      report(node, path, "it is empty.", example_of(row));
+    else if (node.size() > row.maximum)
+      report(node, path, std::to_string(node.size()) + " entries are too many.",
+             "Write at most " + std::to_string(row.maximum) + ".");
+    else
+      return true;
     return false;
   }
 
@@ -147,7 +153,7 @@ class Reader {
     if (!expect(node, node.IsSequence(), path, "must be a list",
                 "Begin each entry with a hyphen, or write the entries in brackets."))
       return;
-    if (!expect_enough(node, row, path)) return;
+    if (!expect_count(node, row, path)) return;
     const Position list_at = key_at_;
     for (std::size_t i = 0; i < node.size(); ++i) {
       key_at_ = list_at;
@@ -156,14 +162,25 @@ class Reader {
         read_scalar(node[i], row, object, entry_path);
       } else {
         void* entry = row.binding.child(object, {}, position_of(node[i].Mark()));
-        read_section(node[i], *row.section, entry, entry_path);
+        if (row.shape == Shape::list_of_entries && !node[i].IsMap())
+          read_short_entry(node[i], row, entry, entry_path);
+        else
+          read_section(node[i], *row.section, entry, entry_path);
       }
     }
   }
 
+  /// One that is written as the value of its first key. Advice is about the list.
+  void read_short_entry(const YAML::Node& node, const KeyRow& row, void* entry, const std::string& path) {
+    KeyRow first = row.section->keys[0];
+    first.name = row.name;
+    first.example = row.example;
+    read_scalar(node, first, entry, path);
+  }
+
   void read_map(const YAML::Node& node, const KeyRow& row, void* object, const std::string& path) {
     if (!expect(node, node.IsMap(), path, "must be a mapping from names", example_of(row))) return;
-    if (!expect_enough(node, row, path)) return;
+    if (!expect_count(node, row, path)) return;
     Seen seen;
     for (const auto& entry : node) {
       const auto name = key_of(entry.first, seen, path);

@@ -15,10 +15,13 @@
 #include "value_parser.h"
 #include "weir/catalog/no_proxy.h"
 #include "weir/catalog/proxy.h"
+#include "weir/routing/plan.h"
 
 namespace weir::control {
 
 namespace {
+
+constexpr std::size_t kMostConsidered = routing::Plan::kMost;
 
 class Resolver {
  public:
@@ -32,6 +35,7 @@ class Resolver {
     for (const auto& server : written_.names.servers) config_.name_servers.push_back(*server.value);
     resolve_models();
     resolve_model_facts();
+    resolve_breaker();
     resolve_keys();
     check_limits();
     check_budgets();
@@ -157,7 +161,7 @@ class Resolver {
         resolve_dialects(written, *kind, key, provider);
         resolve_api_version(written, *kind, key, provider);
       }
-      if (written.credential.value) resolve_credential(written, key, provider);
+      resolve_credentials(written, key, provider);
       resolve_provider_tls(written, key, provider);
       for (WrittenHeader& header : written.headers) {
         std::erase_if(provider.default_headers,
@@ -178,6 +182,9 @@ class Resolver {
         if (is_written)
           report(written.base_url.at, key + ".base_url", "a " + name + " provider is inside weir and has no address.",
                  "Remove the line, or use kind openai_compatible to reach a simulated provider in another process.");
+        if (!written.credentials.empty())
+          report(written.credentials[0].at, key + ".credentials", "a " + name + " provider needs no credential.",
+                 "Remove the line.");
         if (written.credential.value)
           report(written.credential.at, key + ".credential", "a " + name + " provider needs no credential.",
                  "Remove the line.");
@@ -194,7 +201,7 @@ class Resolver {
       case catalog::Place::known:
         if (!is_written) {
           provider.base_url = *catalog::parse_base_url(known);
-          if (!written.credential.value && !is_misread(key + ".credential"))
+          if (!written.credential.value && written.credentials.empty() && !is_misread(key + ".credential"))
             report(written.at, key, "the key credential is missing; " + provider.base_url.host + " asks for one.",
                    "For example: credential: env:" + std::string(kind.credential_variable));
         }
@@ -248,12 +255,35 @@ class Resolver {
     provider.api_version = *written.api_version.value;
   }
 
-  void resolve_credential(const WrittenProvider& written, const std::string& key, catalog::Provider& provider) {
-    auto secret = resolve_secret(*written.credential.value, directory(), environment_);
-    if (secret)
-      provider.credential = *std::move(secret);
-    else
-      report(written.credential.at, key + ".credential", secret.error().problem, secret.error().advice);
+  void resolve_credentials(const WrittenProvider& written, const std::string& key, catalog::Provider& provider) {
+    if (written.credential.value) {
+      provider.credential = resolve_credential(written.credential, key + ".credential");
+      if (!written.credentials.empty())
+        report(written.credentials[0].at, key + ".credentials", "there is a credential as well.",
+               "Write it at the head of this list, and remove the line credential.");
+      return;
+    }
+    std::set<Bytes> seen;
+    for (std::size_t i = 0; i < written.credentials.size(); ++i) {
+      const Written<std::string>& one = written.credentials[i];
+      const std::string entry = key + ".credentials[" + std::to_string(i) + "]";
+      if (!seen.insert(*one.value).second) {
+        report(one.at, entry, "this credential is in the list already.", "Remove one of the two.");
+        continue;
+      }
+      Secret secret = resolve_credential(one, entry);
+      if (i == 0)
+        provider.credential = std::move(secret);
+      else
+        provider.other_credentials.push_back(std::move(secret));
+    }
+  }
+
+  Secret resolve_credential(const Written<std::string>& written, const std::string& key) {
+    auto secret = resolve_secret(*written.value, directory(), environment_);
+    if (secret) return *std::move(secret);
+    report(written.at, key, secret.error().problem, secret.error().advice);
+    return {};
   }
 
   // ---- Proxies.
@@ -346,9 +376,10 @@ class Resolver {
       model.policy = {
           .unsupported_parameters = written.unsupported_parameters.value.value_or(written_.unsupported_parameters),
           .include_reasoning = written.include_reasoning};
+      const std::string key = "models." + written.name;
       for (std::size_t i = 0; i < written.deployments.size(); ++i)
-        resolve_deployment(written.deployments[i], "models." + written.name + ".deployments[" + std::to_string(i) + "]",
-                           model, used);
+        resolve_deployment(written.deployments[i], key + ".deployments[" + std::to_string(i) + "]", model, used);
+      resolve_route(written, key, model);
     }
     if (written_.expose_provider_models || !errors_.empty()) return;
     if (models_.empty())
@@ -388,18 +419,132 @@ class Resolver {
     }
   }
 
-  void resolve_deployment(const Written<std::string>& written, const std::string& key, catalog::Model& model,
+  void resolve_deployment(const WrittenDeployment& written, const std::string& key, catalog::Model& model,
                           std::set<std::size_t>& used) {
-    const Bytes reference = *written.value;
-    const auto found = provider_of(reference, written.at, key);
+    if (!written.reference.value) return;
+    const Bytes reference = *written.reference.value;
+    const auto found = provider_of(reference, written.reference.at, key);
     if (!found) return;
     const std::size_t index = *found;
     const Bytes model_id = reference.substr(reference.find('/') + 1);
     for (const catalog::Deployment& earlier : model.deployments)
       if (earlier.provider == index && earlier.model_id == model_id)
-        return report(written.at, key, "this deployment is in the list already.", "Remove one of the two.");
+        return report(written.reference.at, key, "this deployment is in the list already.", "Remove one of the two.");
     used.insert(index);
     model.deployments.push_back({.provider = index, .model_id = std::string(model_id)});
+    catalog::DeploymentPolicy& policy = model.deployments.back().route;
+    take(written.weight, policy.weight);
+    take(written.quality, policy.quality);
+    take(written.max_in_flight, policy.most_in_flight);
+    policy.tags = take_tags(written.tags, key + ".tags");
+    if (!written.quota_group.value) return;
+    policy.quota_group = *written.quota_group.value;
+    // Health is kept for a deployment, however many models have it.
+    const auto [earlier, is_new] = quota_groups_.emplace(reference, policy.quota_group);
+    if (!is_new && earlier->second != policy.quota_group)
+      report(written.quota_group.at, key + ".quota_group",
+             "elsewhere this deployment is in the group " + earlier->second + ".", "Name the same one.");
+  }
+
+  template <class Number>
+  static void take(const Written<std::uint64_t>& written, Number& into) {
+    if (written.value) into = static_cast<Number>(*written.value);
+  }
+
+  /// Counts them among those of the file.
+  std::vector<std::string> take_tags(const std::vector<Written<std::string>>& written, const std::string& key) {
+    std::vector<std::string> tags;
+    for (std::size_t i = 0; i < written.size(); ++i) {
+      const auto& [tag, at] = written[i];
+      const std::string entry = key + "[" + std::to_string(i) + "]";
+      if (std::ranges::find(tags, *tag) != tags.end())
+        report(at, entry, "this tag is in the list already.", "Remove one of the two.");
+      else
+        tags.push_back(*tag);
+      if (tags_.insert(*tag).second && tags_.size() == catalog::RoutePolicy::kMostTags + 1)
+        report(at, entry,
+               "this is the " + std::to_string(tags_.size()) +
+                   "th different tag of the file, one more than there can "
+                   "be.",
+               "Use fewer tags: they are for what models require or forbid.");
+    }
+    return tags;
+  }
+
+  void resolve_route(const WrittenModel& written, const std::string& key, catalog::Model& model) {
+    catalog::RoutePolicy& route = model.route;
+    route.strategy = written.strategy.value.value_or(route.strategy);
+    route.affinity = written.affinity.value.value_or(route.affinity);
+    take(written.quality, route.least_quality);
+    take(written.max_cost, route.most_cost_nano_usd);
+    take(written.assumed_output_tokens, route.assumed_output_tokens);
+    take(written.attempts, route.most_attempts);
+    if (written.max_ttft.value) route.most_ttft_ms = static_cast<std::uint32_t>(to_ms(*written.max_ttft.value));
+    route.require_tags = take_tags(written.require_tags, key + ".require_tags");
+    route.forbid_tags = take_tags(written.forbid_tags, key + ".forbid_tags");
+    resolve_blend(written, key, route);
+    check_tags(written, key, model);
+    if (written.deployments.size() > kMostConsidered)
+      warn(key + ": it has " + std::to_string(written.deployments.size()) + " deployments; those behind the first " +
+           std::to_string(kMostConsidered) + " are never asked.");
+    const auto is_spare = [](const catalog::Deployment& deployment) { return deployment.route.weight == 0; };
+    if (route.strategy == catalog::Strategy::weighted && !model.deployments.empty() &&
+        std::ranges::all_of(model.deployments, is_spare))
+      report(written.strategy.at, key + ".strategy", "every deployment has the weight 0.",
+             "Give one of them a weight, or write strategy: priority.");
+  }
+
+  void resolve_blend(const WrittenModel& written, const std::string& key, catalog::RoutePolicy& route) {
+    catalog::BlendWeights& blend = route.blend;
+    take(written.blend.cost, blend.cost);
+    take(written.blend.latency, blend.latency);
+    take(written.blend.in_flight, blend.in_flight);
+    take(written.blend.failures, blend.failures);
+    take(written.blend.quality, blend.quality);
+    if (blend.cost + blend.latency + blend.in_flight + blend.failures + blend.quality == 0)
+      report(written.blend.at, key + ".blend", "nothing counts anything.", "Give one of the figures a weight.");
+    if (written.blend.at.line != 0 && route.strategy != catalog::Strategy::blend && !is_misread(key + ".strategy"))
+      warn(key + ".blend: the strategy is " + std::string(catalog::to_string(route.strategy)) +
+           ", so this changes nothing.");
+  }
+
+  /// Tags that leave nobody to be asked.
+  void check_tags(const WrittenModel& written, const std::string& key, const catalog::Model& model) {
+    if (model.deployments.empty() || is_misread(key + ".deployments")) return;
+    const auto has = [](const catalog::Deployment& deployment, const std::string& tag) {
+      return std::ranges::find(deployment.route.tags, tag) != deployment.route.tags.end();
+    };
+    const auto may_be_asked = [&](const catalog::Deployment& deployment) {
+      return std::ranges::all_of(model.route.require_tags, [&](const auto& tag) { return has(deployment, tag); }) &&
+             std::ranges::none_of(model.route.forbid_tags, [&](const auto& tag) { return has(deployment, tag); });
+    };
+    if (std::ranges::any_of(model.deployments, may_be_asked)) return;
+    const bool requires_some = !written.require_tags.empty();
+    report(requires_some ? written.require_tags[0].at : written.forbid_tags[0].at,
+           key + (requires_some ? ".require_tags" : ".forbid_tags"), "no deployment of the model is left.",
+           "Write tags beside its deployments, as in {deployment: openai/gpt-4o-mini, tags: [eu]}.");
+  }
+
+  void resolve_breaker() {
+    const WrittenBreaker& written = written_.breaker;
+    const auto small = [](std::uint64_t count) { return static_cast<std::uint32_t>(count); };
+    routing::BreakerOptions& breaker = config_.breaker;
+    breaker.cooldown = written.cooldown;
+    breaker.longest_cooldown = written.longest_cooldown;
+    breaker.probe_timeout = written.probe_timeout;
+    breaker.slow_start = written.slow_start;
+    breaker.failures_in_a_row = small(written.failures_in_a_row);
+    breaker.failure_percent = small(written.failure_percent);
+    breaker.least_attempts = small(written.least_attempts);
+    breaker.refusals = small(written.refusals);
+    breaker.refusal_percent = small(written.refusal_percent);
+    breaker.credential_refusals = small(written.credential_refusals);
+    if (written.slow_ttft.value)
+      breaker.slow_ttft_ms = small(static_cast<std::uint64_t>(to_ms(*written.slow_ttft.value)));
+    if (breaker.longest_cooldown < breaker.cooldown && !is_misread("breaker"))
+      report(written.at, "breaker.longest_cooldown_ms", "it is shorter than cooldown_ms.",
+             "Make it at least " +
+                 format_quantity(ValueType::duration, static_cast<std::uint64_t>(to_ms(breaker.cooldown))) + ".");
   }
 
   /// The provider that stands before the slash.
@@ -503,6 +648,8 @@ class Resolver {
   std::vector<catalog::Model> models_;
   std::vector<catalog::OwnFacts> facts_;
   std::vector<admission::VirtualKey> keys_;
+  std::set<std::string> tags_;                                    // all of the file
+  std::map<std::string, std::string, std::less<>> quota_groups_;  // of deployments, provider/model
 };
 
 }  // namespace

@@ -65,7 +65,8 @@ constexpr std::array kAdminKeys = {
            .example = "127.0.0.1:9090",
            .binding = bind<&WrittenAddress::address>()},
 };
-constexpr SectionRow kAdmin{"admin", "Where `/health/live`, `/health/ready` and `/metrics` answer.", kAdminKeys};
+constexpr SectionRow kAdmin{"admin", "Where `/health/live`, `/health/ready`, `/metrics` and `/explain` answer.",
+                            kAdminKeys};
 
 constexpr std::array kHeaderValue = {
     KeyRow{.name = "value",
@@ -147,6 +148,15 @@ constexpr std::array kProviderKeys = {
                        "a provider with its own `base_url` may need.",
            .example = "env:OPENAI_API_KEY",
            .binding = bind<&WrittenProvider::credential>()},
+    KeyRow{.name = "credentials",
+           .type = ValueType::secret,
+           .shape = Shape::list_of_scalars,
+           .minimum = 1,
+           .maximum = 32,
+           .sentence = "Several, in place of `credential`: the first is used; where it is refused or has used its "
+                       "quota up, the next.",
+           .example = "[env:OPENAI_API_KEY, env:OPENAI_API_KEY_2]",
+           .binding = bind<&WrittenProvider::credentials>()},
     KeyRow{.name = "headers",
            .type = ValueType::header_name,
            .shape = Shape::map_of_scalars,
@@ -176,16 +186,161 @@ constexpr std::array kProviderKeys = {
 };
 constexpr SectionRow kProvider{"providers.<name>", "One provider under a name of your choice.", kProviderKeys};
 
+// The first key is what stands for a deployment alone.
+constexpr std::array kDeploymentKeys = {
+    KeyRow{.name = "deployment",
+           .type = ValueType::reference,
+           .is_required = true,
+           .sentence = "Provider name, slash, and what that provider calls the model.",
+           .example = "openai/gpt-4o-mini",
+           .binding = bind<&WrittenDeployment::reference>()},
+    KeyRow{.name = "weight",
+           .type = ValueType::count,
+           .minimum = 0,
+           .maximum = 10000,
+           .sentence = "Its part of the requests with `weighted` and `least_inflight`; 1 if it is not written. 0 is "
+                       "only when all others fail.",
+           .example = "3",
+           .binding = bind<&WrittenDeployment::weight>()},
+    KeyRow{.name = "quality",
+           .type = ValueType::count,
+           .minimum = 1,
+           .maximum = 5,
+           .sentence = "How good it is for this model, from 1 to 5; without it as `model_facts` or weir have it.",
+           .example = "4",
+           .binding = bind<&WrittenDeployment::quality>()},
+    KeyRow{.name = "max_in_flight",
+           .type = ValueType::count,
+           .minimum = 1,
+           .maximum = 1000000,
+           .sentence = "With so many requests in flight, over all shards, others are asked first while they have room. "
+                       "Without it any number.",
+           .example = "200",
+           .binding = bind<&WrittenDeployment::max_in_flight>()},
+    KeyRow{.name = "tags",
+           .type = ValueType::name,
+           .shape = Shape::list_of_scalars,
+           .minimum = 1,
+           .maximum = catalog::RoutePolicy::kMostTags,
+           .sentence = "Words of your choice, for `require_tags` and `forbid_tags`. A file has at most 64 different "
+                       "ones.",
+           .example = "[eu, zdr]",
+           .binding = bind<&WrittenDeployment::tags>()},
+    KeyRow{.name = "quota_group",
+           .type = ValueType::name,
+           .sentence = "Deployments of one group share a quota of their provider, so they share a breaker and what is "
+                       "left of limits. It holds for the deployment wherever it stands.",
+           .example = "azure-sweden",
+           .binding = bind<&WrittenDeployment::quota_group>()},
+};
+constexpr SectionRow kDeployment{"models.<name>.deployments",
+                                 "One deployment of a model. A plain `provider/model` is the same as this section with "
+                                 "`deployment` alone.",
+                                 kDeploymentKeys};
+
+constexpr KeyRow figure(Bytes name, Bytes sentence, Binding binding) {
+  return {.name = name,
+          .type = ValueType::count,
+          .minimum = 0,
+          .maximum = 1000,
+          .sentence = sentence,
+          .example = "2",
+          .binding = binding};
+}
+
+constexpr std::array kBlendKeys = {
+    figure("cost", "What the request is likely to cost; 1 if it is not written.", bind<&WrittenBlend::cost>()),
+    figure("latency", "Time to first content; 1 if it is not written.", bind<&WrittenBlend::latency>()),
+    figure("in_flight", "Requests in flight; 1 if it is not written.", bind<&WrittenBlend::in_flight>()),
+    figure("failures", "The part that fails; 1 if it is not written.", bind<&WrittenBlend::failures>()),
+    figure("quality", "What is missing to the best quality; 0 if it is not written.", bind<&WrittenBlend::quality>()),
+};
+constexpr SectionRow kBlend{"models.<name>.blend",
+                            "How much each figure counts with `strategy: blend`. Only their proportions matter.",
+                            kBlendKeys};
+
 constexpr std::array kModelKeys = {
     KeyRow{.name = "deployments",
            .type = ValueType::reference,
-           .shape = Shape::list_of_scalars,
+           .shape = Shape::list_of_entries,
            .is_required = true,
            .minimum = 1,
-           .sentence = "Who can answer, each as provider name, slash, and what that provider calls the model. This "
-                       "version asks the first one.",
+           .sentence = "Who can answer, each as provider name, slash, and what that provider calls the model, or as a "
+                       "section with more. `strategy` says who is asked first; when that one fails, another one is. "
+                       "At most 32 are considered.",
            .example = "[openai/gpt-4o-mini]",
+           .section = &kDeployment,
            .binding = bind<&WrittenModel::deployments>()},
+    KeyRow{.name = "strategy",
+           .type = ValueType::strategy,
+           .sentence = "By what the first deployment is chosen: `priority` (as written; this is used if nothing is), "
+                       "`weighted`, `latency`, `cost`, `least_inflight`, `blend` (docs/routing.md).",
+           .example = "weighted",
+           .binding = bind<&WrittenModel::strategy>()},
+    KeyRow{.name = "blend",
+           .shape = Shape::section,
+           .sentence = "What counts how much, with `strategy: blend`.",
+           .section = &kBlend,
+           .binding = bind<&WrittenModel::blend>()},
+    KeyRow{.name = "attempts",
+           .type = ValueType::count,
+           .minimum = 1,
+           .maximum = 32,
+           .sentence = "How often providers are asked for one request, the first time included; 3 if it is not "
+                       "written. 1 is no failover.",
+           .example = "2",
+           .binding = bind<&WrittenModel::attempts>()},
+    KeyRow{.name = "quality",
+           .type = ValueType::count,
+           .minimum = 1,
+           .maximum = 5,
+           .sentence = "Deployments of a lower quality are not asked; without it any is. What is not known passes.",
+           .example = "3",
+           .binding = bind<&WrittenModel::quality>()},
+    KeyRow{.name = "max_ttft_ms",
+           .type = ValueType::duration,
+           .minimum = 1,
+           .maximum = kDayMs,
+           .sentence = "Deployments whose first content comes later, on average, are not asked while others are "
+                       "faster; without it any may.",
+           .example = "2s",
+           .binding = bind<&WrittenModel::max_ttft>()},
+    KeyRow{.name = "max_cost",
+           .type = ValueType::dollars,
+           .sentence = "Dollars that one request may cost, as estimated; where it is likely to cost more, it is not "
+                       "sent. Without it any amount.",
+           .example = "0.25",
+           .binding = bind<&WrittenModel::max_cost>()},
+    KeyRow{.name = "assumed_output_tokens",
+           .type = ValueType::count,
+           .minimum = 1,
+           .maximum = 10000000,
+           .sentence = "Length of an answer, for that estimate, where the client sets no limit; 1024 if it is not "
+                       "written.",
+           .example = "500",
+           .binding = bind<&WrittenModel::assumed_output_tokens>()},
+    KeyRow{.name = "require_tags",
+           .type = ValueType::name,
+           .shape = Shape::list_of_scalars,
+           .minimum = 1,
+           .maximum = catalog::RoutePolicy::kMostTags,
+           .sentence = "Only deployments with all of these tags are asked.",
+           .example = "[eu]",
+           .binding = bind<&WrittenModel::require_tags>()},
+    KeyRow{.name = "forbid_tags",
+           .type = ValueType::name,
+           .shape = Shape::list_of_scalars,
+           .minimum = 1,
+           .maximum = catalog::RoutePolicy::kMostTags,
+           .sentence = "Deployments with any of these tags are not asked.",
+           .example = "[preview]",
+           .binding = bind<&WrittenModel::forbid_tags>()},
+    KeyRow{.name = "affinity",
+           .type = ValueType::boolean,
+           .sentence = "Whether requests that begin alike prefer the same deployment, because its cache is warm; true "
+                       "if it is not written.",
+           .example = "false",
+           .binding = bind<&WrittenModel::affinity>()},
     KeyRow{.name = "unsupported_parameters",
            .type = ValueType::unsupported,
            .sentence = "What becomes of hints that a provider does not take, such as `seed` or `logit_bias`: `drop` "
@@ -451,6 +606,53 @@ constexpr std::array kTimeoutKeys = {
 };
 constexpr SectionRow kTimeouts{"timeouts", "How long weir waits. A plain number is milliseconds.", kTimeoutKeys};
 
+constexpr KeyRow threshold(Bytes name, Bytes default_value, std::uint64_t maximum, Bytes sentence, Bytes example,
+                           Binding binding) {
+  return {.name = name,
+          .type = ValueType::count,
+          .default_value = default_value,
+          .minimum = 1,
+          .maximum = maximum,
+          .sentence = sentence,
+          .example = example,
+          .binding = binding};
+}
+
+constexpr std::array kBreakerKeys = {
+    time_limit("cooldown_ms", "60s", "How long a deployment is not asked.", "30s", bind<&WrittenBreaker::cooldown>()),
+    time_limit("longest_cooldown_ms", "10m",
+               "The same, where the provider wants to be left alone for longer, or a quota is exhausted.", "1h",
+               bind<&WrittenBreaker::longest_cooldown>()),
+    time_limit("probe_timeout_ms", "60s",
+               "After which the request that finds out whether it is well again is given up.", "30s",
+               bind<&WrittenBreaker::probe_timeout>()),
+    time_limit("slow_start_ms", "30s", "In which the requests to who is well again grow from a tenth to all.", "1m",
+               bind<&WrittenBreaker::slow_start>()),
+    threshold("failures_in_a_row", "5", 63, "So many open it.", "3", bind<&WrittenBreaker::failures_in_a_row>()),
+    threshold("failure_percent", "50", 100, "Such a part of the last minute's attempts opens it...", "30",
+              bind<&WrittenBreaker::failure_percent>()),
+    threshold("least_attempts", "10", 1000000, "... if there were at least so many.", "20",
+              bind<&WrittenBreaker::least_attempts>()),
+    threshold("refusals", "5", 1000000, "So many answers with 429 in the last minute open it...", "10",
+              bind<&WrittenBreaker::refusals>()),
+    threshold("refusal_percent", "30", 100, "... if they were such a part of the attempts.", "50",
+              bind<&WrittenBreaker::refusal_percent>()),
+    threshold("credential_refusals", "2", 7, "So many refusals of the credential in a row open it.", "1",
+              bind<&WrittenBreaker::credential_refusals>()),
+    KeyRow{.name = "slow_ttft_ms",
+           .type = ValueType::duration,
+           .minimum = 1,
+           .maximum = kDayMs,
+           .sentence = "Average time to first content that opens it; without it none does.",
+           .example = "20s",
+           .binding = bind<&WrittenBreaker::slow_ttft>()},
+};
+constexpr SectionRow kBreaker{
+    "breaker",
+    "When a deployment that fails is left alone, and for how long (docs/routing.md). It holds "
+    "for each deployment of the file.",
+    kBreakerKeys};
+
 constexpr std::array kLogKeys = {
     KeyRow{.name = "target",
            .type = ValueType::log_target,
@@ -582,6 +784,11 @@ constexpr std::array kConfigKeys = {
                        "is not known, `block` does not serve them. They never count as free.",
            .example = "block",
            .binding = bind<&WrittenConfig::unknown_price>()},
+    KeyRow{.name = "breaker",
+           .shape = Shape::section,
+           .sentence = "When a deployment that fails is left alone.",
+           .section = &kBreaker,
+           .binding = bind<&WrittenConfig::breaker>()},
     KeyRow{.name = "keys",
            .shape = Shape::list_of_sections,
            .sentence = "The virtual keys clients present. Without any, everybody who reaches the listener may call.",

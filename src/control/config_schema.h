@@ -47,6 +47,7 @@ enum class ValueType : std::uint8_t {
   dollars,        ///< an exact decimal, kept in nano-dollars
   ability,        ///< of a model
   unknown_price,  ///< allow or block
+  strategy,       ///< by which a deployment is chosen
 };
 
 /// How the scalars of a key are arranged.
@@ -55,13 +56,14 @@ enum class Shape : std::uint8_t {
   section,  ///< a mapping with keys of its own
   list_of_scalars,
   list_of_sections,
-  map_of_scalars,  ///< names chosen by the operator
+  list_of_entries,  ///< each a section, or a scalar that stands for the section's first key alone
+  map_of_scalars,   ///< names chosen by the operator
   map_of_sections,
 };
 
 using Value = std::variant<bool, std::uint64_t, Duration, std::string, io::Address, io::AddressRange, catalog::BaseUrl,
                            const catalog::ProviderKind*, admission::KeyHash, Log, tls::Version, dialect::Dialect,
-                           dialect::Unsupported, catalog::Ability, catalog::UnknownPrice>;
+                           dialect::Unsupported, catalog::Ability, catalog::UnknownPrice, catalog::Strategy>;
 
 /// How a key reaches its member; made by bind<&Section::member>() (binding.h).
 struct Binding {
@@ -78,9 +80,9 @@ struct KeyRow {
   ValueType type = ValueType::name;  ///< of a scalar; of the operator's names in a map
   Shape shape = Shape::scalar;
   bool is_required = false;
-  Bytes default_value;        ///< as an operator would write it; empty = none
-  std::uint64_t minimum = 0;  ///< in bytes, milliseconds or pieces; for lists the number of entries
-  std::uint64_t maximum = ~0ULL;
+  Bytes default_value;            ///< as an operator would write it; empty = none
+  std::uint64_t minimum = 0;      ///< in bytes, milliseconds or pieces; for lists the number of entries
+  std::uint64_t maximum = ~0ULL;  ///< likewise
   Bytes sentence;
   Bytes example;
   const SectionRow* section = nullptr;  ///< of nested sections; for map_of_scalars one row that describes the values

@@ -98,6 +98,12 @@ void write_scalar(JsonWriter& out, const KeyRow& row) {
     case ValueType::unknown_price:
       out.key("enum").begin_array().string("allow").string("block").end_array();
       return;
+    case ValueType::strategy:
+      out.key("enum").begin_array();
+      for (std::size_t i = 0; i < catalog::kStrategyCount; ++i)
+        out.string(catalog::to_string(static_cast<catalog::Strategy>(i)));
+      out.end_array();
+      return;
     case ValueType::dollars:  // unquoted, YAML has it as a number
       out.key("type").begin_array().string("number").string("string").end_array();
       out.key("minimum").raw("0").key("maximum").raw("1000000");
@@ -156,6 +162,22 @@ void write_example(JsonWriter& out, const KeyRow& row) {
   out.end_array();
 }
 
+void write_item(JsonWriter& out, const KeyRow& row) {
+  switch (row.shape) {
+    case Shape::list_of_scalars:
+      return write_scalar(out, row);
+    case Shape::list_of_entries:
+      out.key("anyOf").begin_array().begin_object();
+      write_scalar(out, row.section->keys[0]);
+      out.end_object().begin_object();
+      write_section(out, *row.section);
+      out.end_object().end_array();
+      return;
+    default:
+      return write_section(out, *row.section);
+  }
+}
+
 void write_key(JsonWriter& out, const KeyRow& row) {
   out.member("description", row.sentence);
   write_default(out, row);
@@ -167,11 +189,11 @@ void write_key(JsonWriter& out, const KeyRow& row) {
       return write_section(out, *row.section);
     case Shape::list_of_scalars:
     case Shape::list_of_sections:
-      out.member("type", "array").key("minItems").unsigned_integer(row.minimum).key("items").begin_object();
-      if (row.shape == Shape::list_of_scalars)
-        write_scalar(out, row);
-      else
-        write_section(out, *row.section);
+    case Shape::list_of_entries:
+      out.member("type", "array").key("minItems").unsigned_integer(row.minimum);
+      if (row.maximum != ~0ULL) out.key("maxItems").unsigned_integer(row.maximum);
+      out.key("items").begin_object();
+      write_item(out, row);
       out.end_object();
       return;
     case Shape::map_of_scalars:
@@ -229,6 +251,8 @@ std::string describe_shape(const KeyRow& row) {
       return "list of " + std::string(describe(row.type));
     case Shape::list_of_sections:
       return "list of sections";
+    case Shape::list_of_entries:
+      return "list of " + std::string(describe(row.section->keys[0].type)) + " or section";
     case Shape::map_of_scalars:
       return std::string(describe(row.type)) + " to " + std::string(describe(row.section->keys[0].type));
     case Shape::map_of_sections:

@@ -121,6 +121,7 @@ gateway::ShardOptions shard_options(const Config& config, std::uint32_t shards, 
   options.log = log;
   options.drain_timeout = timeouts.drain;
   options.names.servers = config.name_servers;
+  options.router.breaker = config.breaker;
   auto& net = options.net;
   net.max_head_bytes = limits.max_head_bytes;
   net.max_body_bytes = limits.max_body_bytes;

@@ -255,6 +255,19 @@ Parsed parse_ability(Bytes text) {
                 similar.empty() ? "Write one of " + list + "." : "Did you mean " + std::string(similar) + "?");
 }
 
+Parsed parse_strategy(Bytes text) {
+  if (const auto strategy = catalog::parse_strategy(text)) return *strategy;
+  std::vector<Bytes> names;
+  std::string list;
+  for (std::size_t i = 0; i < catalog::kStrategyCount; ++i) {
+    names.push_back(catalog::to_string(static_cast<catalog::Strategy>(i)));
+    list += (list.empty() ? "" : ", ") + std::string(names.back());
+  }
+  const Bytes similar = nearest(text, names);
+  return refuse("there is no strategy " + quoted(text) + ".",
+                similar.empty() ? "The strategies are " + list + "." : "Did you mean " + std::string(similar) + "?");
+}
+
 Parsed parse_kind(Bytes text) {
   if (const catalog::ProviderKind* kind = catalog::find_provider_kind(text)) return kind;
   if (catalog::is_unspoken_kind(text))
@@ -378,6 +391,8 @@ Parsed parse_value(const KeyRow& row, Bytes text, bool is_quoted) {
       if (text == "allow") return catalog::UnknownPrice::allow;
       if (text == "block") return catalog::UnknownPrice::block;
       return refuse(quoted(text) + " is not one of the two.", "Write allow or block.");
+    case ValueType::strategy:
+      return parse_strategy(text);
   }
   return refuse("this type is not known.");
 }
@@ -442,6 +457,8 @@ Bytes describe(ValueType type) {
       return "ability";
     case ValueType::unknown_price:
       return "`allow` or `block`";
+    case ValueType::strategy:
+      return "strategy";
   }
   return {};
 }

@@ -67,6 +67,7 @@ struct WrittenProvider {
   Written<const catalog::ProviderKind*> kind;
   Written<catalog::BaseUrl> base_url;
   Written<std::string> credential;
+  std::vector<Written<std::string>> credentials;
   std::vector<WrittenHeader> headers;
   WrittenProviderTls tls;
   Written<std::string> proxy;
@@ -76,10 +77,39 @@ struct WrittenProvider {
   Written<std::string> region;
 };
 
+struct WrittenDeployment {
+  Position at;
+  Written<std::string> reference;  ///< provider/model
+  Written<std::uint64_t> weight;
+  Written<std::uint64_t> quality;
+  Written<std::uint64_t> max_in_flight;
+  std::vector<Written<std::string>> tags;
+  Written<std::string> quota_group;
+};
+
+struct WrittenBlend {
+  Position at;  ///< line 0: not written
+  Written<std::uint64_t> cost;
+  Written<std::uint64_t> latency;
+  Written<std::uint64_t> in_flight;
+  Written<std::uint64_t> failures;
+  Written<std::uint64_t> quality;
+};
+
 struct WrittenModel {
   std::string name;
   Position at;
-  std::vector<Written<std::string>> deployments;
+  std::vector<WrittenDeployment> deployments;
+  Written<catalog::Strategy> strategy;
+  WrittenBlend blend;
+  Written<std::uint64_t> quality;
+  Written<Duration> max_ttft;
+  Written<std::uint64_t> max_cost;  ///< nano-dollars
+  Written<std::uint64_t> assumed_output_tokens;
+  std::vector<Written<std::string>> require_tags;
+  std::vector<Written<std::string>> forbid_tags;
+  Written<bool> affinity;
+  Written<std::uint64_t> attempts;
   Written<dialect::Unsupported> unsupported_parameters;
   bool include_reasoning = true;
 };
@@ -124,6 +154,22 @@ struct WrittenReasoningBudgets {
   std::uint64_t max = 0;
 };
 
+/// Of every deployment; BreakerOptions says what they mean.
+struct WrittenBreaker {
+  Position at;
+  Duration cooldown{};
+  Duration longest_cooldown{};
+  Duration probe_timeout{};
+  Duration slow_start{};
+  std::uint64_t failures_in_a_row = 0;
+  std::uint64_t failure_percent = 0;
+  std::uint64_t least_attempts = 0;
+  std::uint64_t refusals = 0;
+  std::uint64_t refusal_percent = 0;
+  std::uint64_t credential_refusals = 0;
+  Written<Duration> slow_ttft;
+};
+
 struct WrittenKey {
   Position at;
   Written<std::string> name;
@@ -143,6 +189,7 @@ struct WrittenConfig {
   WrittenReasoningBudgets reasoning_budgets;
   std::vector<WrittenModelFacts> model_facts;
   catalog::UnknownPrice unknown_price = catalog::UnknownPrice::allow;
+  WrittenBreaker breaker;
   std::vector<WrittenKey> keys;
   bool allow_anonymous = false;
   Limits limits;

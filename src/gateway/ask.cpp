@@ -1,4 +1,4 @@
-#include "ask.h"
+#include "weir/gateway/ask.h"
 
 #include "weir/base/siphash.h"
 #include "weir/dialect/estimate.h"

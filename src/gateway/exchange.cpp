@@ -2,12 +2,12 @@
 
 #include <algorithm>
 
-#include "ask.h"
 #include "authenticate.h"
 #include "cost.h"
 #include "refuse.h"
 #include "weir/catalog/model_traits.h"
 #include "weir/codec/json_writer.h"
+#include "weir/gateway/ask.h"
 
 namespace weir::gateway {
 
@@ -104,10 +104,14 @@ bool Exchange::plan() {
 
   race_->resolution = gateway_.catalog().find(model);
   if (!race_->resolution) return refused(Fault::model_not_found, {.text = model, .param = "model"});
+  const catalog::Model* const configured = race_->resolution->model();
   routing::Ask ask;
-  if (race_->resolution->size() > 1) ask = ask_of(endpoint_.client, text, record_.key, model, head_);
+  if (race_->resolution->size() > 1 || (configured && configured->route.most_cost_nano_usd >= 0))
+    ask = ask_of(endpoint_.client, text, record_.key, model, head_);
   gateway_.router().plan(*race_->resolution, ask, loop_.now(), loop_.random(), race_->plan);
-  race_->attempts.emplace(routing::AttemptOptions{});
+  routing::AttemptOptions options;
+  if (configured) options.most_attempts = configured->route.most_attempts;
+  race_->attempts.emplace(options);
   return true;
 }
 

@@ -8,7 +8,7 @@ namespace weir::gateway {
 
 Gateway::Gateway(net::Context& context, const catalog::Catalog& catalog, const admission::KeyTable& keys,
                  const io::NameOptions& names, io::LogSink& log, shared::OwnerTable* owners,
-                 shared::HealthTable* health, std::uint32_t shard)
+                 shared::HealthTable* health, std::uint32_t shard, const routing::RouterOptions& router)
     : context_(context),
       catalog_(catalog),
       keys_(keys, {context.loop.ring().random_seed(), context.loop.ring().random_seed()}),
@@ -16,7 +16,7 @@ Gateway::Gateway(net::Context& context, const catalog::Catalog& catalog, const a
       log_(log),
       owners_(owners),
       log_time_(std::make_unique<LogTime>()),
-      router_(catalog, health, shard),
+      router_(catalog, health, shard, router),
       races_(std::make_unique<Recycler<Race>>()) {
   for (const catalog::Provider& provider : catalog.providers()) {
     const auto& url = provider.base_url;

@@ -15,7 +15,7 @@ Shard::Shard(std::size_t index, io::Ring& ring, const ShardOptions& options, con
       context_(loop_, options.net, options.clients),
       log_(loop_, options.log),
       gateway_(context_, catalog, keys, options.names, log_, options.owners, options.health,
-               static_cast<std::uint32_t>(index)),
+               static_cast<std::uint32_t>(index), options.router),
       server_(context_, gateway_),
       loads_(loads),
       wake_(*this),

@@ -29,6 +29,16 @@ int print_schema(SchemaForm form);
 /// who says so; as a table, or as JSON.
 int list_models(const std::optional<std::string>& config_path, bool as_json);
 
+/// `weir explain`: who would be asked for the request in a file. kExitFailure if nobody could be.
+struct ExplainOptions {
+  std::optional<std::string> config_path;  ///< none: what the environment offers
+  std::string request_path;
+  std::string dialect;  ///< as the configuration writes it
+  std::string model;    ///< in place of the request's own; empty: that one
+  bool as_json = false;
+};
+int explain_request(const ExplainOptions& options);
+
 /// The command a newcomer can paste to see a streamed answer from the first listener; for the start-up message.
 std::string curl_line(const Config& config);
 

@@ -16,6 +16,7 @@
 #include "weir/catalog/catalog.h"
 #include "weir/control/config_error.h"
 #include "weir/io/address_range.h"
+#include "weir/routing/breaker.h"
 #include "weir/tls/context.h"
 
 namespace weir::control {
@@ -77,6 +78,7 @@ struct Config {
   Limits limits;
   Timeouts timeouts;
   Log log;
+  routing::BreakerOptions breaker;        ///< of every deployment
   std::vector<io::Address> name_servers;  ///< empty: those of the system
   std::string user;         ///< to become once everything is open; empty = nobody else. `name` or `name:group`
   bool core_dumps = false;  ///< may hold credentials and prompts

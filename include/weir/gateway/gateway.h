@@ -27,7 +27,7 @@ class Gateway final : public net::Handler {
  public:
   Gateway(net::Context& context, const catalog::Catalog& catalog, const admission::KeyTable& keys,
           const io::NameOptions& names, io::LogSink& log, shared::OwnerTable* owners = nullptr,
-          shared::HealthTable* health = nullptr, std::uint32_t shard = 0);
+          shared::HealthTable* health = nullptr, std::uint32_t shard = 0, const routing::RouterOptions& router = {});
   ~Gateway();
 
   io::Task<> handle(net::Downstream& downstream, codec::RequestHead& head) override;

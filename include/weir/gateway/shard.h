@@ -32,6 +32,7 @@ struct ShardOptions {
   io::Fd log;                              ///< where access lines go; invalid: nowhere
   shared::ClientTable* clients = nullptr;  ///< of all shards; none: connections come without tickets
   shared::HealthTable* health = nullptr;   ///< of all shards; none: each knows only what it has seen itself
+  routing::RouterOptions router;           ///< breakers and the like
   shared::OwnerTable* owners = nullptr;    ///< of all shards; none: who keeps an answer is found out by asking
 };
 

@@ -108,6 +108,7 @@ class Router {
   }
   const RouterOptions& options() const { return options_; }
   const shared::HealthTable& table() const { return *table_; }
+  shared::HealthTable& table() { return *table_; }
   /// Nothing for the cells of providers that are addressed directly: their facts are the model's.
   const CandidateFacts& facts(std::uint32_t cell) const { return cells_[cell].facts; }
   /// For tests and benches, in place of the catalogue's.

@@ -80,6 +80,50 @@ TEST(Commands, Check) {
   std::filesystem::remove(bad);
 }
 
+TEST(Commands, CheckTellsWhatMayFailTogether) {
+  const std::string path = write_file("weir_notes.yaml",
+                                      "providers: {s: {kind: simulated}}\n"
+                                      "models: {m: {deployments: [s/text, s/tool]}}\n");
+  const Output checked = run([&] { return check(path); });
+  EXPECT_EQ(checked.code, kExitOk);
+  EXPECT_EQ(checked.err, "note: models.m: all 2 deployments depend on the provider s, so they may fail together.\n" +
+                             path + " is fine: 1 provider, 1 model, 0 keys, 0 warnings.\n");
+  std::filesystem::remove(path);
+}
+
+TEST(Commands, Explain) {
+  const std::string config =
+      write_file("weir_explain.yaml",
+                 "providers: {s: {kind: simulated}}\n"
+                 "models: {m: {deployments: [s/text]}, n: {deployments: [s/tool], max_cost: 0}}\n"
+                 "model_facts: {s/tool: {price: {input: 1, output: 1}}}\n");
+  const std::string request =
+      write_file("weir_explain.json", R"({"model":"m","messages":[{"role":"user","content":"Hello."}]})");
+  ExplainOptions options{.config_path = config, .request_path = request, .dialect = "openai_chat"};
+  const auto explained = [&] { return run([&] { return explain_request(options); }); };
+  const Output fine = explained();
+  EXPECT_EQ(fine.code, kExitOk);
+  EXPECT_EQ(fine.err, "");
+  EXPECT_TRUE(fine.out.starts_with("model m, strategy priority: about ")) << fine.out;
+  EXPECT_NE(fine.out.find("\n1. s/text: price not known; "), std::string::npos) << fine.out;
+  options.model = "n";
+  const Output nobody = explained();
+  EXPECT_EQ(nobody.code, kExitFailure);
+  EXPECT_NE(nobody.out.find("nobody can be asked"), std::string::npos) << nobody.out;
+  options.model = "o";
+  EXPECT_EQ(explained().code, kExitUsage);
+  options.model = {};
+  options.dialect = "latin";
+  EXPECT_EQ(explained().err,
+            "weir: there is no dialect \"latin\". The dialects are openai_chat, openai_responses, anthropic_messages, "
+            "gemini.\n");
+  options.dialect = "openai_chat";
+  options.request_path = "/nonexistent";
+  EXPECT_EQ(explained().err, "weir: the request /nonexistent cannot be read: No such file or directory.\n");
+  std::filesystem::remove(config);
+  std::filesystem::remove(request);
+}
+
 TEST(Commands, Schema) {
   EXPECT_EQ(run([] { return print_schema(SchemaForm::json); }).out, json_schema());
   EXPECT_EQ(run([] { return print_schema(SchemaForm::markdown); }).out, markdown_reference());

@@ -99,7 +99,7 @@ const char* const kWhole = R"(
 listen: [{address: "127.0.0.1:1"}]
 admin: {address: "127.0.0.1:2"}
 providers: {openai: {kind: openai_compatible, base_url: "http://127.0.0.1:3", credential: env:KEY}}
-models: {m: {deployments: [openai/m]}}
+models: {m: {deployments: [{deployment: openai/m}]}}
 keys: [{name: k, hash: "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}]
 model_facts: {openai/m: {price: {input: 1, output: 2}}}
 limits: {}
@@ -114,8 +114,9 @@ void collect(const YAML::Node& section, const std::string& path, std::vector<Key
     const std::string key = path + property.first.Scalar();
     keys.push_back({key, schema});
     const YAML::Node values = schema["additionalProperties"];
-    if (schema["items"]) {
-      collect(schema["items"], key + ".0.", keys);
+    if (const YAML::Node items = schema["items"]) {
+      // An entry may be short, or a section: the section has the keys.
+      collect(items["anyOf"] ? items["anyOf"][1] : items, key + ".0.", keys);
     } else if (values && values.IsMap()) {
       collect(values, key + (key == "models" ? ".m." : key == "model_facts" ? ".openai/m." : ".openai."), keys);
     } else {

@@ -1,0 +1,119 @@
+"""What the file says of routing holds: attempts, several credentials, limits of cost; and /explain knows what happened."""
+import json
+import tempfile
+from pathlib import Path
+
+from harness.client import ask, chat
+from harness.provider import Provider, json_answer
+from harness.registry import check, check_equal, test
+from harness.weir import UPSTREAM_KEY, Weir, configuration
+from test_curl import DOCUMENT
+
+FAILURE = json.dumps({"error": {"message": "down", "type": "server_error"}})
+REFUSAL = json.dumps({"error": {"message": "bad key", "type": "invalid_request_error", "code": "invalid_api_key"}})
+
+
+def works(message):
+    return json_answer(DOCUMENT)
+
+
+def fails(message):
+    return json_answer(FAILURE, status=500)
+
+
+def of(first, second, breaker=None, **route):
+    """A model whose deployments are with these two providers."""
+    local = lambda port: {"kind": "openai", "base_url": f"http://127.0.0.1:{port}/v1", "credential": "env:UPSTREAM_KEY"}
+    config = configuration(shards=1, providers={"first": local(first.port), "second": local(second.port)})
+    config["models"] = {"test-model": {"deployments": ["first/x", {"deployment": "second/y", "tags": ["b"]}], **route}}
+    return {**config, "breaker": breaker} if breaker else config
+
+
+async def explain(weir, body, query=""):
+    return await ask(weir.admin_port, body, path="/explain" + query)
+
+
+@test
+async def explain_tells_who_is_asked_and_why_not():
+    async with Provider(fails) as first, Provider(works) as second, \
+            await Weir.start(of(first, second, breaker={"failures_in_a_row": 1, "cooldown_ms": "5m"})) as weir:
+        before = (await explain(weir, chat())).body.decode().splitlines()
+        check(before[0].startswith("model test-model, strategy priority: about "), f"the head: {before[0]}")
+        check([line.split(":")[0] for line in before[1:]] == ["1. first/x", "2. second/y"], f"as written: {before}")
+        check_equal(((await weir.ask(chat())).status, len(first.requests), len(second.requests)), (200, 1, 1), "failover")
+        after = (await explain(weir, chat())).body.decode().splitlines()
+        check(after[1].startswith("1. second/y: "), f"the other one is first: {after}")
+        check(after[2].startswith("- first/x: breaker open (failures_in_a_row) for "), f"the first is shut: {after}")
+        told = json.loads((await explain(weir, chat(), "?format=json")).body)
+        check_equal([(c["provider"], c["unfit"], c["breaker"]["state"]) for c in told["candidates"]],
+                    [("second", "none", "closed"), ("first", "breaker", "open")], "as JSON")
+        check_equal((len(first.requests), len(second.requests)), (1, 1), "requests: who only asks is not served")
+
+
+@test
+async def explain_takes_no_turn():
+    async with Provider(works) as first, Provider(works) as second, await Weir.start(
+            of(first, second, strategy="weighted", affinity=False)) as weir:
+        for _ in range(4):
+            await explain(weir, chat())
+            check_equal((await weir.ask(chat())).status, 200, "status")
+        check_equal((len(first.requests), len(second.requests)), (2, 2), "requests, evenly")
+
+
+@test
+async def explain_refuses_what_is_no_request():
+    async with Provider(works) as first, Provider(works) as second, await Weir.start(of(first, second)) as weir:
+        cases = {"?model=nobody": (chat(), 400, "no model"), "?dialect=latin": (chat(), 400, "no such dialect"),
+                 "": (b"{", 400, "not a request"), "?": (b"", 400, "not a request")}
+        for query, (body, status, words) in cases.items():
+            answer = await explain(weir, body, query)
+            check_equal(answer.status, status, f"status of {query}")
+            check(words in answer.body.decode(), f"{query} is told: {answer.body}")
+        check_equal((await ask(weir.admin_port, method="GET", path="/explain")).status, 405, "GET")
+        gemini = json.dumps({"contents": [{"role": "user", "parts": [{"text": "Hello?"}]}]}).encode()
+        answer = await explain(weir, gemini, "?dialect=gemini&model=test-model")
+        check_equal(answer.status, 200, "another dialect")
+
+
+@test
+async def one_attempt_is_no_failover():
+    async with Provider(fails) as first, Provider(works) as second, await Weir.start(of(first, second, attempts=1)) as weir:
+        check_equal((await weir.ask(chat())).status, 500, "status")
+        check_equal((len(first.requests), len(second.requests)), (1, 0), "requests")
+
+
+@test
+async def required_tags_choose():
+    async with Provider(works) as first, Provider(works) as second, await Weir.start(of(first, second, require_tags=["b"])) as weir:
+        check_equal((await weir.ask(chat())).status, 200, "status")
+        check_equal((len(first.requests), len(second.requests)), (0, 1), "requests")
+
+
+@test
+async def what_is_likely_to_cost_too_much_is_not_sent():
+    async with Provider(works) as provider:
+        config = configuration(provider.port, model_facts={"local/x": {"price": {"input": 1, "output": 10}}})
+        config["models"] = {"test-model": {"deployments": ["local/x"], "max_cost": 0.001}}
+        async with await Weir.start(config) as weir:
+            check_equal((await weir.ask(chat(max_tokens=50))).status, 200, "a short answer")
+            dear = await weir.ask(chat(max_tokens=5000))
+            check(dear.status >= 400 and b"nano-dollars" in dear.body, f"a long one: {dear.status} {dear.body}")
+            check_equal(len(provider.requests), 1, "requests")
+
+
+@test
+async def another_credential_is_tried():
+    def respond(message):
+        if message.get("authorization") == f"Bearer {UPSTREAM_KEY}":
+            return json_answer(DOCUMENT)
+        return json_answer(REFUSAL, status=401)
+
+    with tempfile.TemporaryDirectory() as folder:
+        stale = Path(folder) / "stale"
+        stale.write_text("sk-stale\n")
+        async with Provider(respond) as provider:
+            config = configuration(provider.port)
+            config["providers"]["local"] = {"kind": "openai", "base_url": f"http://127.0.0.1:{provider.port}/v1",
+                                            "credentials": [f"file:{stale}", "env:UPSTREAM_KEY"]}
+            async with await Weir.start(config) as weir:
+                check_equal([(await weir.ask(chat())).status for _ in range(3)], [200] * 3, "statuses")
