@@ -124,7 +124,7 @@ void Exchange::begin_attempt(const routing::Step& step) {
   record_.dropped = 0;
   withhold_usage_ = false;
 
-  const routing::Candidate& candidate = race_->plan.fit()[step.candidate];
+  const routing::Candidate& candidate = race_->plan.askable()[step.candidate];
   asking.target = (*race_->resolution)[candidate.place];
   const catalog::Provider& provider = *asking.target.provider;
   record_.provider = provider.name;

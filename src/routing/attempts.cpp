@@ -12,8 +12,8 @@ Bytes AttemptOptions::validate() const {
 }
 
 bool Attempts::has_tried(const Plan& plan, const Router& router, std::uint32_t provider) const {
-  for (std::uint32_t i = 0; i < plan.fit().size(); ++i)
-    if (tries_[i] > 0 && router.provider_of(plan.fit()[i].cell) == provider) return true;
+  for (std::uint32_t i = 0; i < plan.askable().size(); ++i)
+    if (tries_[i] > 0 && router.provider_of(plan.askable()[i].cell) == provider) return true;
   return false;
 }
 
@@ -27,11 +27,11 @@ std::optional<Step> Attempts::take(std::uint32_t i, const Pass& pass) {
 }
 
 std::optional<Step> Attempts::begin(std::uint32_t i, const Plan& plan, Router& router, Instant now, bool insist) {
-  const std::uint32_t cell = plan.fit()[i].cell;
+  const std::uint32_t cell = plan.askable()[i].cell;
   RetryBudget& budget = router.budget(cell);
   const bool again = has_tried(plan, router, router.provider_of(cell));
   if (again && !budget.has(now)) return std::nullopt;
-  const Pass pass = router.admit(cell, now, insist, plan.fit()[i].is_forced);
+  const Pass pass = router.admit(cell, now, insist, plan.askable()[i].unfit == Unfit::breaker);
   if (!pass) return std::nullopt;
   if (again) {
     budget.spend(now);
@@ -42,15 +42,27 @@ std::optional<Step> Attempts::begin(std::uint32_t i, const Plan& plan, Router& r
 }
 
 std::optional<Step> Attempts::first(const Plan& plan, Router& router, Instant now) {
-  for (const bool insist : {false, true})
-    for (std::uint32_t i = 0; i < plan.fit().size(); ++i)
-      if (auto step = begin(i, plan, router, now, insist)) return step;
+  return untried(plan, router, now);
+}
+
+/// The first that was not tried: whom its breaker lets through, then who is in slow start, then the last resort.
+std::optional<Step> Attempts::untried(const Plan& plan, Router& router, Instant now) {
+  const auto fit = static_cast<std::uint32_t>(plan.fit().size());
+  const auto all = static_cast<std::uint32_t>(plan.askable().size());
+  struct Pick {
+    std::uint32_t begin, end;
+    bool insist;
+  };
+  for (const Pick pick : {Pick{0, fit, false}, Pick{0, fit, true}, Pick{fit, all, true}})
+    for (std::uint32_t i = pick.begin; i < pick.end; ++i)
+      if (tries_[i] == 0 && !is_given_up(i))
+        if (auto step = begin(i, plan, router, now, pick.insist)) return step;
   return std::nullopt;
 }
 
 /// The same deployment with a credential that this request has not tried. No pause: it is somebody else who asks.
 std::optional<Step> Attempts::rotate(const Plan& plan, Router& router, Instant now) {
-  const std::uint32_t cell = plan.fit()[last_].cell;
+  const std::uint32_t cell = plan.askable()[last_].cell;
   const std::uint8_t next = router.credential_for(cell, now);
   if ((credentials_ >> (next & 31U)) & 1U) return std::nullopt;
   const Pass pass = router.admit(cell, now, true);
@@ -69,31 +81,30 @@ std::optional<Step> Attempts::after(const AttemptEnd& end, const Plan& plan, Rou
     not_before_[last_] = now + Duration(std::min(end.retry_after_ms, to_ms(24h)) * 1ms);
     if (not_before_[last_] - now > options_.longest_retry_after) give_up_on(last_);
   }
-  // All who were not tried, as they are planned; then whoever was tried least and may be asked again soonest.
-  for (const bool insist : {false, true}) {
-    std::uint32_t passed_over = given_up_;
-    for (;;) {
-      std::optional<std::uint32_t> best;
-      for (std::uint32_t i = 0; i < plan.fit().size(); ++i) {
-        if ((passed_over >> i) & 1U) continue;
-        if (!best || tries_[i] < tries_[*best] ||
-            (tries_[i] == tries_[*best] && tries_[i] > 0 && not_before_[i] < not_before_[*best]))
-          best = i;
-      }
-      if (!best) break;
-      passed_over |= std::uint32_t{1} << *best;
-      Duration pause{};
-      if (tries_[*best] > 0) {
-        pause = std::max(back_off(tries_[*best], options_.most_pause, random), not_before_[*best] - now);
-        if (now + pause >= deadline) continue;
-      }
-      if (auto step = begin(*best, plan, router, now, insist)) {
-        step->pause = pause;
-        return step;
-      }
+  if (auto step = untried(plan, router, now)) return step;
+  return returning(plan, router, now, deadline, random);
+}
+
+/// Whoever was tried least and may be asked again soonest, after a pause.
+std::optional<Step> Attempts::returning(const Plan& plan, Router& router, Instant now, Instant deadline,
+                                        Random& random) {
+  std::uint32_t passed_over = given_up_;
+  for (;;) {
+    std::optional<std::uint32_t> best;
+    for (std::uint32_t i = 0; i < plan.askable().size(); ++i) {
+      if (tries_[i] == 0 || ((passed_over >> i) & 1U)) continue;
+      if (!best || tries_[i] < tries_[*best] || (tries_[i] == tries_[*best] && not_before_[i] < not_before_[*best]))
+        best = i;
+    }
+    if (!best) return std::nullopt;
+    passed_over |= std::uint32_t{1} << *best;
+    const Duration pause = std::max(back_off(tries_[*best], options_.most_pause, random), not_before_[*best] - now);
+    if (now + pause >= deadline) continue;
+    if (auto step = begin(*best, plan, router, now, true)) {
+      step->pause = pause;
+      return step;
     }
   }
-  return std::nullopt;
 }
 
 }  // namespace weir::routing

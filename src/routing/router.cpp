@@ -188,28 +188,21 @@ void Router::plan(const catalog::Resolution& resolution, const Ask& ask, Instant
     candidate.score = contenders[i].score;
   }
   plan.fit_ = plan.size_ = count;
-  if (count == 0) force_one({all.data(), size}, plan);
+  add_shut({all.data(), size}, plan);
   for (std::size_t i = 0; i < size; ++i)
-    if (all[i].unfit != Unfit::none) plan.candidates_[plan.size_++] = all[i];
+    if (all[i].unfit != Unfit::none && all[i].unfit != Unfit::breaker) plan.candidates_[plan.size_++] = all[i];
 }
 
-/// A breaker chooses among several, it does not refuse: when it has left nobody, the one whose cooldown ends first is
-/// asked all the same. A provider that fails half of the time is better than none.
-void Router::force_one(std::span<Candidate> all, Plan& plan) const {
-  Candidate* best = nullptr;
-  Instant soonest{};
-  for (Candidate& candidate : all) {
-    if (candidate.unfit != Unfit::breaker) continue;
-    const Instant at = Breaker::unpack(table_->breaker(candidate.cell)).at;
-    if (best && at >= soonest) continue;
-    best = &candidate;
-    soonest = at;
-  }
-  if (!best) return;
-  best->unfit = Unfit::none;
-  best->is_forced = true;
-  plan.candidates_[plan.size_++] = *best;
-  plan.fit_ = 1;
+/// A breaker chooses among several, it does not refuse: when all others have failed, a provider that fails half of the
+/// time is better than none.
+void Router::add_shut(std::span<const Candidate> all, Plan& plan) const {
+  for (const Candidate& candidate : all)
+    if (candidate.unfit == Unfit::breaker) plan.candidates_[plan.size_++] = candidate;
+  plan.shut_ = plan.size_ - plan.fit_;
+  const auto shut = std::span(plan.candidates_).subspan(plan.fit_, plan.shut_);
+  std::ranges::sort(shut, {}, [this](const Candidate& candidate) {
+    return std::pair(Breaker::unpack(table_->breaker(candidate.cell)).at, candidate.place);
+  });
 }
 
 std::optional<Duration> Router::soonest(const Plan& plan, Instant now) const {

@@ -8,7 +8,7 @@
 namespace weir::sim {
 namespace {
 
-constexpr Duration kLongestWait = 10s;  // who names a longer time is not returned to
+constexpr Duration kLongestWait = 1s;  // who names a longer time is not returned to
 
 std::string hex(std::size_t value) {
   std::string text;

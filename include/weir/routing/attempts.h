@@ -19,7 +19,7 @@ namespace weir::routing {
 struct AttemptOptions {
   std::uint32_t most_attempts = 3;     ///< 1 to 32
   Duration most_pause = 500ms;         ///< of the back-off
-  Duration longest_retry_after = 10s;  ///< who wants to be left alone for longer is not returned to
+  Duration longest_retry_after = 1s;  ///< who wants to be left alone for longer is not returned to
 
   /// Empty, or what is wrong, as a sentence.
   Bytes validate() const;
@@ -52,6 +52,8 @@ class Attempts {
   /// Begins, if breaker and budget let it.
   std::optional<Step> begin(std::uint32_t i, const Plan& plan, Router& router, Instant now, bool insist);
   std::optional<Step> rotate(const Plan& plan, Router& router, Instant now);
+  std::optional<Step> untried(const Plan& plan, Router& router, Instant now);
+  std::optional<Step> returning(const Plan& plan, Router& router, Instant now, Instant deadline, Random& random);
   std::optional<Step> take(std::uint32_t i, const Pass& pass);
 
   AttemptOptions options_;

@@ -32,19 +32,22 @@ struct Candidate {
   std::uint32_t cell = 0;   ///< of the health table
   Unfit unfit = Unfit::none;
   Need lacking{};                   ///< with Unfit::capability
-  bool is_forced = false;           ///< its breaker is open, but so are all
   bool is_warm = false;             ///< has probably seen this prefix before
   std::int64_t cost_nano_usd = -1;  ///< estimated, with a cold prefix; -1: the price is not known
   double score = 0;                 ///< the strategy's own; less is better
 };
 
-/// Fit candidates first, best first; behind them, for whoever wants an explanation, the others as they are written.
+/// Fit candidates first, best first. Behind them those that only their breaker leaves out, the one whose cooldown ends
+/// first before the others: they are the last resort. Then, for whoever wants an explanation, the others as they are
+/// written.
 class Plan {
  public:
   static constexpr std::size_t kMost = 32;  ///< deployments behind these are not considered
 
-  void clear() { size_ = fit_ = 0; }
+  void clear() { size_ = fit_ = shut_ = 0; }
   std::span<const Candidate> fit() const { return {candidates_.data(), fit_}; }
+  /// Who may be asked at all: the fit ones and the last resort.
+  std::span<const Candidate> askable() const { return {candidates_.data(), fit_ + shut_}; }
   std::span<const Candidate> unfit() const { return {candidates_.data() + fit_, size_ - fit_}; }
   /// The least estimated cost of those that are too dear, in nano-USD; -1: nobody is.
   std::int64_t least_refused_cost() const {
@@ -58,6 +61,7 @@ class Plan {
   std::array<Candidate, kMost> candidates_;
   std::size_t size_ = 0;
   std::size_t fit_ = 0;
+  std::size_t shut_ = 0;  // behind the fit ones
 };
 
 }  // namespace weir::routing

@@ -39,9 +39,9 @@ TEST(Explain, InWords) {
             "1. p0/model-0: about $0.0105; first content after 200 ms (p95 223 ms), 100 tokens/s, 0 in flight, 1 of 4 "
             "failed, breaker closed\n"
             "2. p1/model-1: price not known; 0 in flight, breaker closed\n"
-            "- p2/model-2: cannot images; price not known; 0 in flight, breaker closed\n"
             "- p3/model-3: breaker open (exhausted) for 570 s; price not known; 0 in flight, 1 refused, breaker open "
             "(exhausted) for 570 s\n"
+            "- p2/model-2: cannot images; price not known; 0 in flight, breaker closed\n"
             "- p4/model-4: $0.15 is more than $0.05; about $0.15; 0 in flight, breaker closed\n");
 }
 
@@ -62,9 +62,9 @@ TEST(Explain, InJson) {
   EXPECT_EQ(double(candidate(0)["health"]["ttft_ms"]), 200);
   EXPECT_TRUE(candidate(1)["estimated_cost_nano_usd"].is_null());
   EXPECT_TRUE(candidate(2)["position"].is_null());
-  EXPECT_EQ(Bytes(candidate(2)["unfit"]), "capability");
-  EXPECT_EQ(Bytes(candidate(3)["breaker"]["state"]), "open");
-  EXPECT_EQ(std::int64_t(candidate(3)["breaker"]["open_for_ms"]), 570'000);
+  EXPECT_EQ(Bytes(candidate(3)["unfit"]), "capability");
+  EXPECT_EQ(Bytes(candidate(2)["breaker"]["state"]), "open");
+  EXPECT_EQ(std::int64_t(candidate(2)["breaker"]["open_for_ms"]), 570'000);
   EXPECT_EQ(Bytes(candidate(4)["why"]), "$0.15 is more than $0.05");
 }
 
