@@ -31,7 +31,10 @@ class Maker {
     kernel();
     calm();
     tls();
-    if (plan_.outage) plan_.faultless = false;
+    if (plan_.outage) {
+      plan_.faultless = false;
+      no_surplus();
+    }
     return std::move(plan_);
   }
 
@@ -135,6 +138,15 @@ class Maker {
     provider.second_family = names.one_in(2);
     provider.second_family_is_hole = names.one_in(2);
     provider.warm_connections = names.one_in(3) ? 1 : 0;
+  }
+
+  /// What comes behind an answer may be taken for the next one, and it would not be known whose turn it was.
+  void no_surplus() {
+    for (ClientPlan& client : plan_.clients)
+      for (RequestPlan& request : client.requests) {
+        request.answer.surplus = false;
+        for (RequestPlan& other : request.others) other.answer.surplus = false;
+      }
   }
 
   /// Nobody listens until long after its breaker has opened, and somebody goes on asking.

@@ -166,14 +166,17 @@ void Provider::take_requests(Connection& connection) {
 }
 
 /// What was written may not have come through, or not in time.
-bool Provider::may_have_lost(const Arrival& arrival) const {
+bool Provider::may_have_lost(const Visit& visit) const {
+  const Arrival& arrival = visit.arrivals.back();
+  // It may have been long on its way, but not longer than since the one before it.
+  const Instant sent = visit.arrivals.size() > 1 ? visit.arrivals[visit.arrivals.size() - 2].at : arrival.at;
   const auto& net = plan_.options.net;
   // (Weir counts from when it began to send; half of its patience allows for the way.)
   const Duration patience = std::min({net.first_byte_timeout, net.stream_idle_timeout, net.total_timeout}) / 2;
   const WireFaults& faults = arrival.wire->faults();
   return arrival.lost || arrival.wire->broken_by_network() || faults.corrupts_sent > 0 || faults.corrupts_got > 0 ||
          (arrival.plan->answer.golden.until_close && arrival.wire->secure() && faults.truncates) ||
-         network_.now() - arrival.at > patience;
+         network_.now() - sent > patience;
 }
 
 /// A request may come again only when the client has nothing of an answer, and only after what permits it.
@@ -198,7 +201,7 @@ void Provider::check_again(const RequestPlan& plan, Visit& visit, bool reused) c
   }
   if (plan.spoken.lane == SpokenLane::stored)
     return telling_.broken(name + ": a question about a stored answer was asked again");
-  if (may_have_lost(last)) return;
+  if (may_have_lost(visit)) return;
   const std::size_t meant = answer.meant_from();
   const bool whole = last.written == answer.wire.size();
   if (whole && returns && network_.now() - last.at < std::max(kLeastPause, answer.wants))
@@ -207,7 +210,8 @@ void Provider::check_again(const RequestPlan& plan, Visit& visit, bool reused) c
     return telling_.broken(name + " was asked for again after its content had begun");
   const Again least = returns ? Again::anybody : Again::others;
   if (whole && answer.again < least && answer.again_alone < least)
-    telling_.broken(name + " was asked for again after " + (answer.again == Again::nobody ? "an end" : "a refusal"));
+    telling_.broken(name + " was asked for again after " + (answer.again == Again::nobody ? "an end" : "a refusal") +
+                    ": " + answer.wire.substr(answer.wire.size() > 400 ? answer.wire.size() - 400 : 0));
 }
 
 /// What the last answer on this connection said may not have come through.

@@ -81,7 +81,7 @@ class Provider {
   const RequestPlan* plan_of(const HttpMessage& request) const;
   void check(const HttpMessage& request, const RequestPlan& plan);
   void check_again(const RequestPlan& plan, Visit& visit, bool reused) const;
-  bool may_have_lost(const Arrival& arrival) const;
+  bool may_have_lost(const Visit& visit) const;
   void lose(const Connection& connection);
   void check_translation(const RequestPlan& plan) const;
   void begin(Connection& connection, const RequestPlan& plan);
