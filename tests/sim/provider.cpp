@@ -71,6 +71,7 @@ bool Provider::is_answering(int id) const {
 void Provider::accept(io::SimPeer& peer) {
   connections_.push_back(std::make_unique<Connection>());
   Connection& connection = *connections_.back();
+  connection.free_since = network_.now();
   const bool secure = plan_.tls.provider;
   const WireFaults faults =
       secure && !plan_.faultless && !plan_.outage && !calm_ ? WireFaults::by_chance(cuts_) : WireFaults{};
@@ -154,7 +155,11 @@ void Provider::take_requests(Connection& connection) {
   if (!visit.arrivals.empty()) check_again(*plan, visit, reused);
   connection.last = plan->id;
   connection.last_arrival = visit.arrivals.size();
-  visit.arrivals.push_back({.plan = plan, .wire = connection.wire.get(), .at = network_.now(), .reused = reused});
+  visit.arrivals.push_back({.plan = plan,
+                            .wire = connection.wire.get(),
+                            .at = network_.now(),
+                            .sent = connection.free_since,
+                            .reused = reused});
   if (reused) telling_.count(Probe::reused);
   if (stale) {
     telling_.say(Lane::provider,
@@ -166,17 +171,14 @@ void Provider::take_requests(Connection& connection) {
 }
 
 /// What was written may not have come through, or not in time.
-bool Provider::may_have_lost(const Visit& visit) const {
-  const Arrival& arrival = visit.arrivals.back();
-  // It may have been long on its way, but not longer than since the one before it.
-  const Instant sent = visit.arrivals.size() > 1 ? visit.arrivals[visit.arrivals.size() - 2].at : arrival.at;
+bool Provider::may_have_lost(const Arrival& arrival) const {
   const auto& net = plan_.options.net;
   // (Weir counts from when it began to send; half of its patience allows for the way.)
   const Duration patience = std::min({net.first_byte_timeout, net.stream_idle_timeout, net.total_timeout}) / 2;
   const WireFaults& faults = arrival.wire->faults();
   return arrival.lost || arrival.wire->broken_by_network() || faults.corrupts_sent > 0 || faults.corrupts_got > 0 ||
          (arrival.plan->answer.golden.until_close && arrival.wire->secure() && faults.truncates) ||
-         network_.now() - sent > patience;
+         network_.now() - arrival.sent > patience;
 }
 
 /// A request may come again only when the client has nothing of an answer, and only after what permits it.
@@ -201,7 +203,7 @@ void Provider::check_again(const RequestPlan& plan, Visit& visit, bool reused) c
   }
   if (plan.spoken.lane == SpokenLane::stored)
     return telling_.broken(name + ": a question about a stored answer was asked again");
-  if (may_have_lost(visit)) return;
+  if (may_have_lost(last)) return;
   const std::size_t meant = answer.meant_from();
   const bool whole = last.written == answer.wire.size();
   if (whole && returns && network_.now() - last.at < std::max(kLeastPause, answer.wants))
@@ -384,6 +386,7 @@ void Provider::end_answer(Connection& connection) {
     telling_.count(Probe::surplus);
   }
   connection.current = nullptr;
+  connection.free_since = network_.now();
   ++connection.serial;
   if (answer.closes) return hang_up(connection, false);
   rest(connection);

@@ -22,6 +22,7 @@ class Provider {
     const RequestPlan* plan = nullptr;  ///< of this provider
     const Wire* wire = nullptr;
     Instant at{};
+    Instant sent{};           ///< not before: its connection was opened, or had been answered on
     bool reused = false;      ///< on a connection that had been used
     std::size_t written = 0;  ///< bytes of the answer
     bool replaced = false;    ///< its connection was stale, and another one took its place
@@ -68,6 +69,7 @@ class Provider {
     std::size_t next_pause = 0;
     std::uint64_t serial = 0;  // of the current answer: outdated timers see it
     std::uint64_t idle_serial = 0;
+    Instant free_since{};
     bool waiting = false;  // for a timer
     bool over = false;
   };
@@ -81,7 +83,7 @@ class Provider {
   const RequestPlan* plan_of(const HttpMessage& request) const;
   void check(const HttpMessage& request, const RequestPlan& plan);
   void check_again(const RequestPlan& plan, Visit& visit, bool reused) const;
-  bool may_have_lost(const Visit& visit) const;
+  bool may_have_lost(const Arrival& arrival) const;
   void lose(const Connection& connection);
   void check_translation(const RequestPlan& plan) const;
   void begin(Connection& connection, const RequestPlan& plan);
