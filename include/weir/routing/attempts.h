@@ -17,8 +17,8 @@ namespace weir::routing {
 
 /// Bounds of one request's attempts.
 struct AttemptOptions {
-  std::uint32_t most_attempts = 3;     ///< 1 to 32
-  Duration most_pause = 500ms;         ///< of the back-off
+  std::uint32_t most_attempts = 3;    ///< 1 to 32
+  Duration most_pause = 500ms;        ///< of the back-off
   Duration longest_retry_after = 1s;  ///< who wants to be left alone for longer is not returned to
 
   /// Empty, or what is wrong, as a sentence.
