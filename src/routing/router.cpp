@@ -118,8 +118,6 @@ void Router::plan(const catalog::Resolution& resolution, const Ask& ask, Instant
     return model ? cells_[cell].facts : direct_facts;
   };
 
-  std::array<Candidate, Plan::kMost> all;
-  bool has_headroom = false, has_fast = false;
   const auto is_slow = [&](const Look& look) {
     return policy.most_ttft_ms > 0 && look.ttft_ms > static_cast<float>(policy.most_ttft_ms);
   };
@@ -128,19 +126,31 @@ void Router::plan(const catalog::Resolution& resolution, const Ask& ask, Instant
   const auto quality_of = [&](std::size_t i, const CandidateFacts& facts) {
     return place_of(i).quality > 0 ? place_of(i).quality : facts.quality;
   };
-  for (std::size_t i = 0; i < size; ++i) {
-    Candidate& candidate = all[i];
-    candidate.place = static_cast<std::uint32_t>(i);
-    candidate.cell = model ? model->deployments[i].cell : resolution[i].cell;
+  const auto consider = [&](std::size_t i) {
+    Candidate candidate{.place = static_cast<std::uint32_t>(i),
+                        .cell = model ? model->deployments[i].cell : resolution[i].cell};
     const CandidateFacts& facts = facts_of(candidate.cell);
     candidate.cost_nano_usd = cost_of(demands, facts);
     judge(demands, facts, place_of(i).tags, quality_of(i, facts), candidate);
-    if (candidate.unfit != Unfit::none) continue;
-    const Look& look = this->look(candidate.cell, now);
-    if (routing::look(look.breaker, options_.breaker, now) == Admission::refused) {
+    if (candidate.unfit == Unfit::none &&
+        routing::look(look(candidate.cell, now).breaker, options_.breaker, now) == Admission::refused)
       candidate.unfit = Unfit::breaker;
-      continue;
-    }
+    return candidate;
+  };
+  if (size == 1) {  // no choice
+    const Candidate only = plan.candidates_[0] = consider(0);
+    plan.size_ = 1;
+    plan.fit_ = only.unfit == Unfit::none ? 1 : 0;
+    plan.shut_ = only.unfit == Unfit::breaker ? 1 : 0;
+    return;
+  }
+
+  std::array<Candidate, Plan::kMost> all;
+  bool has_headroom = false, has_fast = false;
+  for (std::size_t i = 0; i < size; ++i) {
+    const Candidate& candidate = all[i] = consider(i);
+    if (candidate.unfit != Unfit::none) continue;
+    const Look& look = looks_[candidate.cell];
     has_headroom |= look.short_until <= now;
     has_fast |= !is_slow(look);
   }
