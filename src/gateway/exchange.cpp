@@ -25,7 +25,7 @@ Exchange::~Exchange() {
   --gateway_.metrics().in_flight;
   record_.answer_bytes = downstream_.answer_bytes();
   record_.total_ns = to_ns(loop_.now() - record_.started);
-  note_cost(record_);
+  if (!record_.cost_known) note_cost(record_);  // a document has been told its own
   gateway_.settle(record_);
 }
 

@@ -34,7 +34,7 @@ def as_sent_upstream(body, model):
     value = json.loads(text)
     start, end = spans["model"]
     text = text[:start] + json.dumps(model) + text[end:]
-    if "max_tokens" in value and re.match(r"(gpt-5|o\d)", model):
+    if "max_tokens" in value and re.search(r"(^|/)(gpt-5|o\d)", model):
         text = re.sub(r'"max_tokens"(?=\s*:)', '"max_completion_tokens"', text, count=1)
     if value.get("stream") and not (value.get("stream_options") or {}).get("include_usage"):
         assert "stream_options" not in value, "this recording needs a rule of its own"
