@@ -336,7 +336,9 @@ void Exchange::begin_streamed(net::Downstream::Answer answer, Committed) {
 void Exchange::fail(Fault fault, Bytes detail) {
   const FaultSource source = row(fault).source;
   if (source == FaultSource::weir || source == FaultSource::gone) return refuse(fault, {.text = detail, .param = {}});
-  Failure failure{.end = {.blame = routing::blame_of(fault)}, .fault = fault};
+  const bool timed_out =
+      fault == Fault::connect_timeout || fault == Fault::first_byte_timeout || fault == Fault::idle_timeout;
+  Failure failure{.end = {.blame = routing::blame_of(fault), .timed_out = timed_out}, .fault = fault};
   failure.text = detail;
   fail(std::move(failure));
 }

@@ -76,7 +76,7 @@ std::optional<Step> Attempts::after(const AttemptEnd& end, const Plan& plan, Rou
   if (next == Verdict::stop || made_ >= options_.most_attempts || now >= deadline) return std::nullopt;
   if (rotates(end.blame))
     if (auto step = rotate(plan, router, now)) return step;
-  if (next == Verdict::elsewhere) give_up_on(last_);
+  if (next == Verdict::elsewhere || end.timed_out) give_up_on(last_);
   if (end.retry_after_ms > 0) {
     not_before_[last_] = now + Duration(std::min(end.retry_after_ms, to_ms(24h)) * 1ms);
     if (not_before_[last_] - now > options_.longest_retry_after) give_up_on(last_);

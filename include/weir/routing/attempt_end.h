@@ -35,6 +35,7 @@ struct AttemptEnd {
   int status = 0;                    ///< the provider's; 0: none came
   std::int64_t retry_after_ms = -1;  ///< in any spelling the provider told it; -1: it did not
   bool exhausted = false;            ///< quota: not a matter of time, somebody has to pay
+  bool timed_out = false;            ///< it let us wait in vain: to wait for it again would double that
   std::int64_t ttft_ms = -1;         ///< from the attempt's start to the first content; -1: none came
   std::int64_t connect_us = -1;      ///< -1: a connection was there
   std::uint64_t output_tokens = 0;   ///< 0: not known

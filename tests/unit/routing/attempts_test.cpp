@@ -76,6 +76,7 @@ TEST(Attempts, ByBlame) {
       {{.blame = Blame::quota, .exhausted = true}, 1, false},
       {{.blame = Blame::overload}, 1, true},
       {{.blame = Blame::transport}, 1, true},
+      {{.blame = Blame::transport, .timed_out = true}, 1, false},
   };
   for (const Row& row : rows) {
     World two = World::of(2);
