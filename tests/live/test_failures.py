@@ -104,14 +104,14 @@ async def stale_pooled_connections_are_replaced_once():
             check_equal((await weir.ask(BODY)).status, 200, "status over a stale connection")
             check_equal(len(seen), 2, "times it was asked")
 
-            # A fresh connection that dies is not asked again on another one.
+            # One that always dies gets the attempts of a request, and one more for the stale connection.
             async def always_dies(message, connection):
                 seen.append(message)
                 connection.reset()
             seen.clear()
             provider.respond = always_dies
             check_equal((await weir.ask(BODY)).status, 502, "status when the provider always dies")
-            check(len(seen) <= 2, f"it was asked {len(seen)} times")
+            check(2 <= len(seen) <= 4, f"it was asked {len(seen)} times")
             samples = await weir.metrics()
             check(samples["weir_stale_connections_total"] >= 1, "stale connections are counted")
 
