@@ -86,7 +86,8 @@ def count_descriptors(weir):
 
 @test
 async def a_refusing_and_a_resetting_provider_by_turns():
-    """Every second connection is reset at once, before or behind the request; nothing but a 502 comes of it."""
+    """Every second connection is reset at once, before or behind the request: a second attempt gets the answer, as far as
+    the budget of attempts goes, and nothing but a 502 comes of the rest."""
     turn = 0
 
     async def respond(message, connection):
@@ -97,8 +98,8 @@ async def a_refusing_and_a_resetting_provider_by_turns():
         return await connection.give(json_answer(DOCUMENT, close="fin"))
     async with Provider(respond) as provider, await Weir.start(configuration(provider.port, shards=1)) as weir:
         statuses = [(await weir.ask(chat())).status for _ in range(60)]
-    check_equal(set(statuses), {200, 502}, "statuses")
-    check_equal(statuses.count(200), 30, "answers that came through")
+    check(set(statuses) <= {200, 502}, f"statuses: {set(statuses)}")
+    check(statuses.count(200) > 50, f"only {statuses.count(200)} of 60 answers came through")
 
 
 @test

@@ -83,7 +83,7 @@ async def a_refusal_is_told_apart():
                 check_equal(answer.status, 502, "status")
                 check(b"proxy" in answer.body and b"refused" in answer.body, f"the words: {answer.body}")
                 samples = await weir.metrics()
-                check_equal(samples['weir_provider_connect_failures_total{fault="proxy_refused"}'], 1, "counted")
+                check_equal(samples['weir_provider_connect_failures_total{fault="proxy_refused"}'], 3, "counted, once for each attempt")
             check_equal([line["fault"] for line in weir.log_lines()], ["proxy_refused"], "faults")
 
 
