@@ -158,12 +158,23 @@ void Exchange::end_stream(SseRelay& relay) {
   downstream_.end_answer();
 }
 
-/// What the provider says of it is passed on as it is.
+/// What the provider says of it is passed on as it is, where an event of an error is an error's document, too. (That of
+/// the Responses is not.)
 void Exchange::give_stream_error(const SseRelay& relay) {
-  Failure failure{.end = {.blame = routing::blame_of(relay.decoder().error().error_class)},
-                  .fault = Fault::upstream_stream_error,
-                  .status = status_of(endpoint_.client, relay.decoder().error())};
-  failure.text = relay.error_payload();
+  const dialect::FaultReport error = relay.decoder().error();
+  Failure failure;
+  if (endpoint_.client == dialect::Dialect::openai_responses) {
+    failure = failure_of({.error_class = error.error_class,
+                          .status = row(Fault::upstream_stream_error).status,
+                          .message = error.message.empty() ? row(Fault::upstream_stream_error).sentence : error.message,
+                          .code = error.code,
+                          .type = error.type});
+  } else {
+    failure.text = relay.error_payload();
+  }
+  failure.end = {.blame = routing::blame_of(error.error_class)};
+  failure.fault = Fault::upstream_stream_error;
+  failure.status = status_of(endpoint_.client, error);
   fail(std::move(failure));
 }
 
