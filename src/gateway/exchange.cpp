@@ -121,8 +121,12 @@ void Exchange::begin_attempt(const routing::Step& step) {
   race_->failure.reset();
   lane_.reset();
   dropped_.clear();
-  record_.dropped = 0;
   withhold_usage_ = false;
+  // What the last attempt has left in the record is not this one's.
+  record_.dropped = 0;
+  record_.usage = {};
+  record_.finish = dialect::FinishReason::unspecified;
+  record_.ttft_ns = -1;
 
   const routing::Candidate& candidate = race_->plan.askable()[step.candidate];
   asking.target = (*race_->resolution)[candidate.place];
@@ -318,8 +322,7 @@ void Exchange::write_deployment(codec::HeadWriter& writer, Bytes outcome) const 
 }
 
 Committed Exchange::commit() {
-  if (!race_) return {};          // nobody else could be asked from the beginning
-  downstream_.release_request();  // nothing of the request is needed any more
+  if (race_) downstream_.release_request();  // nothing of the request is needed any more
   return Race::commit(std::exchange(race_, {}));
 }
 

@@ -44,7 +44,6 @@ struct Asking {
 /// Proof that the race is over: what begins an answer takes it.
 class Committed {
   friend class Race;
-  friend class Exchange;
   Committed() = default;
 };
 
@@ -62,9 +61,10 @@ class Race {
   Asking asking;
   std::optional<Failure> failure;  ///< of the last attempt
 
-  /// The client gets an answer: nobody else is asked, nothing of the request is needed any more.
+  /// The client gets an answer: nobody else is asked, nothing of the request is needed any more. Without a race nobody
+  /// else could have been asked from the beginning.
   static Committed commit(Home::Lease race) {
-    race->clear();
+    if (race) race->clear();
     return {};
   }
   void clear() {
