@@ -193,7 +193,7 @@ class Maker : AnswerWire {
       if (decoder.failed() && golden.meant_frame == 0) {  // nothing was meant for the client yet: an honest status
         golden.stream = false;
         golden.status = wish_.status_of(decoder.error());
-        golden.body = spoken_.told.back().payload;
+        golden.body = error_document_of(decoder.error(), spoken_.told.back().payload);
         plan_.again = again_after(decoder.error().error_class, false);
       } else if (error_midway) {
         golden.error_in_stream = true;
@@ -209,6 +209,21 @@ class Maker : AnswerWire {
     const std::size_t needed = body_.size();
     if (!open_end && over && random_.one_in(10)) sign_of_life(false);  // nobody reads it
     frame(head(200, "OK", random_.one_in(8) ? "text/event-stream" : "text/event-stream; charset=utf-8"), body_, needed);
+  }
+
+  /// An error event of the Responses is no error's document; those of the others are.
+  std::string error_document_of(const dialect::FaultReport& error, const std::string& payload) const {
+    if (spoken_.client != Dialect::openai_responses) return payload;
+    const Bytes sentence = row(Fault::upstream_stream_error).sentence;
+    std::string body;
+    write_error(body, spoken_.client,
+                {.error_class = error.error_class,
+                 .status = row(Fault::upstream_stream_error).status,
+                 .message = error.message.empty() ? sentence : error.message,
+                 .code = error.code,
+                 .type = error.type,
+                 .param = {}});
+    return body;
   }
 
   /// Gemini without alt=sse: an array, pretty-printed.
