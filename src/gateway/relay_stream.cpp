@@ -72,8 +72,8 @@ Exchange::Then Exchange::take_part(Stream& stream, Result<net::BodyPart>& part) 
   if (facts.content) content_came();
   if (!stream.begun) {
     const bool meant = facts.content || facts.finish || facts.done;
-    const auto only = last && !meant ? relay.only_frame() : SseRelay::Only::event;
-    if ((facts.fault && !facts.content) || only == SseRelay::Only::fault) {
+    const auto tail = last && !meant ? relay.judge_tail() : SseRelay::Tail::meant;
+    if ((facts.fault && !facts.content) || tail == SseRelay::Tail::fault) {
       give_stream_error(relay);
       return Then::over;
     }
@@ -84,15 +84,13 @@ Exchange::Then Exchange::take_part(Stream& stream, Result<net::BodyPart>& part) 
       const std::size_t end = codec::SseScanner().find_end(part->payloads[0]);
       remember_owner(codec::parse_sse_frame(part->payloads[0].substr(0, end), scratch).data);
     }
-    if (!facts.content && !facts.finish && !facts.done && !relay.inside_frame() && !last &&
-        stream.beginning_bytes <= kHoldBegin && loop_.now() < stream.began + kHoldTime) {
+    if (!meant && !relay.inside_frame() && !last && stream.beginning_bytes <= kHoldBegin &&
+        loop_.now() < stream.began + kHoldTime) {
       hold_beginning(stream, *part);
       return Then::go_on;
     }
     // Nothing that would be an answer, and nothing was sent: the client gets an honest status.
-    if (only == SseRelay::Only::nothing ||
-        (last && !facts.content && !facts.finish && !facts.done && !relay.has_tail() && !relay.complete()))
-      return failed(Fault::upstream_truncated);
+    if (tail == SseRelay::Tail::nothing && !relay.complete()) return failed(Fault::upstream_truncated);
     begin_streamed(std::move(stream.answer), commit());
     downstream_.send(stream.beginning);
     stream.beginning = {};

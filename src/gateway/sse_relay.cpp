@@ -104,7 +104,6 @@ bool SseRelay::inspect(const codec::SseFrame& fields, Facts& facts) {
     facts.fault = ended_ = true;
     pieces().scratch = std::string(fields.data);
   }
-  begun_ = true;
   if (said.done) facts.done = ended_ = true;
   return !(withhold_usage_ && said.pure_usage);
 }
@@ -117,7 +116,6 @@ void SseRelay::end_oversize(Bytes piece, Facts& facts) {
   unread_end_ = copied_bytes_ == 0;
   if (unread_end_) return;
   owes_line_feed_ = pieces().cut.ends_with("\n\r");
-  begun_ = true;  // an error in it is no first event any more: the client has bytes
   inspect(codec::parse_sse_frame(pieces().cut, pieces().scratch), facts);
   forget_copy();
 }
@@ -190,18 +188,17 @@ void SseRelay::take_held(bool keep) {
   all.cut.clear();
 }
 
-SseRelay::Only SseRelay::only_frame() {
-  const Only unless_fault = begun_ ? Only::event : Only::nothing;
-  if (held_bytes_ == 0) return unless_fault;
-  if (blind_) return Only::event;
+SseRelay::Tail SseRelay::judge_tail() {
+  if (blind_) return Tail::meant;
+  if (held_bytes_ == 0) return Tail::nothing;
   const codec::SseFrame fields = codec::parse_sse_frame(pieces().cut, pieces().scratch);
-  if (!fields.has_data) return unless_fault;
+  if (!fields.has_data) return Tail::nothing;
   dialect::Decoder decoder(dialect_);  // whether it is believed is decided by finish(), with the relay's own
   const dialect::FrameFacts said = decoder.tap(fields.data);
-  if (!said.fault) return said.content || decoder.complete() ? Only::event : unless_fault;
+  if (!said.fault) return said.content || decoder.complete() ? Tail::meant : Tail::nothing;
   decoder_.tap(fields.data);
   pieces().scratch = std::string(fields.data);
-  return Only::fault;
+  return Tail::fault;
 }
 
 bool SseRelay::finish() {

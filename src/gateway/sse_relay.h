@@ -54,10 +54,10 @@ class SseRelay {
   /// pass() then holds it, and a blank line has to follow.
   bool finish();
 
-  /// At the same moment, of a body that has brought nothing meaningful: what its last frame is (`event` where there
-  /// were others before it and it is no error). An error is error_payload() then.
-  enum class Only : std::uint8_t { event, fault, nothing };
-  Only only_frame();
+  /// At the same moment, of a body that has brought nothing meaningful: what its tail is, a frame without its blank
+  /// line. An error is error_payload() then. `meant`: content, an end; or it could not be looked at.
+  enum class Tail : std::uint8_t { nothing, meant, fault };
+  Tail judge_tail();
 
   /// The answer is complete in the eyes of a client. Where the last frame was not read, the proper end of the body is
   /// believed.
@@ -68,9 +68,7 @@ class SseRelay {
   /// The last line end of the end marker (or of the provider's error) was cut in half (CR, then LF), and only its
   /// first half has been passed on.
   bool owes_line_feed() const { return ended_ && owes_line_feed_; }
-  /// The beginning of a frame is held.
-  bool has_tail() const { return held_bytes_ > 0; }
-  /// Memory that it takes: buffers, and a copy of its bytes.
+  /// Memory that the beginning of a frame takes: buffers, and a copy of its bytes.
   std::size_t tail_buffers() const { return pieces_ ? pieces_->held.size() : 0; }
   std::size_t tail_bytes() const { return held_bytes_ + 2 * copied_bytes_; }
   /// Moves the tail into `chunk`, if that is large enough, so that it pins one buffer.
@@ -106,7 +104,6 @@ class SseRelay {
   bool ended_in_cr_ = false;  // the last frame did, at the end of its payload: a LF may follow
   bool owes_line_feed_ = false;
   bool kept_ = true;    // the last frame was passed on
-  bool begun_ = false;  // an event has been read
   bool ended_ = false;  // after the end marker or an error nothing is passed on
   /// What only a stream needs that does not come in whole frames: made when it is first needed.
   struct Pieces {

@@ -262,23 +262,25 @@ TEST(SseRelay, AnUnreadLastFrameMayHaveBeenTheEnd) {
   EXPECT_FALSE(relay.complete()) << "something followed, so it was not the end";
 }
 
-TEST(SseRelay, OnlyFrameIsAnEventOrAnErrorOrNothing) {
+TEST(SseRelay, TailOfABodyWithoutMeaningIsMeantOrAnErrorOrNothing) {
   io::test::SimWorld world;
-  const auto only = [&](Bytes body) {
+  const auto tail = [&](Bytes body) {
     SseRelay relay(dialect::Dialect::openai_chat, false);
     net::BodyPart part;
     part.chunk = world.chunk(body);
     part.payloads[part.count++] = part.chunk.bytes();
     relay.read(part);
-    return relay.only_frame();
+    return relay.judge_tail();
   };
-  EXPECT_EQ(only(": comment\n\n"), SseRelay::Only::nothing);
-  EXPECT_EQ(only("data: {\"choi"), SseRelay::Only::nothing);
-  EXPECT_EQ(only("data: " ROLE "\n"), SseRelay::Only::nothing);
-  EXPECT_EQ(only("data: " TEXT), SseRelay::Only::event);
-  EXPECT_EQ(only("data: " ROLE "\n\ndata: "), SseRelay::Only::event);
-  EXPECT_EQ(only("data: " ERROR), SseRelay::Only::fault);
-  EXPECT_EQ(only("data: " ROLE "\n\ndata: " ERROR "\n"), SseRelay::Only::fault) << "nothing meant came before it";
+  EXPECT_EQ(tail(": comment\n\n"), SseRelay::Tail::nothing);
+  EXPECT_EQ(tail("data: {\"choi"), SseRelay::Tail::nothing);
+  EXPECT_EQ(tail("data: " ROLE "\n"), SseRelay::Tail::nothing);
+  EXPECT_EQ(tail("data: " TEXT), SseRelay::Tail::meant);
+  EXPECT_EQ(tail("data: " ROLE "\n\n"), SseRelay::Tail::nothing);
+  EXPECT_EQ(tail("data: " ROLE "\n\ndata: "), SseRelay::Tail::nothing);
+  EXPECT_EQ(tail("data: " ROLE "\n\ndata: {\"error\":{\"mess"), SseRelay::Tail::nothing) << "half an error is none";
+  EXPECT_EQ(tail("data: " ERROR), SseRelay::Tail::fault);
+  EXPECT_EQ(tail("data: " ROLE "\n\ndata: " ERROR "\n"), SseRelay::Tail::fault) << "nothing meant came before it";
 }
 
 TEST(SseRelay, TellsTheProvidersError) {
@@ -326,11 +328,11 @@ TEST(SseRelay, HoldsNothingBetweenFrames) {
     part.chunk = world.chunk("data: " TEXT "\n\ndata: {\"cho");
     part.payloads[part.count++] = part.chunk.bytes();
     relay.read(part);
-    EXPECT_TRUE(relay.has_tail());
+    EXPECT_GT(relay.tail_bytes(), 0U);
     part.chunk = world.chunk("ices\":[]}\n\n");
     part.payloads[0] = part.chunk.bytes();
     relay.read(part);
-    EXPECT_FALSE(relay.has_tail());
+    EXPECT_FALSE(relay.tail_bytes() > 0);
     relay.pass().clear();
   }
   EXPECT_EQ(world.loop.buffers().held(), 0u);
