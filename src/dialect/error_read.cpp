@@ -2,6 +2,7 @@
 
 #include "weir/codec/json_reader.h"
 #include "weir/codec/json_writer.h"
+#include "weir/codec/told_time.h"
 #include "weir/dialect/error_report.h"
 
 // Reading a provider's error, whatever its shape:
@@ -90,31 +91,13 @@ class ErrorReader {
         if (key.is("reason")) {
           if (json.string_or_skip(value)) reason = value.raw;
         } else if (key.is("retryDelay")) {
-          if (json.string_or_skip(value)) report.retry_after_ms = milliseconds(value.raw);
+          if (!json.string_or_skip(value)) continue;
+          if (const auto delay = codec::parse_duration(value.raw)) report.retry_after_ms = to_ms_up(*delay);
         } else {
           json.skip_value();
         }
       }
     }
-  }
-
-  /// `34.074824224s`, rounded up; -1 when it is none.
-  static std::int64_t milliseconds(Bytes text) {
-    if (!text.ends_with('s')) return -1;
-    text.remove_suffix(1);
-    const std::size_t point = std::min(text.find('.'), text.size());
-    const auto seconds = parse_decimal(text.substr(0, point));
-    if (!seconds || *seconds > 1'000'000'000) return -1;
-    std::int64_t ms = static_cast<std::int64_t>(*seconds) * 1000;
-    std::int64_t weight = 100;
-    bool more = false;
-    for (const char c : text.substr(std::min(point + 1, text.size()))) {
-      if (!is_digit(c)) return -1;
-      ms += (c - '0') * weight;
-      more |= weight == 0 && c != '0';
-      weight /= 10;
-    }
-    return ms + (more ? 1 : 0);
   }
 
   /// A string, or any other value as its text. The first that says something stays: what is said deeper is more exact

@@ -8,8 +8,8 @@
 #include "cost.h"
 #include "exchange.h"
 #include "refuse.h"
-#include "retry_after.h"
 #include "weir/codec/json_reader.h"
+#include "weir/routing/retry_after.h"
 
 namespace weir::gateway {
 namespace {
@@ -44,7 +44,7 @@ io::Task<> Exchange::relay_error(codec::ResponseHead& head) {
   const int status = head.status;
   if (status < 400) co_return fail(Fault::upstream_redirect);
   const bool translated = record_.provider_dialect != endpoint_.client;
-  const std::int64_t delay_in_head = read_retry_after(head, loop_.ring().wall().unix_ns / 1'000'000);
+  const auto delay_in_head = routing::read_retry_after(head.field_list, loop_.ring().wall());
   const bool delay_told = head.find(Bytes("retry-after")) != nullptr;
   std::string fields = translated ? retry_fields(head) : std::string();
   auto answer = translated ? net::Downstream::Answer{{}, codec::HeadWriter({})}
@@ -82,7 +82,7 @@ io::Task<> Exchange::relay_error(codec::ResponseHead& head) {
   }
   failure.end = {.blame = routing::blame_of(report.error_class),
                  .status = status,
-                 .retry_after_ms = delay_in_head >= 0 ? delay_in_head : report.retry_after_ms,
+                 .retry_after_ms = delay_in_head ? to_ms_up(*delay_in_head) : report.retry_after_ms,
                  .exhausted = report.error_class == dialect::ErrorClass::quota_exhausted};
   fail(std::move(failure));
 }

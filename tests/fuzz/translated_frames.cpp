@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "unit/gateway/cut_within_frames.h"
 #include "weir/base/assert.h"
 
 namespace {
@@ -14,23 +15,6 @@ namespace {
 using weir::Bytes;
 using weir::dialect::Dialect;
 using weir::gateway::Translation;
-
-/// Cut in the middle of every frame.
-std::vector<Bytes> cut_within_frames(Bytes body) {
-  std::vector<Bytes> pieces;
-  weir::codec::SseScanner scanner;
-  std::size_t last = 0;
-  for (std::size_t at = 0; at < body.size();) {
-    const std::size_t found = scanner.find_end(body.substr(at));
-    const std::size_t size = found == weir::codec::SseScanner::npos ? body.size() - at : found;
-    const std::size_t middle = at + (size + 1) / 2;
-    pieces.push_back(body.substr(last, middle - last));
-    last = middle;
-    at += size;
-  }
-  pieces.push_back(body.substr(last));
-  return pieces;
-}
 
 struct Told {
   std::string out;
@@ -68,7 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t first = body.find_first_not_of(" \t\r\n");
   if (first == Bytes::npos || body[first] == '{' || body[first] == '[') return 0;
   const Told whole = translate(client, provider, {body});
-  const Told ordinary = translate(client, provider, cut_within_frames(body));
+  const Told ordinary = translate(client, provider, weir::gateway::test::cut_within_frames(body));
   WEIR_ASSERT(whole.out == ordinary.out, "a client gets the same, whatever was recognised");
   WEIR_ASSERT(whole.failed == ordinary.failed && whole.usage == ordinary.usage && whole.finish == ordinary.finish,
               "an answer ends the same");

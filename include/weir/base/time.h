@@ -30,5 +30,7 @@ struct WallTime {
 
 constexpr std::int64_t to_ns(Duration d) { return d.count(); }
 constexpr std::int64_t to_ms(Duration d) { return std::chrono::duration_cast<std::chrono::milliseconds>(d).count(); }
+/// Rounded up: for a time that has to be waited for.
+constexpr std::int64_t to_ms_up(Duration d) { return std::chrono::ceil<std::chrono::milliseconds>(d).count(); }
 
 }  // namespace weir

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "unit/gateway/cut_within_frames.h"
 #include "unit/gateway/source_root.h"
 #include "weir/base/random.h"
 #include "weir/dialect/dialect.h"
@@ -61,25 +62,8 @@ Told translate(Dialect client, Dialect provider, const std::vector<Bytes>& piece
   return told;
 }
 
-/// Cut in the middle of every frame: none comes whole, so each is read in the ordinary way.
-std::vector<Bytes> cut_within_frames(Bytes body) {
-  std::vector<Bytes> pieces;
-  codec::SseScanner scanner;
-  std::size_t at = 0, last = 0;
-  while (at < body.size()) {
-    std::size_t size = scanner.find_end(body.substr(at));
-    if (size == codec::SseScanner::npos) size = body.size() - at;
-    const std::size_t middle = at + (size + 1) / 2;
-    pieces.push_back(body.substr(last, middle - last));
-    last = middle;
-    at += size;
-  }
-  pieces.push_back(body.substr(last));
-  return pieces;
-}
-
 void expect_same(Dialect provider, Bytes body, bool breaks_off = false) {
-  const std::vector<Bytes> cut = cut_within_frames(body);
+  const std::vector<Bytes> cut = test::cut_within_frames(body);
   for (const Dialect client : dialect::kDialects) {
     const Told whole = translate(client, provider, {body}, breaks_off);
     const Told ordinary = translate(client, provider, cut, breaks_off);
