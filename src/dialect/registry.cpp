@@ -65,9 +65,9 @@ codec::EditList write_passthrough(Dialect dialect, const Envelope& envelope, Byt
     case Dialect::anthropic_messages:
       return anthropic_messages::write_passthrough(envelope, target.model_id, scratch);
     case Dialect::gemini:
-      break;  // its model stands in the URL
+      break;
   }
-  return {};
+  return gemini::write_passthrough(envelope, target.model_id, scratch);
 }
 
 bool emulates_schema(Dialect provider, const Request& request, const Target& target) {

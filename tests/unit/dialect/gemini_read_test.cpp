@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "weir/dialect/gemini.h"
+#include "weir/dialect/registry.h"
 
 namespace weir::dialect::gemini {
 namespace {
@@ -341,8 +342,12 @@ TEST(GeminiRead, Envelope) {
   ASSERT_TRUE(envelope);
   EXPECT_EQ(envelope->model(), "mine");
   std::string scratch;
-  EXPECT_TRUE(write_passthrough(*envelope, "mine", scratch).empty());
-  const codec::EditList edits = write_passthrough(*envelope, "gemini-x", scratch);
+  Loss loss;
+  const auto edits_for = [&](Bytes model) {
+    return dialect::write_passthrough(Dialect::gemini, *envelope, body, {.model_id = model}, scratch, loss);
+  };
+  EXPECT_TRUE(edits_for("mine").empty());
+  const codec::EditList edits = edits_for("gemini-x");
   ASSERT_EQ(edits.size(), 1U);
   std::string edited = body;
   edited.replace(edits.begin()->offset, edits.begin()->removed, edits.begin()->inserted);
