@@ -65,23 +65,23 @@ bool read_usage(JsonReader& json, Counts& counts) {
   const auto count = [&](Counts::Field field) {
     if (const auto tokens = json.unsigned_or_skip()) counts.set(field, *tokens);
   };
-  for_each_member(json, [&](const JsonString& key) {
+  for_members(json, [&](const JsonString& key) {
     if (key.is("input_tokens")) return count(Counts::input);
     if (key.is("output_tokens")) return count(Counts::output);
     if (key.is("cache_read_input_tokens")) return count(Counts::cache_read);
     if (key.is("cache_creation_input_tokens")) return count(Counts::cache_write);
     if (key.is("output_tokens_details"))
-      return for_each_member(json, [&](const JsonString& detail) {
+      return for_members(json, [&](const JsonString& detail) {
         if (detail.is("thinking_tokens")) return count(Counts::thinking);
         json.skip_value();
       });
     if (key.is("cache_creation"))
-      return for_each_member(json, [&](const JsonString& detail) {
+      return for_members(json, [&](const JsonString& detail) {
         if (detail.is("ephemeral_1h_input_tokens")) return count(Counts::cache_write_1h);
         json.skip_value();
       });
     if (key.is("server_tool_use"))
-      return for_each_member(json, [&](const JsonString& detail) {
+      return for_members(json, [&](const JsonString& detail) {
         if (detail.is("web_search_requests")) return count(Counts::web_searches);
         json.skip_value();
       });
@@ -129,7 +129,7 @@ Usage Counts::disjoint() const {
 
 void Decoder::Block::read(JsonReader& json) {
   JsonString word;
-  for_each_member(json, [&](const JsonString& key) {
+  for_members(json, [&](const JsonString& key) {
     if (key.is("type")) {
       if (json.string_or_skip(word)) type = block_type_of(word);
     } else if (key.is("text") || key.is("thinking")) {
@@ -138,8 +138,8 @@ void Decoder::Block::read(JsonReader& json) {
       read_text(json, id);
     } else if (key.is("name")) {
       read_text(json, name);
-    } else if (key.is("input")) {
-      json.raw_value(input);
+    } else if (key.is("input")) {  // arguments are an object, or there are none
+      json.peek() == JsonType::object ? void(json.raw_value(input)) : void(json.skip_value());
     } else if (key.is("signature")) {
       read_text(json, signature);
     } else if (key.is("data")) {
@@ -154,7 +154,7 @@ void Decoder::Block::read(JsonReader& json) {
 
 void Decoder::Delta::read(JsonReader& json) {
   JsonString word;
-  for_each_member(json, [&](const JsonString& key) {
+  for_members(json, [&](const JsonString& key) {
     if (key.is("type")) {
       if (json.string_or_skip(word)) type = delta_type_of(word);
     } else if (key.is("text") || key.is("partial_json") || key.is("thinking") || key.is("signature")) {
@@ -199,7 +199,7 @@ void Decoder::read_payload(JsonReader& json, Payload& payload) {
       payload.block.raw = payload.text.substr(start, json.offset() - start);
     } else if (key.is("message")) {
       if (json.peek() == JsonType::object) {
-        for_each_member(json, read_message_member);
+        for_members(json, read_message_member);
       } else {
         read_text(json, payload.flat_message);
       }
@@ -224,7 +224,7 @@ void Decoder::read_error(Bytes raw, FaultReport& error) {
     if (json.raw_value(value) && value != "null") into = escape(value);
   };
   if (json.peek() != JsonType::object) return text_of(error.message);
-  for_each_member(json, [&](const JsonString& key) {
+  for_members(json, [&](const JsonString& key) {
     if (key.is("message")) return text_of(error.message);
     if (key.is("type")) return text_of(error.type);
     if (key.is("code")) return text_of(error.code);

@@ -7,6 +7,8 @@
 
 #include "weir/dialect/anthropic_messages_decoder.h"
 
+#include "json_members.h"
+
 namespace weir::dialect::anthropic_messages {
 
 using codec::JsonReader;
@@ -15,24 +17,6 @@ using codec::JsonType;
 
 /// The neutral reason behind a `stop_reason`; `other` for an unknown word.
 FinishReason finish_reason_of(Bytes native);
-
-/// Calls visit(key) for every member of an object, which then consumes the value; walks over anything else.
-template <class Visit>
-void for_each_member(JsonReader& json, Visit&& visit) {
-  if (json.peek() != JsonType::object) {
-    json.skip_value();
-    return;
-  }
-  JsonString key;
-  json.enter_object();
-  while (json.next_member(key)) visit(key);
-}
-
-/// Reads a string if one is next; walks over anything else.
-inline void read_text(JsonReader& json, Bytes& into) {
-  JsonString string;
-  if (json.string_or_skip(string)) into = string.raw;
-}
 
 enum class BlockType : std::uint8_t { text, thinking, redacted_thinking, tool_use, other };
 enum class DeltaType : std::uint8_t { text, thinking, input_json, signature, citations, other };

@@ -7,15 +7,6 @@
 
 namespace weir::dialect::anthropic_messages {
 
-namespace {
-
-/// True for a raw object with something inside.
-bool has_members(Bytes raw) {
-  return raw.size() > 2 && raw[0] == '{' && raw.find_first_not_of(" \t\r\n", 1) < raw.size() - 1;
-}
-
-}  // namespace
-
 void Decoder::tell_fault(FaultReport report, EventBatch& batch) {
   failed_ = true;
   error_ = report;
@@ -196,7 +187,7 @@ void Decoder::tell_block_end(OpenBlock& block, EventBatch& batch) {
 void Decoder::tell_citation(Bytes raw, EventBatch& batch) {
   Citation citation;
   JsonReader json(raw);
-  for_each_member(json, [&](const JsonString& key) {
+  for_members(json, [&](const JsonString& key) {
     if (key.is("url") || key.is("source")) return read_text(json, citation.url);
     if (key.is("title") || key.is("document_title")) return read_text(json, citation.title);
     if (key.is("cited_text")) return read_text(json, citation.quoted);

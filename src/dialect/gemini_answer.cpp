@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "gemini_json.h"
+#include "json_members.h"
 #include "weir/dialect/gemini.h"
 
 namespace weir::dialect::gemini {

@@ -64,7 +64,7 @@ std::int64_t seconds_of(Bytes date) {
 /// `{"code": 429, "message": "...", "status": "RESOURCE_EXHAUSTED", "details": [...]}`, or only a text.
 void read_error(JsonReader& json, FaultReport& error) {
   if (json.peek() != JsonType::object) return read_text(json, error.message);
-  for_each_member(json, [&](const JsonString& key) {
+  for_members(json, [&](const JsonString& key) {
     if (key.is("message")) return read_text(json, error.message);
     if (key.is("status")) return read_text(json, error.type);
     if (key.is("code")) {
@@ -90,7 +90,7 @@ FinishReason finish_reason_of(Bytes native) {
 
 void Decoder::Part::read(JsonReader& json) {
   json.peek();
-  for_each_member(json, [&](const JsonString& key) {
+  for_members(json, [&](const JsonString& key) {
     if (key.is("text")) {
       kind = Kind::text;
       read_text(json, text);
@@ -104,7 +104,7 @@ void Decoder::Part::read(JsonReader& json) {
       read_text(json, signature);
     } else if (key.is("functionCall")) {
       kind = Kind::call;
-      for_each_member(json, [&](const JsonString& member) {
+      for_members(json, [&](const JsonString& member) {
         if (member.is("name")) return read_text(json, name);
         if (member.is("id")) return read_text(json, id);
         if (member.is("args")) return void(json.raw_value(arguments));
@@ -115,7 +115,7 @@ void Decoder::Part::read(JsonReader& json) {
       });
     } else if (key.is("inlineData")) {
       kind = Kind::media;
-      for_each_member(json, [&](const JsonString& member) {
+      for_members(json, [&](const JsonString& member) {
         if (member.is("mimeType")) return read_text(json, name);
         if (member.is("data")) return read_text(json, text);
         json.skip_value();
@@ -136,10 +136,10 @@ void Decoder::Payload::note(std::uint32_t of, const Part& part) {
 
 template <bool tapped>
 void Decoder::read_content(JsonReader& json, Candidate& candidate, Payload& payload) {
-  for_each_member(json, [&](const JsonString& key) {
+  for_members(json, [&](const JsonString& key) {
     if (!key.is("parts")) return void(json.skip_value());
     if constexpr (tapped) {
-      for_each_element(json, [&] {
+      for_elements(json, [&] {
         Part part;
         part.read(json);
         candidate.content |= part.has_content();
@@ -154,9 +154,9 @@ void Decoder::read_content(JsonReader& json, Candidate& candidate, Payload& payl
 template <bool tapped>
 void Decoder::read_candidates(JsonReader& json, Payload& payload) {
   std::uint32_t position = 0;
-  for_each_element(json, [&] {
+  for_elements(json, [&] {
     Candidate candidate{.index = position++};
-    for_each_member(json, [&](const JsonString& key) {
+    for_members(json, [&](const JsonString& key) {
       if (key.is("content")) return read_content<tapped>(json, candidate, payload);
       if (key.is("finishReason")) return read_text(json, candidate.finish);
       if (key.is("index")) {
@@ -219,7 +219,7 @@ FrameFacts Decoder::walk_object(Bytes text, EventBatch* batch) {
         read_text(json, date);
         payload.created = seconds_of(date);
       } else if (key.is("promptFeedback")) {
-        for_each_member(json, [&](const JsonString& member) {
+        for_members(json, [&](const JsonString& member) {
           if (member.is("blockReason")) return read_text(json, payload.block_reason);
           json.skip_value();
         });

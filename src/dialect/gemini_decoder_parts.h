@@ -6,7 +6,7 @@
 //   gemini_decoder_sources.cpp  tells where the text comes from
 #pragma once
 
-#include "gemini_json.h"
+#include "json_members.h"
 #include "weir/dialect/gemini_decoder.h"
 
 namespace weir::dialect::gemini {

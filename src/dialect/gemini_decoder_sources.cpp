@@ -26,8 +26,8 @@ std::int64_t read_offset(JsonReader& json) {
 
 /// `{web|retrievedContext|maps: {uri, title, text}}`.
 void read_source(JsonReader& json, Source& source) {
-  for_each_member(json, [&](const JsonString&) {
-    for_each_member(json, [&](const JsonString& key) {
+  for_members(json, [&](const JsonString&) {
+    for_members(json, [&](const JsonString& key) {
       if (key.is("uri")) return read_text(json, source.url);
       if (key.is("title")) return read_text(json, source.title);
       if (key.is("text")) return read_text(json, source.quoted);
@@ -44,7 +44,7 @@ struct Segment {
 
 Segment read_segment(JsonReader& json) {
   Segment segment;
-  for_each_member(json, [&](const JsonString& key) {
+  for_members(json, [&](const JsonString& key) {
     if (key.is("startIndex")) {
       segment.start = read_offset(json);
     } else if (key.is("endIndex")) {
@@ -63,12 +63,12 @@ Segment read_segment(JsonReader& json) {
 void Decoder::tell_citations(std::uint32_t choice, Bytes citations, EventBatch& batch) {
   const bool placed = state_of(choice).ascii;
   JsonReader json(citations);
-  for_each_member(json, [&](const JsonString& list) {
+  for_members(json, [&](const JsonString& list) {
     if (!list.is("citations") && !list.is("citationSources")) return void(json.skip_value());
-    for_each_element(json, [&] {
+    for_elements(json, [&] {
       Source source;
       Segment segment;
-      for_each_member(json, [&](const JsonString& key) {
+      for_members(json, [&](const JsonString& key) {
         if (key.is("uri")) return read_text(json, source.url);
         if (key.is("title")) return read_text(json, source.title);
         if (key.is("startIndex")) return void(segment.start = read_offset(json));
@@ -87,11 +87,11 @@ void Decoder::tell_grounding(std::uint32_t choice, Bytes grounding, EventBatch& 
   std::size_t count = 0;
   Bytes supports;
   JsonReader json(grounding);
-  for_each_member(json, [&](const JsonString& key) {
+  for_members(json, [&](const JsonString& key) {
     if (key.is("groundingSupports")) {
       json.raw_value(supports);
     } else if (key.is("groundingChunks")) {
-      for_each_element(json, [&] {
+      for_elements(json, [&] {
         Source ignored;
         read_source(json, count < kMaxSources ? sources[count++] : ignored);
       });
@@ -102,10 +102,10 @@ void Decoder::tell_grounding(std::uint32_t choice, Bytes grounding, EventBatch& 
   const bool placed = state_of(choice).ascii;
   JsonReader list(supports);
   if (!supports.empty())
-    for_each_element(list, [&] {
+    for_elements(list, [&] {
       Segment segment;
       Bytes indices;
-      for_each_member(list, [&](const JsonString& key) {
+      for_members(list, [&](const JsonString& key) {
         if (key.is("segment")) {
           segment = read_segment(list);
         } else if (key.is("groundingChunkIndices")) {
@@ -117,7 +117,7 @@ void Decoder::tell_grounding(std::uint32_t choice, Bytes grounding, EventBatch& 
       const bool known = placed && segment.first_part && segment.start >= 0 && segment.end > segment.start;
       JsonReader numbers(indices);
       if (indices.empty()) return;
-      for_each_element(numbers, [&] {
+      for_elements(numbers, [&] {
         const auto index = numbers.unsigned_or_skip();
         if (!index || *index >= count || sources[*index].empty()) return;
         Source& source = sources[*index];

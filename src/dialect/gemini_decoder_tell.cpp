@@ -62,7 +62,7 @@ void Decoder::tell_candidate(const Candidate& candidate, Payload& payload, Frame
   state_of(candidate.index);
   if (!candidate.parts.empty()) {
     JsonReader json(candidate.parts);
-    for_each_element(json, [&] {
+    for_elements(json, [&] {
       Part part;
       json.peek();
       const std::size_t start = json.offset();
@@ -136,9 +136,9 @@ void Decoder::tell_call(std::uint32_t choice, const Part& part, EventBatch& batc
 
 void Decoder::tell_partial(std::uint32_t choice, Bytes partial, EventBatch& batch) {
   JsonReader json(partial);
-  for_each_element(json, [&] {
+  for_elements(json, [&] {
     PartialArguments::Piece piece;
-    for_each_member(json, [&](const JsonString& key) {
+    for_members(json, [&](const JsonString& key) {
       if (key.is("jsonPath")) return read_text(json, piece.path);
       if (key.is("stringValue")) {
         piece.is_string = json.peek() == JsonType::string;

@@ -1,6 +1,6 @@
 #include <optional>
 
-#include "gemini_json.h"
+#include "json_members.h"
 #include "weir/codec/json_writer.h"
 #include "weir/dialect/gemini.h"
 
@@ -20,7 +20,7 @@ constexpr Bytes kModelPrefix = "models/";
 std::optional<RequestFault> read_inner(JsonReader& json, Envelope& request) {
   constexpr Bytes kField = "generateContentRequest.model";
   std::optional<RequestFault> fault;
-  for_each_member(json, [&](const JsonString& key) {
+  for_members(json, [&](const JsonString& key) {
     if (!key.is("model") || json.peek() != JsonType::string || fault) return void(json.skip_value());
     if (request.model_value.size > 0) fault = {Fault::field_repeated, kField};
     const std::size_t start = json.offset();
@@ -74,7 +74,7 @@ codec::EditList write_passthrough(const Envelope& request, Bytes provider_model,
 std::optional<std::uint64_t> read_token_count(Bytes body) {
   std::optional<std::uint64_t> tokens;
   JsonReader json(body);
-  for_each_member(json, [&](const JsonString& key) {
+  for_members(json, [&](const JsonString& key) {
     if (!key.is("totalTokens")) return void(json.skip_value());
     tokens = json.unsigned_or_skip();
   });

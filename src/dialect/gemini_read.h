@@ -11,7 +11,7 @@
 #include <optional>
 #include <string>
 
-#include "gemini_json.h"
+#include "json_members.h"
 #include "weir/dialect/gemini.h"
 
 namespace weir::dialect::gemini {

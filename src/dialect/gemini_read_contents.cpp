@@ -159,7 +159,7 @@ class PartReader {
   static bool is_error(Bytes response) {
     codec::JsonReader json(response);
     bool error = false, other = false;
-    for_each_member(json, [&](const codec::JsonString& key) {
+    for_members(json, [&](const codec::JsonString& key) {
       (key.is("error") ? error : other) = true;
       json.skip_value();
     });

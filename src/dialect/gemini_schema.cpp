@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "gemini_json.h"
+#include "json_members.h"
 
 namespace weir::dialect::gemini {
 
@@ -41,7 +41,7 @@ Bytes raw_of(JsonReader& json) {
 bool is_null_schema(Bytes schema) {
   JsonReader json(schema);
   bool null = false;
-  for_each_member(json, [&](const JsonString& key) {
+  for_members(json, [&](const JsonString& key) {
     JsonString type;
     if (!key.is("type")) return void(json.skip_value());
     if (json.string_or_skip(type)) null = type.is("null");
@@ -66,9 +66,9 @@ Parts parts_of(Bytes schema) {
     for (const TypeWord& type : kTypes)
       if (word.is(type.json) || word.is(type.openapi)) parts.types.push_back(type.openapi);
   };
-  for_each_member(json, [&](const JsonString& key) {
+  for_members(json, [&](const JsonString& key) {
     if (key.is("type")) {
-      if (json.peek() == JsonType::array) return for_each_element(json, take_type);
+      if (json.peek() == JsonType::array) return for_elements(json, take_type);
       return take_type();
     }
     if (key.is("nullable")) {
@@ -105,7 +105,7 @@ std::vector<Bytes> elements_of(Bytes array) {
   std::vector<Bytes> all;
   if (array.empty()) return all;
   JsonReader json(array);
-  for_each_element(json, [&] { all.push_back(raw_of(json)); });
+  for_elements(json, [&] { all.push_back(raw_of(json)); });
   return all;
 }
 
@@ -158,7 +158,7 @@ class OpenApiWriter {
       path.remove_prefix(name.size());
       JsonReader json(target);
       target = {};
-      for_each_member(json, [&](const JsonString& key) {
+      for_members(json, [&](const JsonString& key) {
         const Bytes value = raw_of(json);
         if (key.raw == name) target = value;
       });
@@ -195,7 +195,7 @@ class OpenApiWriter {
     if (!type.empty()) member("type"), out_ += '"', out_ += type, out_ += '"';
     if (!parts.format.empty()) member("format"), out_ += '"', out_ += parts.format, out_ += '"';
     JsonReader json(schema);
-    for_each_member(json, [&](const JsonString& key) {
+    for_members(json, [&](const JsonString& key) {
       const Bytes value = raw_of(json);
       if (is_one_of(key, kShared)) member(key.raw), out_ += value;
     });
@@ -219,7 +219,7 @@ class OpenApiWriter {
     bool first = true;
     SchemaFault fault = SchemaFault::none;
     JsonReader json(properties);
-    for_each_member(json, [&](const JsonString& key) {
+    for_members(json, [&](const JsonString& key) {
       const Bytes value = raw_of(json);
       if (fault != SchemaFault::none) return;
       if (!first) out_ += ',';
@@ -283,13 +283,13 @@ void append_schemas(std::string& out, Bytes raw, int depth, Bytes end = {}) {
     first = false;
   };
   if (object) {
-    for_each_member(json, [&](const JsonString& key) {
+    for_members(json, [&](const JsonString& key) {
       separate();
       out += '"', out += key.raw, out += "\":";
       append_json_schema_at(out, raw_of(json), depth);
     });
   } else {
-    for_each_element(json, [&] {
+    for_elements(json, [&] {
       separate();
       append_json_schema_at(out, raw_of(json), depth);
     });
@@ -314,14 +314,14 @@ void append_json_schema_at(std::string& out, Bytes schema, int depth) {
   if (!schema.starts_with('{') || depth > kMaxSchemaDepth) return void(out += schema);
   bool nullable = false;
   JsonReader look(schema);
-  for_each_member(look, [&](const JsonString& key) {
+  for_members(look, [&](const JsonString& key) {
     const Bytes value = raw_of(look);
     if (key.is("nullable")) nullable = value == "true";
   });
   out += '{';
   bool first = true;
   JsonReader json(schema);
-  for_each_member(json, [&](const JsonString& key) {
+  for_members(json, [&](const JsonString& key) {
     const Bytes value = raw_of(json);
     if (key.is("nullable") || key.is("propertyOrdering") || key.is("property_ordering") || key.is("example")) return;
     if (key.is("type") && value == "\"TYPE_UNSPECIFIED\"") return;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "gemini_json.h"
+#include "json_members.h"
 
 namespace weir::dialect::gemini {
 
@@ -25,7 +25,7 @@ void UsageMetadata::read_modalities(JsonReader& json, Modalities& into) {
   while (json.next_element()) {
     std::uint64_t* of = nullptr;
     std::uint64_t tokens = 0;
-    for_each_member(json, [&](const JsonString& key) {
+    for_members(json, [&](const JsonString& key) {
       JsonString modality;
       if (key.is("modality")) {
         if (json.string_or_skip(modality))
@@ -42,7 +42,7 @@ void UsageMetadata::read_modalities(JsonReader& json, Modalities& into) {
 
 bool UsageMetadata::read(JsonReader& json) {
   bool found = false;
-  for_each_member(json, [&](const JsonString& key) {
+  for_members(json, [&](const JsonString& key) {
     if (key.is("promptTokenCount")) {
       found |= read_count(json, prompt_);
     } else if (key.is("candidatesTokenCount")) {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "gemini_json.h"
 #include "gemini_schema.h"
+#include "json_members.h"
 
 namespace weir::dialect::gemini {
 

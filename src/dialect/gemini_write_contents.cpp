@@ -3,8 +3,8 @@
 #include <utility>
 #include <vector>
 
-#include "gemini_json.h"
 #include "gemini_write.h"
+#include "json_members.h"
 
 // Messages become contents: neighbours that speak for the same side are joined; results of tools stand first in what
 // follows the calls, in the order of the calls; system texts are lifted out.

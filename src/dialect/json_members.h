@@ -30,4 +30,15 @@ void for_elements(codec::JsonReader& json, Visit&& visit) {
   while (json.next_element()) visit();
 }
 
+/// The inside of the string at the reader; walks over anything else and leaves `into` alone.
+inline void read_text(codec::JsonReader& json, Bytes& into) {
+  codec::JsonString string;
+  if (json.string_or_skip(string)) into = string.raw;
+}
+
+/// True for a raw array or object with something inside.
+inline bool has_members(Bytes raw) {
+  return raw.size() > 2 && (raw[0] == '[' || raw[0] == '{') && raw.find_first_not_of(" \t\r\n", 1) < raw.size() - 1;
+}
+
 }  // namespace weir::dialect

@@ -47,20 +47,20 @@ void read_count(JsonReader& json, NestedUsage& usage, NestedUsage::Field field) 
 /// True when the value was an object.
 bool read_usage(JsonReader& json, NestedUsage& usage) {
   const bool is_object = json.peek() == JsonType::object;
-  for_each_member(json, [&](const JsonString& key) {
+  for_members(json, [&](const JsonString& key) {
     using enum NestedUsage::Field;
     if (key.is("prompt_tokens")) return read_count(json, usage, input_total);
     if (key.is("completion_tokens")) return read_count(json, usage, output_total);
     if (key.is("total_tokens")) return read_count(json, usage, grand_total);
     if (key.is("prompt_tokens_details"))
-      return for_each_member(json, [&](const JsonString& detail) {
+      return for_members(json, [&](const JsonString& detail) {
         if (detail.is("cached_tokens")) return read_count(json, usage, cache_read);
         if (detail.is("cache_write_tokens")) return read_count(json, usage, cache_write);
         if (detail.is("audio_tokens")) return read_count(json, usage, audio_input);
         json.skip_value();
       });
     if (key.is("completion_tokens_details"))
-      return for_each_member(json, [&](const JsonString& detail) {
+      return for_members(json, [&](const JsonString& detail) {
         if (detail.is("reasoning_tokens")) return read_count(json, usage, reasoning);
         if (detail.is("audio_tokens")) return read_count(json, usage, audio_output);
         json.skip_value();
@@ -87,7 +87,7 @@ void OpenAiChatDecoder::Delta::read(JsonReader& json) {
   const auto text = [&](Bytes& into) {
     if (json.string_or_skip(string)) into = string.raw;
   };
-  for_each_member(json, [&](const JsonString& key) {
+  for_members(json, [&](const JsonString& key) {
     if (key.is("content")) {
       if (json.peek() == JsonType::array) {
         json.raw_value(parts);
@@ -106,7 +106,7 @@ void OpenAiChatDecoder::Delta::read(JsonReader& json) {
     } else if (key.is("function_call")) {
       json.raw_value(function_call);
     } else if (key.is("audio")) {
-      for_each_member(json, [&](const JsonString& member) {
+      for_members(json, [&](const JsonString& member) {
         if (member.is("data")) return text(audio_data);
         if (member.is("transcript")) return text(transcript);
         json.skip_value();
@@ -148,7 +148,7 @@ Bytes OpenAiChatDecoder::Delta::only_text() const {
 void OpenAiChatDecoder::read_choice(JsonReader& json, Choice& choice, Payload& payload) {
   JsonString string;
   Delta message;
-  for_each_member(json, [&](const JsonString& key) {
+  for_members(json, [&](const JsonString& key) {
     if (key.is("index")) {
       if (const auto index = json.unsigned_or_skip())
         choice.index = static_cast<std::uint32_t>(std::min<std::uint64_t>(*index, kMaxChoices));
@@ -230,7 +230,7 @@ void OpenAiChatDecoder::read_error(JsonReader& json, FaultReport& error) {
     if (json.raw_value(raw) && raw != "null") into = escape(raw);
   };
   if (json.peek() != JsonType::object) return text_of(error.message);
-  for_each_member(json, [&](const JsonString& key) {
+  for_members(json, [&](const JsonString& key) {
     if (key.is("message")) return text_of(error.message);
     if (key.is("type")) return text_of(error.type);
     if (key.is("code")) return text_of(error.code);
@@ -293,7 +293,7 @@ FrameFacts OpenAiChatDecoder::walk(Bytes text, EventBatch* batch) {
         Bytes& field = key.is("code") ? flat.code : key.is("type") ? flat.type : flat.message;
         field = raw[0] == '"' ? raw.substr(1, raw.size() - 2) : escape(raw);
       } else if (key.is("x_groq")) {
-        for_each_member(json, [&](const JsonString& member) {
+        for_members(json, [&](const JsonString& member) {
           if (!member.is("usage")) return void(json.skip_value());
           payload.facts.usage |= read_usage(json, payload.usage);
         });

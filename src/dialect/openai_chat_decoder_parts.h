@@ -8,6 +8,8 @@
 
 #include "weir/dialect/openai_chat_decoder.h"
 
+#include "json_members.h"
+
 namespace weir::dialect {
 
 using codec::JsonReader;
@@ -16,23 +18,6 @@ using codec::JsonType;
 
 /// The neutral reason behind a provider's word for it; `other` for an unknown word.
 FinishReason finish_reason_of(Bytes native);
-
-/// True for a raw array or object with something inside.
-inline bool has_members(Bytes raw) {
-  return raw.size() > 2 && (raw[0] == '[' || raw[0] == '{') && raw.find_first_not_of(" \t\r\n", 1) < raw.size() - 1;
-}
-
-/// Calls visit(key) for every member of an object, which then consumes the value; walks over anything else.
-template <class Visit>
-void for_each_member(JsonReader& json, Visit&& visit) {
-  if (json.peek() != JsonType::object) {
-    json.skip_value();
-    return;
-  }
-  JsonString key;
-  json.enter_object();
-  while (json.next_member(key)) visit(key);
-}
 
 /// What a delta (or a message, or a legacy completion) holds. Views into the payload; empty: absent.
 struct OpenAiChatDecoder::Delta {

@@ -88,9 +88,8 @@ void OpenAiChatDecoder::tell_sources(std::uint32_t choice, Bytes sources, EventB
       if (key.is("end_index")) return place(citation.end);
       members.skip_value();
     };
-    for_each_member(members, [&](const JsonString& key) {
-      key.is("url_citation") ? for_each_member(members, member) : member(key);
-    });
+    for_members(members,
+                [&](const JsonString& key) { key.is("url_citation") ? for_members(members, member) : member(key); });
     if (citation.url.empty()) {
       batch.push(Extra{raw});
     } else {
@@ -112,9 +111,9 @@ void OpenAiChatDecoder::tell_images(std::uint32_t choice, Bytes images, EventBat
     Bytes url;
     json.raw_value(raw);
     JsonReader members(raw);
-    for_each_member(members, [&](const JsonString& key) {
+    for_members(members, [&](const JsonString& key) {
       if (!key.is("image_url")) return void(members.skip_value());
-      for_each_member(members, [&](const JsonString& inner) {
+      for_members(members, [&](const JsonString& inner) {
         if (!inner.is("url")) return void(members.skip_value());
         if (members.string_or_skip(string)) url = string.raw;
       });
@@ -145,7 +144,7 @@ void OpenAiChatDecoder::tell_parts(std::uint32_t choice, Bytes parts, EventBatch
     Bytes thinking;
     json.raw_value(part);
     JsonReader members(part);
-    for_each_member(members, [&](const JsonString& key) {
+    for_members(members, [&](const JsonString& key) {
       if (key.is("text")) {
         if (members.string_or_skip(string)) text = string.raw;
       } else if (key.is("thinking")) {
@@ -158,7 +157,7 @@ void OpenAiChatDecoder::tell_parts(std::uint32_t choice, Bytes parts, EventBatch
       JsonReader thoughts(thinking);
       thoughts.enter_array();
       while (thoughts.next_element())
-        for_each_member(thoughts, [&](const JsonString& key) {
+        for_members(thoughts, [&](const JsonString& key) {
           if (!key.is("text")) return void(thoughts.skip_value());
           if (thoughts.string_or_skip(string)) tell_text(choice, BlockKind::reasoning, string.raw, batch);
         });

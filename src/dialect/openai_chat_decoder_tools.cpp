@@ -21,7 +21,7 @@ std::uint64_t hash_of(Bytes text) {
 /// `function{name, arguments}` or `custom{name, input}`. Arguments are a string; some servers (TGI) send an object.
 void OpenAiChatDecoder::read_function(JsonReader& json, ToolFragment& fragment) {
   JsonString string;
-  for_each_member(json, [&](const JsonString& key) {
+  for_members(json, [&](const JsonString& key) {
     if (key.is("name")) {
       if (json.string_or_skip(string)) fragment.name = string.raw;
     } else if (key.is("arguments") || key.is("input")) {
@@ -50,7 +50,7 @@ void OpenAiChatDecoder::tell_tool_calls(std::uint32_t choice, Bytes calls, bool 
     ToolFragment fragment;
     fragment.whole = whole;
     fragment.index = position;
-    for_each_member(json, [&](const JsonString& key) {
+    for_members(json, [&](const JsonString& key) {
       if (key.is("index")) {
         if (const auto index = json.unsigned_or_skip()) {
           fragment.index = static_cast<std::int64_t>(std::min<std::uint64_t>(*index, kMaxToolCalls));

@@ -90,25 +90,4 @@ std::optional<std::uint64_t> read_input_tokens(Bytes body) {
   return json.finish() ? tokens : std::nullopt;
 }
 
-Bytes read_response_id(Bytes body) {
-  JsonReader json(body);
-  JsonString string;
-  Bytes id;
-  Bytes inner;
-  for_members(json, [&](const JsonString& key) {
-    if (key.is("id")) {
-      if (json.string_or_skip(string)) id = string.raw;
-    } else if (key.is("response") && json.peek() == JsonType::object) {
-      for_members(json, [&](const JsonString& member) {
-        if (!member.is("id")) return void(json.skip_value());
-        if (json.string_or_skip(string)) inner = string.raw;
-      });
-    } else {
-      json.skip_value();
-    }
-  });
-  if (!json.finish()) return {};
-  return inner.empty() ? id : inner;
-}
-
 }  // namespace weir::dialect::openai_responses

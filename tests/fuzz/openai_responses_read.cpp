@@ -24,7 +24,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::vector<char> exact(data, data + size);
   const Bytes body(exact.data(), exact.size());
   (void)openai_responses::read_envelope(body);
-  (void)openai_responses::read_response_id(body);
   (void)openai_responses::read_input_tokens(body);
 
   Request request;

@@ -50,10 +50,6 @@ RequestResult<Envelope> read_envelope(Bytes body);
 /// unasked. `scratch` is overwritten and must outlive the list.
 codec::EditList write_passthrough(const Envelope& request, Bytes provider_model, std::string& scratch);
 
-/// The inside of the `id` of a whole answer, or of the `response` in an event; empty when there is none. By it an
-/// answer is asked for again.
-Bytes read_response_id(Bytes body);
-
 /// Appends `{"error": {message, type, param, code}}`. The message is escaped already; `code` and `param` may be empty.
 void write_error_body(std::string& out, ErrorClass error_class, int status, Bytes escaped_message, Bytes code,
                       Bytes param);

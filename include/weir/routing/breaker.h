@@ -39,6 +39,7 @@ struct BreakerOptions {
 
   /// Empty, or what is wrong, as a sentence.
   Bytes validate() const;
+  friend bool operator==(const BreakerOptions&, const BreakerOptions&) = default;
 };
 
 enum class BreakerState : std::uint8_t { closed, open, half_open, slow_start };
