@@ -17,11 +17,14 @@ std::uint64_t rate(std::int64_t own, std::uint64_t wider) { return own >= 0 ? st
 class Sum {
  public:
   void add(std::uint64_t count, std::uint64_t price) {
+    if (count == 0) return;  // most classes, mostly
     const Wide more = Wide{count} * price;
     sum_ = sum_ + more < sum_ ? ~Wide{0} : sum_ + more;
   }
   std::int64_t rounded() const {
     constexpr Wide kMost = std::numeric_limits<std::int64_t>::max();
+    if (sum_ <= kMost - kPerMillion)  // nearly always: no division of 128 bits is needed
+      return static_cast<std::int64_t>((static_cast<std::uint64_t>(sum_) + kPerMillion / 2) / kPerMillion);
     const Wide whole = sum_ / kPerMillion + (sum_ % kPerMillion >= kPerMillion / 2 ? 1 : 0);
     return static_cast<std::int64_t>(std::min(whole, kMost));
   }

@@ -75,7 +75,6 @@ Pass Router::admit(std::uint32_t cell, Instant now, bool insist, bool force) {
     }
   }
   pass.credential = choose_credential(cells_[cell], now);
-  cells_[cell].last = pass;
   table_->set_in_flight(shard_, cell, ++look.own_in_flight);
   return pass;
 }
@@ -173,13 +172,6 @@ void Router::hear(std::uint32_t cell, const codec::FieldList& fields, Instant no
   };
   put(HealthTable::Limit::requests, left.requests);
   put(HealthTable::Limit::tokens, left.tokens);
-}
-
-bool Router::begin(std::uint32_t cell, Instant now) { return admit(cell, now, true).admitted; }
-
-void Router::end(std::uint32_t cell, const AttemptEnd& end, Instant now) {
-  this->end(cell, end, now, cells_[cell].last);
-  cells_[cell].last.is_probe = false;
 }
 
 }  // namespace weir::routing

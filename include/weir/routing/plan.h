@@ -58,6 +58,8 @@ class Plan {
     return least;
   }
 
+ private:
+  friend class Router;
   std::array<Candidate, kMost> candidates_;
   std::size_t size_ = 0;
   std::size_t fit_ = 0;

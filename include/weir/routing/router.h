@@ -84,10 +84,6 @@ class Router {
   /// for a deployment, because providers tell the same again and again.
   void hear(std::uint32_t cell, const codec::FieldList& fields, Instant now, WallTime wall);
 
-  /// The same for who does not keep the pass: his probe and his credential are taken to be the last ones given out.
-  bool begin(std::uint32_t cell, Instant now);
-  void end(std::uint32_t cell, const AttemptEnd& end, Instant now);
-
   /// Whether another credential than this one could be used now.
   bool has_other_credential(std::uint32_t cell, std::uint8_t credential, Instant now) const;
   /// The credential that an attempt would be given now: the first that is not barred, or whose bar ends first.
@@ -120,7 +116,6 @@ class Router {
     std::uint32_t provider = 0;
     std::uint32_t first_credential = 0;
     std::uint32_t credentials = 1;
-    Pass last;  // for begin() and end() without a pass
   };
   struct Place {
     std::uint64_t tags = 0;

@@ -333,22 +333,6 @@ TEST(Router, AProbeIsToldFromWhatBeganBefore) {
   EXPECT_EQ(world.breaker(0), BreakerState::slow_start);
 }
 
-TEST(Router, WhoKeepsNoPassIsUnderstood) {
-  World world = World::of(1);
-  for (int i = 0; i < 5; ++i) {
-    EXPECT_TRUE(world.router().begin(0, world.now));
-    world.router().end(0, kOverloaded, world.now);
-  }
-  EXPECT_FALSE(world.router().begin(0, world.now));
-  world.now += 60s;
-  EXPECT_TRUE(world.router().begin(0, world.now));
-  EXPECT_EQ(world.breaker(0), BreakerState::half_open);
-  world.router().end(0, kAnswered, world.now);
-  EXPECT_EQ(world.breaker(0), BreakerState::slow_start);
-  EXPECT_TRUE(world.router().begin(0, world.now)) << "it insists";
-  world.router().end(0, kAnswered, world.now);
-}
-
 TEST(Router, BreakerByBlame) {
   struct Row {
     AttemptEnd end;
