@@ -5,6 +5,7 @@
 #include <initializer_list>
 
 #include "filter.h"
+#include "weir/catalog/dollars.h"
 #include "weir/codec/json_writer.h"
 
 namespace weir::routing {
@@ -20,6 +21,8 @@ std::string join(std::initializer_list<Bytes> parts) {
 }
 
 std::string number(std::int64_t value) { return std::to_string(value); }
+
+std::string dollars(std::int64_t nano_usd) { return join({"$", catalog::DollarText(nano_usd).view()}); }
 
 std::string seconds(Duration duration) {
   const std::int64_t ms = std::max<std::int64_t>(0, to_ms(duration));
@@ -141,20 +144,13 @@ void write_candidate(codec::JsonWriter& json, const Candidate& candidate, std::i
   json.member("why", why_unfit(candidate, resolution, router, ask, now));
   write_value(json, "estimated_cost_nano_usd", candidate.cost_nano_usd);
   json.key("score");
-  position < 0 ? json.null() : json.number(candidate.score);
+  position < 0 || candidate.score >= Candidate::kLast ? json.null() : json.number(candidate.score);
   json.key("warm").boolean(candidate.is_warm);
   write_health(json, router, candidate.cell, now);
   json.end_object();
 }
 
 }  // namespace
-
-std::string dollars(std::int64_t nano_usd) {
-  std::string fraction = std::to_string(nano_usd % 1'000'000'000);
-  fraction.insert(0, 9 - fraction.size(), '0');
-  while (fraction.size() > 2 && fraction.back() == '0') fraction.pop_back();
-  return "$" + std::to_string(nano_usd / 1'000'000'000) + "." + fraction;
-}
 
 std::string why_unfit(const Candidate& candidate, const catalog::Resolution& resolution, const Router& router,
                       const Ask& ask, Instant now) {

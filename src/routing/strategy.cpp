@@ -1,17 +1,17 @@
 #include "strategy.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "weir/routing/affinity.h"
+#include "weir/routing/plan.h"
 
 namespace weir::routing {
 namespace {
 
 using catalog::Strategy;
 
-constexpr double kLast = std::numeric_limits<double>::max();
+constexpr double kLast = Candidate::kLast;
 constexpr std::size_t kNobody = SIZE_MAX;
 
 /// The mean time to first content of those whose is known; 1 if nobody's is.

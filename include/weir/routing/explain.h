@@ -23,7 +23,4 @@ std::string explain_json(const Plan& plan, const catalog::Resolution& resolution
 std::string why_unfit(const Candidate& candidate, const catalog::Resolution& resolution, const Router& router,
                       const Ask& ask, Instant now);
 
-/// An amount for people: exact, without zeros behind ("$0.0125").
-std::string dollars(std::int64_t nano_usd);
-
 }  // namespace weir::routing

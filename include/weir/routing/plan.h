@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <span>
 
 #include "weir/base/bytes.h"
@@ -34,7 +35,8 @@ struct Candidate {
   Need lacking{};                   ///< with Unfit::capability
   bool is_warm = false;             ///< has probably seen this prefix before
   std::int64_t cost_nano_usd = -1;  ///< estimated, with a cold prefix; -1: the price is not known
-  double score = 0;                 ///< the strategy's own; less is better
+  double score = 0;                 ///< the strategy's own; less is better; kLast: only when all others fail
+  static constexpr double kLast = std::numeric_limits<double>::max();
 };
 
 /// Fit candidates first, best first. Behind them those that only their breaker leaves out, the one whose cooldown ends

@@ -86,11 +86,13 @@ TEST(Explain, NobodyIsLeft) {
   EXPECT_EQ(world.last.fit().size(), 0U);
 }
 
-TEST(Explain, Dollars) {
-  EXPECT_EQ(dollars(0), "$0.00");
-  EXPECT_EQ(dollars(1), "$0.000000001");
-  EXPECT_EQ(dollars(1'500'000'000), "$1.50");
-  EXPECT_EQ(dollars(12'345'600'000), "$12.3456");
+TEST(Explain, WhoIsTheLastHasNoScore) {
+  World world({1, 1}, {{.provider = 0}, {.provider = 1, .route = {.weight = 0}}},
+              {.strategy = catalog::Strategy::weighted});
+  world.plan();
+  const std::string json = explain_json(world.last, *world.catalog.find("m"), world.router(), {}, world.now);
+  EXPECT_NE(json.find(R"("score":-1)"), std::string::npos) << json;
+  EXPECT_NE(json.find(R"("score":null)"), std::string::npos) << json;
 }
 
 }  // namespace
