@@ -59,6 +59,9 @@ RequestResult<Envelope> read_envelope(Bytes body) {
       } else if (key.is("stream")) {
         fault = stream_seen ? RequestFault{Fault::field_repeated, "stream"} : read_stream(json, request);
         stream_seen = true;
+      } else if (key.is("previous_response_id") && json.peek() == JsonType::string) {
+        JsonString id;
+        if (json.read_string(id)) request.previous_answer = {json.offset() - 1 - id.raw.size(), id.raw.size()};
       } else {
         json.skip_value();
       }

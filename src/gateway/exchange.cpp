@@ -108,11 +108,22 @@ bool Exchange::plan() {
   routing::Ask ask;
   if (race_->resolution->size() > 1 || (configured && configured->route.most_cost_nano_usd >= 0))
     ask = ask_of(endpoint_.client, text, record_.key, model, head_);
+  ask.owner = owner_of_previous(text);
   gateway_.router().plan(*race_->resolution, ask, loop_.now(), loop_.random(), race_->plan);
   routing::AttemptOptions options;
   if (configured) options.most_attempts = configured->route.most_attempts;
   race_->attempts.emplace(options);
   return true;
+}
+
+/// Who keeps the answer that the request goes on from, if that is known and the model is there.
+std::optional<std::uint32_t> Exchange::owner_of_previous(Bytes text) const {
+  const dialect::BodyRange id = race_->envelope.previous_answer;
+  if (id.size == 0) return std::nullopt;
+  const auto owner = gateway_.owner_of(text.substr(id.offset, id.size));
+  for (std::size_t i = 0; owner && i < race_->resolution->size(); ++i)
+    if ((*race_->resolution)[i].provider_index == *owner) return owner;
+  return std::nullopt;
 }
 
 void Exchange::begin_attempt(const routing::Step& step) {

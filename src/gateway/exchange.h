@@ -37,6 +37,7 @@ class Exchange {
   /// Reads the request and finds who may answer it. False: the client has been refused.
   [[gnu::noinline]] io::Task<bool> read_request();
   bool plan();
+  std::optional<std::uint32_t> owner_of_previous(Bytes text) const;
   void begin_attempt(const routing::Step& step);
   /// Asks one deployment. Afterwards the client has its answer, or has_failed().
   io::Task<> attempt();

@@ -159,6 +159,8 @@ std::string why_unfit(const Candidate& candidate, const catalog::Resolution& res
   switch (candidate.unfit) {
     case Unfit::none:
       return {};
+    case Unfit::owner:
+      return "another provider keeps the answer that the request goes on from";
     case Unfit::context:
       return "its context of " + number(facts.context_tokens) + " tokens is too small for about " +
              number(static_cast<std::int64_t>(ask.input_tokens)) + " in and " +

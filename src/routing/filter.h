@@ -42,9 +42,13 @@ inline std::int64_t cost_of(const Demands& demands, const CandidateFacts& facts)
 }
 
 /// Fills `candidate.unfit` and `lacking`; its cost is known by then.
-inline void judge(const Demands& demands, const CandidateFacts& facts, std::uint64_t tags, std::uint8_t quality,
-                  Candidate& candidate) {
+inline void judge(const Demands& demands, std::uint32_t provider, const CandidateFacts& facts, std::uint64_t tags,
+                  std::uint8_t quality, Candidate& candidate) {
   const Ask& ask = *demands.ask;
+  if (ask.owner && *ask.owner != provider) {
+    candidate.unfit = Unfit::owner;
+    return;
+  }
   if (ask.requires_unknown_tag || (demands.require_tags & ~tags) != 0 || (demands.forbid_tags & tags) != 0) {
     candidate.unfit = Unfit::tag;
     return;

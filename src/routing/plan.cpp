@@ -24,6 +24,8 @@ Bytes to_string(Unfit unfit) {
   switch (unfit) {
     case Unfit::none:
       return "none";
+    case Unfit::owner:
+      return "owner";
     case Unfit::context:
       return "context";
     case Unfit::capability:

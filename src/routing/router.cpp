@@ -131,7 +131,7 @@ void Router::plan(const catalog::Resolution& resolution, const Ask& ask, Instant
                         .cell = model ? model->deployments[i].cell : resolution[i].cell};
     const CandidateFacts& facts = facts_of(candidate.cell);
     candidate.cost_nano_usd = cost_of(demands, facts);
-    judge(demands, facts, place_of(i).tags, quality_of(i, facts), candidate);
+    judge(demands, cells_[candidate.cell].provider, facts, place_of(i).tags, quality_of(i, facts), candidate);
     if (candidate.unfit == Unfit::none &&
         routing::look(look(candidate.cell, now).breaker, options_.breaker, now) == Admission::refused)
       candidate.unfit = Unfit::breaker;

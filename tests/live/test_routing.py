@@ -117,3 +117,36 @@ async def another_credential_is_tried():
                                             "credentials": [f"file:{stale}", "env:UPSTREAM_KEY"]}
             async with await Weir.start(config) as weir:
                 check_equal([(await weir.ask(chat())).status for _ in range(3)], [200] * 3, "statuses")
+
+
+@test
+async def what_goes_on_from_a_stored_answer_stays_with_its_keeper():
+    def keeper(name):
+        def respond(message):
+            number = len(providers[name].requests)
+            return json_answer(json.dumps({"id": f"resp_{name}_{number}", "object": "response", "status": "completed",
+                                           "output": [], "usage": {"input_tokens": 1, "output_tokens": 1}}))
+        return respond
+
+    providers = {}
+    async with Provider(keeper("first")) as first, Provider(keeper("second")) as second:
+        providers.update(first=first, second=second)
+        config = of(first, second, strategy="weighted", affinity=False)
+        for provider in config["providers"].values():
+            provider["dialects"] = ["openai_responses"]
+        async with await Weir.start(config) as weir:
+            async def say(**more):
+                body = json.dumps({"model": "test-model", "input": "Hello?", **more}).encode()
+                answer = await weir.ask(body, path="/v1/responses")
+                check_equal(answer.status, 200, f"status of {more}")
+                return json.loads(answer.body)["id"]
+
+            begun = [await say() for _ in range(2)]
+            check_equal(sorted(begun), ["resp_first_1", "resp_second_1"], "in turns")
+            for previous in begun:
+                keeper_name = previous.split("_")[1]
+                for _ in range(4):
+                    previous = await say(previous_response_id=previous)
+                    check_equal(previous.split("_")[1], keeper_name, "who keeps it")
+            check_equal(len({(await say(previous_response_id="resp_unknown")).split("_")[1] for _ in range(2)}), 2,
+                        "who is asked for what nobody is known to keep")

@@ -57,6 +57,9 @@ class Envelope {
   Presence include_usage_option = Presence::absent;  ///< absent, null or value (a boolean)
   BodyRange include_usage_value;
 
+  /// Responses: the inside of `previous_response_id`; empty: absent.
+  BodyRange previous_answer;
+
   /// Chat: where the names of the two limits stand, quotes included; empty: absent.
   BodyRange max_tokens_key;
   BodyRange max_completion_tokens_key;

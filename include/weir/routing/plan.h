@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 
 #include "weir/base/bytes.h"
@@ -21,10 +22,12 @@ struct Ask {
   std::uint64_t require_tags = 0;        ///< beside the model's own; of Router::tag()
   std::uint64_t forbid_tags = 0;
   bool requires_unknown_tag = false;  ///< a tag that no deployment has
+  /// The provider that keeps what the request goes on from; nobody else can answer it.
+  std::optional<std::uint32_t> owner;
 };
 
 /// Why a deployment is not asked; `none`: it is.
-enum class Unfit : std::uint8_t { none, context, capability, tag, quality, latency, cost, unpriced, headroom, breaker };
+enum class Unfit : std::uint8_t { none, owner, context, capability, tag, quality, latency, cost, unpriced, headroom, breaker };
 
 Bytes to_string(Unfit unfit);
 

@@ -277,6 +277,13 @@ TEST(ResponsesEnvelope, PassesOnWithItsModelChanged) {
   openai_responses::write_passthrough(*envelope, "gpt \"5\"", scratch).for_each_piece(body.size(), rebuild);
   EXPECT_EQ(rebuild.out, R"({ "input": [1.0, {"model": "not this"}], "mod\u0065l" : "gpt \"5\"", "stream":true })");
 
+  EXPECT_EQ(envelope->previous_answer.size, 0U);
+  const std::string next = R"({"model":"a","previous_response_id": "resp_1" ,"input":"x"})";
+  const auto following = openai_responses::read_envelope(next);
+  ASSERT_TRUE(following);
+  EXPECT_EQ(next.substr(following->previous_answer.offset, following->previous_answer.size), "resp_1");
+  EXPECT_EQ(openai_responses::read_envelope(R"({"model":"a","previous_response_id":null})")->previous_answer.size, 0U);
+
   const struct {
     const char* body;
     Fault fault;

@@ -305,6 +305,13 @@ TEST(Router, ABreakerOpensForAllShards) {
   EXPECT_EQ(world.breaker(0), BreakerState::closed);
 }
 
+TEST(Router, WhoKeepsThePreviousAnswerIsAskedAlone) {
+  World world({1, 1}, {{.provider = 0}, {.provider = 1}, {.provider = 1}});
+  EXPECT_EQ(world.order({.owner = 1}), (std::vector<std::uint32_t>{1, 2}));
+  EXPECT_EQ(world.unfit(0, {.owner = 1}), Unfit::owner);
+  EXPECT_EQ(world.order(), (std::vector<std::uint32_t>{0, 1, 2}));
+}
+
 TEST(Router, AProbeIsToldFromWhatBeganBefore) {
   World world = World::of(1);
   const Pass early = world.router().admit(0, world.now);
