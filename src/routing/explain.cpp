@@ -119,10 +119,12 @@ void write_health(codec::JsonWriter& json, const Router& router, std::uint32_t c
     json.key(i == 0 ? Bytes("answered") : to_string(static_cast<Blame>(i))).unsigned_integer(health.outcomes[i]);
   json.end_object();
   write_average(json, "connect_us", health.connect_us);
+  write_value(json, "connect_p95_us", router.table().connect_quantile(cell, 0.95, now));
   write_average(json, "ttft_ms", health.ttft_ms);
   write_value(json, "ttft_p50_ms", router.table().ttft_quantile(cell, 0.5, now));
   write_value(json, "ttft_p95_ms", router.table().ttft_quantile(cell, 0.95, now));
   write_average(json, "tokens_per_s", health.tokens_per_s);
+  write_value(json, "tokens_per_s_p50", router.table().rate_quantile(cell, 0.5, now));
   json.key("headroom_per_mille").unsigned_integer(least_headroom(router, cell, now).per_mille);
   json.end_object();
   const Breaker breaker = Breaker::unpack(router.table().breaker(cell));

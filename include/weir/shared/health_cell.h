@@ -101,17 +101,17 @@ class RecentAverage {
   std::atomic<std::int64_t> at_{0};     // ns
 };
 
-/// How durations are spread, over the last half to whole minute: logarithmic buckets, four per power of two, so a
-/// quantile is right to 19 % (reported is a bucket's upper bound). From 1 ms to 65 s; what is longer counts as 65 s.
-class DurationSketch {
+/// How measured figures are spread, over the last half to whole minute: logarithmic buckets, four per power of two, so
+/// a quantile is right to 19 % (reported is a bucket's upper bound). From 1 to 65,535; what is more counts as that.
+class Sketch {
  public:
   static constexpr std::size_t kBuckets = 64;
   static constexpr Duration kSlot = 30s;
   using Sums = std::array<std::uint64_t, kBuckets>;
 
-  void add(std::int64_t ms, Instant now) {
+  void add(std::int64_t value, Instant now) {
     const std::uint32_t slot = slot_of(now, kSlot);
-    counts_[(slot & 1U) * kBuckets + bucket_of(ms)].add(slot);
+    counts_[(slot & 1U) * kBuckets + bucket_of(value)].add(slot);
   }
   void add_to(Sums& sums, Instant now) const {
     const std::uint32_t slot = slot_of(now, kSlot);
@@ -119,21 +119,21 @@ class DurationSketch {
       sums[i] += counts_[i].read(slot, 2) + counts_[kBuckets + i].read(slot, 2);
   }
 
-  static constexpr std::size_t bucket_of(std::int64_t ms) {
-    const auto value = static_cast<std::uint64_t>(ms < 1 ? 1 : ms);
-    const auto power = static_cast<unsigned>(std::bit_width(value) - 1);
-    const std::uint64_t quarter = power >= 2 ? (value >> (power - 2)) & 3 : (value << (2 - power)) & 3;
+  static constexpr std::size_t bucket_of(std::int64_t value) {
+    const auto least = static_cast<std::uint64_t>(value < 1 ? 1 : value);
+    const auto power = static_cast<unsigned>(std::bit_width(least) - 1);
+    const std::uint64_t quarter = power >= 2 ? (least >> (power - 2)) & 3 : (least << (2 - power)) & 3;
     const std::size_t bucket = power * 4 + static_cast<std::size_t>(quarter);
     return bucket < kBuckets ? bucket : kBuckets - 1;
   }
-  /// The most ms that fall into a bucket.
+  /// The most that falls into a bucket.
   static constexpr std::int64_t most_of(std::size_t bucket) {
     const std::size_t power = bucket / 4;
     const std::uint64_t next = bucket % 4 + 5;
     const std::uint64_t bound = power >= 2 ? (next << (power - 2)) - 1 : (next << power) / 4;
     return static_cast<std::int64_t>(bound);
   }
-  /// The bucket bound below which the q-th part of all values lies, in ms; -1: there are none.
+  /// The bucket bound below which the q-th part of all values lies; -1: there are none.
   static constexpr std::int64_t quantile(const Sums& sums, double q) {
     std::uint64_t all = 0;
     for (const std::uint64_t sum : sums) all += sum;

@@ -10,6 +10,7 @@
 // Owned by whoever owns the shards, made anew with every catalog whose cells differ, and outlives all that point here.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -77,13 +78,15 @@ class HealthTable {
   }
   void measured_connect(std::uint32_t shard, std::uint32_t cell, std::int64_t us, Instant now) {
     at(shard, cell).connect_us.add(static_cast<float>(us), now);
+    at(shard, cell).connects.add(us / kConnectUnit, now);
   }
   void measured_ttft(std::uint32_t shard, std::uint32_t cell, std::int64_t ms, Instant now) {
     at(shard, cell).ttft_ms.add(static_cast<float>(ms), now);
-    at(shard, cell).ttft.add(ms, now);
+    at(shard, cell).ttfts.add(ms, now);
   }
   void measured_rate(std::uint32_t shard, std::uint32_t cell, float tokens_per_s, Instant now) {
     at(shard, cell).tokens_per_s.add(tokens_per_s, now);
+    at(shard, cell).rates.add(static_cast<std::int64_t>(std::min(tokens_per_s, kMostRate)), now);
   }
 
   /// Adds up what all shards have. About fifty loads a shard: not for every request.
@@ -112,9 +115,16 @@ class HealthTable {
   }
   /// Below which the q-th part of all times to first content lies, in ms; -1: none was measured lately.
   std::int64_t ttft_quantile(std::uint32_t cell, double q, Instant now) const {
-    DurationSketch::Sums sums{};
-    for (std::uint32_t shard = 0; shard < shards_; ++shard) at(shard, cell).ttft.add_to(sums, now);
-    return DurationSketch::quantile(sums, q);
+    return quantile(&Cell::ttfts, cell, q, now);
+  }
+  /// The same of the times to connect, in us.
+  std::int64_t connect_quantile(std::uint32_t cell, double q, Instant now) const {
+    const std::int64_t units = quantile(&Cell::connects, cell, q, now);
+    return units < 0 ? -1 : units * kConnectUnit;
+  }
+  /// The same of tokens per second.
+  std::int64_t rate_quantile(std::uint32_t cell, double q, Instant now) const {
+    return quantile(&Cell::rates, cell, q, now);
   }
 
   // Written by any shard.
@@ -143,13 +153,18 @@ class HealthTable {
   }
 
  private:
+  static constexpr std::int64_t kConnectUnit = 100;  // us
+  static constexpr float kMostRate = 1e6F;           // more than anybody answers
+
   struct alignas(64) Cell {
     std::atomic<std::uint32_t> in_flight{0};
     RecentAverage connect_us;
     RecentAverage ttft_ms;
     RecentAverage tokens_per_s;
     OutcomeWindow<Health::kOutcomes> outcomes;
-    DurationSketch ttft;
+    Sketch connects;  // kConnectUnit
+    Sketch ttfts;     // ms
+    Sketch rates;     // tokens/s
   };
   struct alignas(64) Words {
     std::atomic<std::uint64_t> breaker{0};
@@ -162,6 +177,11 @@ class HealthTable {
     all.value = (all.value * all.weight + part.value * part.weight) / weight;
     all.weight = weight;
     if (all.at < part.at) all.at = part.at;
+  }
+  std::int64_t quantile(Sketch Cell::* sketch, std::uint32_t cell, double q, Instant now) const {
+    Sketch::Sums sums{};
+    for (std::uint32_t shard = 0; shard < shards_; ++shard) (at(shard, cell).*sketch).add_to(sums, now);
+    return Sketch::quantile(sums, q);
   }
   static std::uint32_t slots_since(Instant since, Instant now) {
     using Window = OutcomeWindow<Health::kOutcomes>;

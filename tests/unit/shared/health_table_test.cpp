@@ -99,20 +99,20 @@ TEST(RecentAverage, AWeightHalvesInTenSeconds) {
   EXPECT_FLOAT_EQ(average.read(kNow - 5s).weight, 1);
 }
 
-TEST(DurationSketch, EveryDurationLiesInItsBucket) {
+TEST(Sketch, EveryFigureLiesInItsBucket) {
   std::int64_t before = 0;
   for (std::int64_t ms = 1; ms < 65'000; ++ms) {
-    const std::size_t bucket = DurationSketch::bucket_of(ms);
-    ASSERT_LE(ms, DurationSketch::most_of(bucket)) << ms;
-    ASSERT_LE(static_cast<double>(DurationSketch::most_of(bucket)), 1.25 * static_cast<double>(ms)) << ms;
-    ASSERT_GE(DurationSketch::most_of(bucket), before);
-    before = DurationSketch::most_of(bucket);
+    const std::size_t bucket = Sketch::bucket_of(ms);
+    ASSERT_LE(ms, Sketch::most_of(bucket)) << ms;
+    ASSERT_LE(static_cast<double>(Sketch::most_of(bucket)), 1.25 * static_cast<double>(ms)) << ms;
+    ASSERT_GE(Sketch::most_of(bucket), before);
+    before = Sketch::most_of(bucket);
   }
-  EXPECT_EQ(DurationSketch::bucket_of(-1), DurationSketch::bucket_of(1));
-  EXPECT_EQ(DurationSketch::bucket_of(INT64_MAX), DurationSketch::kBuckets - 1);
+  EXPECT_EQ(Sketch::bucket_of(-1), Sketch::bucket_of(1));
+  EXPECT_EQ(Sketch::bucket_of(INT64_MAX), Sketch::kBuckets - 1);
 }
 
-TEST(DurationSketch, QuantilesAreRightToABucket) {
+TEST(Sketch, QuantilesAreRightToABucket) {
   HealthTable table({.shards = 2, .cells = 1});
   EXPECT_EQ(table.ttft_quantile(0, 0.5, kNow), -1);
   Random random(3);
@@ -131,6 +131,20 @@ TEST(DurationSketch, QuantilesAreRightToABucket) {
   }
   EXPECT_GE(table.ttft_quantile(0, 0.5, kNow + 30s), 0);
   EXPECT_EQ(table.ttft_quantile(0, 0.5, kNow + 60s), -1);
+}
+
+TEST(HealthTable, ConnectTimesAndRatesHaveQuantilesToo) {
+  HealthTable table({.shards = 2, .cells = 1});
+  EXPECT_EQ(table.connect_quantile(0, 0.5, kNow), -1);
+  EXPECT_EQ(table.rate_quantile(0, 0.5, kNow), -1);
+  for (int i = 0; i < 100; ++i) {
+    table.measured_connect(i % 2, 0, i < 90 ? 2'000 : 40'000, kNow);
+    table.measured_rate(i % 2, 0, i < 90 ? 50 : 2e9F, kNow);
+  }
+  EXPECT_NEAR(static_cast<double>(table.connect_quantile(0, 0.5, kNow)), 2'000, 500);
+  EXPECT_NEAR(static_cast<double>(table.connect_quantile(0, 0.95, kNow)), 40'000, 10'000);
+  EXPECT_NEAR(static_cast<double>(table.rate_quantile(0, 0.5, kNow)), 50, 13);
+  EXPECT_EQ(table.rate_quantile(0, 0.95, kNow), Sketch::most_of(Sketch::kBuckets - 1));
 }
 
 TEST(HealthTable, AGroupSharesItsWords) {
@@ -191,7 +205,7 @@ TEST(HealthTable, BetweenThreads) {
         for (const std::uint32_t count : health.outcomes)
           if (count > kShards * kRounds) ++wrong;
         if (table.headroom(cell, HealthTable::Limit::requests).per_mille != 500) ++wrong;
-        if (table.ttft_quantile(cell, 0.5, now) != DurationSketch::most_of(DurationSketch::bucket_of(100))) ++wrong;
+        if (table.ttft_quantile(cell, 0.5, now) != Sketch::most_of(Sketch::bucket_of(100))) ++wrong;
       }
     });
   }
