@@ -27,7 +27,19 @@ struct Ask {
 };
 
 /// Why a deployment is not asked; `none`: it is.
-enum class Unfit : std::uint8_t { none, owner, context, capability, tag, quality, latency, cost, unpriced, headroom, breaker };
+enum class Unfit : std::uint8_t {
+  none,
+  owner,
+  context,
+  capability,
+  tag,
+  quality,
+  latency,
+  cost,
+  unpriced,
+  headroom,
+  breaker
+};
 
 Bytes to_string(Unfit unfit);
 
