@@ -90,7 +90,7 @@ io::Task<std::string> Admin::metrics() {
   total.client_connections_limit = gate_.limit();
   total.client_limit_refused = gate_.refused();
   measuring_ = false;
-  co_return metrics_page(total, static_cast<std::uint32_t>(shards_.size()));
+  co_return metrics_page(total, static_cast<std::uint32_t>(shards_.size()), shards_[0]->gateway().catalog());
 }
 
 }  // namespace weir::control

@@ -6,6 +6,8 @@
 namespace weir::control {
 namespace {
 
+constexpr Bytes kDirectModels = "*/*";  // all models that are addressed as provider/model, together
+
 class Page {
  public:
   void head(Bytes name, Bytes kind, Bytes help) { put("# HELP ", name, " ", help, "\n# TYPE ", name, " ", kind, "\n"); }
@@ -41,9 +43,23 @@ class Page {
   std::string text_;
 };
 
+/// At 0 from the start, so that the first one is seen as a step.
+void put_exhausted(Page& page, const gateway::Metrics& m, const catalog::Catalog& catalog) {
+  constexpr Bytes kName = "weir_chain_exhausted_total";
+  page.head(kName, "counter", "Requests that failed at all deployments that could be asked, by model.");
+  // (The names of models have neither quotes nor backslashes.)
+  const auto put = [&](Bytes model, std::size_t place) {
+    const std::uint64_t count = place < m.chain_exhausted.size() ? m.chain_exhausted[place] : 0;
+    page.sample(kName, "{model=\"" + std::string(model) + "\"}", count);
+  };
+  const auto models = catalog.models();
+  for (std::size_t i = 0; i < models.size(); ++i) put(models[i].name, i);
+  if (catalog.exposes_provider_models()) put(kDirectModels, models.size());
+}
+
 }  // namespace
 
-std::string metrics_page(const gateway::Metrics& m, std::uint32_t shards) {
+std::string metrics_page(const gateway::Metrics& m, std::uint32_t shards, const catalog::Catalog& catalog) {
   Page page;
   page.head("weir_build_info", "gauge", "Always 1; the version is in the label.");
   page.sample("weir_build_info", "{version=\"" WEIR_VERSION "\"}", 1);
@@ -59,6 +75,7 @@ std::string metrics_page(const gateway::Metrics& m, std::uint32_t shards) {
     if (m.by_fault[i] > 0)
       page.sample("weir_faults_total", "{fault=\"" + std::string(to_string(static_cast<Fault>(i))) + "\"}",
                   m.by_fault[i]);
+  put_exhausted(page, m, catalog);
   page.one("weir_exchanges_in_flight", "gauge", "Exchanges under way.", m.in_flight);
   page.one("weir_streams_total", "counter", "Exchanges that asked for a stream.", m.streams);
   page.one("weir_attempts_total", "counter", "Requests sent to providers.", m.attempts);

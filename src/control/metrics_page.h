@@ -3,10 +3,11 @@
 
 #include <string>
 
+#include "weir/catalog/catalog.h"
 #include "weir/gateway/metrics.h"
 
 namespace weir::control {
 
-std::string metrics_page(const gateway::Metrics& metrics, std::uint32_t shards);
+std::string metrics_page(const gateway::Metrics& metrics, std::uint32_t shards, const catalog::Catalog& catalog);
 
 }  // namespace weir::control

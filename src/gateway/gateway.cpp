@@ -18,6 +18,7 @@ Gateway::Gateway(net::Context& context, const catalog::Catalog& catalog, const a
       log_time_(std::make_unique<LogTime>()),
       router_(catalog, health, shard, router),
       races_(std::make_unique<Recycler<Race>>()) {
+  metrics_.chain_exhausted.resize(catalog.models().size() + 1);
   for (const catalog::Provider& provider : catalog.providers()) {
     const auto& url = provider.base_url;
     net::Endpoint endpoint{url.host, url.port, provider.proxy, provider.tls, provider.tls_host};
@@ -50,6 +51,12 @@ void Gateway::settle(const Record& record) {
   metrics_.count(record);
   const AccessLine line(record, log_time_->text(context_.loop.ring().wall()));
   log_.line(line.bytes());
+}
+
+void Gateway::count_exhausted(const catalog::Resolution& resolution) {
+  const catalog::Model* const model = resolution.model();
+  const auto models = catalog_.models();
+  ++metrics_.chain_exhausted[model ? static_cast<std::size_t>(model - models.data()) : models.size()];
 }
 
 io::Task<> Gateway::check_names(std::function<void(Bytes, Bytes, Fault)> on_failure) {

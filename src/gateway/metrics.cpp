@@ -3,6 +3,14 @@
 #include <algorithm>
 
 namespace weir::gateway {
+namespace {
+
+void add(std::vector<std::uint64_t>& sums, const std::vector<std::uint64_t>& others) {
+  sums.resize(std::max(sums.size(), others.size()));
+  for (std::size_t i = 0; i < others.size(); ++i) sums[i] += others[i];
+}
+
+}  // namespace
 
 void Metrics::count(const Record& record) {
   ++exchanges;
@@ -34,6 +42,7 @@ void Metrics::merge(const Metrics& other) {
   for (std::size_t i = 0; i < by_fault.size(); ++i) by_fault[i] += other.by_fault[i];
   for (std::size_t i = 0; i < by_dialects.size(); ++i)
     for (std::size_t k = 0; k < by_dialects.size(); ++k) by_dialects[i][k] += other.by_dialects[i][k];
+  add(chain_exhausted, other.chain_exhausted);
   for (auto member : {&Metrics::exchanges,
                       &Metrics::dropped_parameters,
                       &Metrics::streams,

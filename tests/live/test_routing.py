@@ -3,7 +3,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from harness.client import ask, chat
+from harness.client import ask, chat, until
 from harness.provider import Provider, json_answer
 from harness.registry import check, check_equal, test
 from harness.weir import UPSTREAM_KEY, Weir, configuration
@@ -117,3 +117,32 @@ async def another_credential_is_tried():
                                             "credentials": [f"file:{stale}", "env:UPSTREAM_KEY"]}
             async with await Weir.start(config) as weir:
                 check_equal([(await weir.ask(chat())).status for _ in range(3)], [200] * 3, "statuses")
+
+
+@test
+async def an_exhausted_chain_is_told():
+    async with Provider(fails) as first, Provider(lambda message: fails(message) if b"down" in message.body else works(message)) \
+            as second, await Weir.start(of(first, second)) as weir:
+        counter = 'weir_chain_exhausted_total{model="test-model"}'
+        check_equal((await weir.metrics())[counter], 0, "before")
+        check_equal((await weir.ask(chat())).status, 200, "the second answers")
+        answer = await weir.ask(chat(text="all down"))
+        check_equal(answer.status, 500, "nobody answers")
+        check_equal((await weir.metrics())[counter], 1, "afterwards")
+        check(await until(lambda: len(weir.log_lines()) == 2, 3), "two log lines")
+        rescued, lost = weir.log_lines()
+        check_equal((rescued["trail"], rescued.get("exhausted")), ("first/x 500", None), "of the one that was answered")
+        check_equal((lost["trail"], lost["exhausted"], lost["attempts"]),
+                    (answer.get("x-weir-attempts"), True, 3), "of the other one")
+
+
+@test
+async def what_nobody_would_take_exhausts_nothing():
+    def refuses(message):
+        return json_answer(json.dumps({"error": {"message": "too hot", "type": "invalid_request_error"}}), status=400)
+
+    async with Provider(refuses) as first, Provider(works) as second, await Weir.start(of(first, second)) as weir:
+        check_equal((await weir.ask(chat())).status, 400, "status")
+        check_equal((await weir.metrics())['weir_chain_exhausted_total{model="test-model"}'], 0, "exhausted")
+        check(await until(lambda: len(weir.log_lines()) == 1, 3), "a log line")
+        check_equal([name for name in ("trail", "exhausted") if name in weir.log_lines()[0]], [], "more than the status")

@@ -201,13 +201,13 @@ bool is_translated(const std::deque<Client>& clients, Bytes line) {
   return false;
 }
 
+}  // namespace
+
 std::size_t count_of(Bytes text, Bytes what) {
   std::size_t count = 0;
   for (std::size_t at = text.find(what); at != Bytes::npos; at = text.find(what, at + what.size())) ++count;
   return count;
 }
-
-}  // namespace
 
 bool is_trouble(int status) {
   return status == 408 || status == 429 || status == 502 || status == 503 || status == 504;

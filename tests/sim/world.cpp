@@ -4,6 +4,7 @@
 #include <csignal>
 #include <deque>
 #include <memory>
+#include <numeric>
 
 #include "attempt_laws.h"
 #include "breaker_watch.h"
@@ -457,9 +458,12 @@ class World {
       if (plan_.tls.provider && !plan_.tls.provider_is_trusted() && !provider->heard().empty())
         broken("a provider with a wrong certificate was talked to");
     }
-    if (holds_secret(control::metrics_page(all, static_cast<std::uint32_t>(shards_.size())), true, true))
+    if (holds_secret(control::metrics_page(all, static_cast<std::uint32_t>(shards_.size()), catalog_), true, true))
       broken("a secret on the metrics page");
     judge_log(plan_, clients_, log, all.exchanges, whole, telling_);
+    const std::uint64_t exhausted = std::accumulate(all.chain_exhausted.begin(), all.chain_exhausted.end(), 0ULL);
+    if (whole && count_of(log, "\"exhausted\":true") != exhausted)
+      broken("the log and the metrics know different numbers of exhausted chains");
     if (plan_.faultless) telling_.count(Probe::faultless_world);
     if (plan_.outage) telling_.count(Probe::outage_world);
     if (plan_.cut_to_bytes) telling_.count(Probe::cut_to_bytes);

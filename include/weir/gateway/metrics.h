@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "weir/base/fault.h"
 #include "weir/base/histogram.h"
@@ -18,6 +19,8 @@ struct Metrics {
   std::array<std::uint64_t, kFaultCount> by_fault{};
   /// Requests sent to providers, by the client's dialect and the provider's.
   std::array<std::array<std::uint64_t, dialect::kDialects.size()>, dialect::kDialects.size()> by_dialects{};
+  /// By model of the catalog; behind them all that are addressed directly, together.
+  std::vector<std::uint64_t> chain_exhausted;
   std::uint64_t dropped_parameters = 0;
   std::uint64_t exchanges = 0;
   std::uint64_t streams = 0;

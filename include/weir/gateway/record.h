@@ -45,7 +45,10 @@ struct Record {
   bool connection_reused = false;  ///< of the attempt that answered
   std::uint16_t dropped = 0;       ///< parameters that the provider was not given
   int status = 0;                  ///< what the client was told; 0: nothing
-  int attempts = 0;
+  int attempts = 0;                ///< requests sent to providers
+  int tries = 0;                   ///< the same, and deployments that could not be given this request
+  std::string trail;               ///< the tries that failed, and how: "one/model 503, other/model upstream_reset"
+  bool exhausted = false;  ///< a try failed for a reason that would have let somebody else answer, and nobody was left
   std::optional<Fault> fault;
   std::string detail;  ///< more about the fault, for the operator alone
   dialect::FinishReason finish = dialect::FinishReason::unspecified;
