@@ -1,66 +1,14 @@
 #include "metrics_page.h"
 
-#include <charconv>
 #include <iterator>
 
+#include "prometheus_page.h"
+#include "routing_metrics.h"
+
 namespace weir::control {
-namespace {
 
-constexpr Bytes kDirectModels = "*/*";  // all models that are addressed as provider/model, together
-
-class Page {
- public:
-  void head(Bytes name, Bytes kind, Bytes help) { put("# HELP ", name, " ", help, "\n# TYPE ", name, " ", kind, "\n"); }
-  void sample(Bytes name, Bytes labels, std::uint64_t value) { put(name, labels, " ", std::to_string(value), "\n"); }
-  void one(Bytes name, Bytes kind, Bytes help, std::uint64_t value) {
-    head(name, kind, help);
-    sample(name, {}, value);
-  }
-  /// Seconds, as Prometheus wants them.
-  void histogram(const std::string& name, Bytes help, const Histogram& values,
-                 std::initializer_list<std::uint64_t> bounds_us) {
-    head(name, "histogram", help);
-    for (const std::uint64_t us : bounds_us) {
-      const std::string label = "{le=\"" + seconds(static_cast<double>(us) / 1e6) + "\"}";
-      sample(name + "_bucket", label, values.at_most(us * 1000));
-    }
-    sample(name + "_bucket", "{le=\"+Inf\"}", values.count());
-    put(name, "_sum ", seconds(static_cast<double>(values.sum_ns()) / 1e9), "\n");
-    sample(name + "_count", {}, values.count());
-  }
-  std::string take() { return std::move(text_); }
-
- private:
-  template <class... Parts>
-  void put(const Parts&... parts) {
-    (text_.append(parts), ...);
-  }
-  static std::string seconds(double value) {
-    char digits[32];
-    const auto end = std::to_chars(digits, digits + sizeof digits, value);
-    return {digits, end.ptr};
-  }
-  std::string text_;
-};
-
-/// At 0 from the start, so that the first one is seen as a step.
-void put_exhausted(Page& page, const gateway::Metrics& m, const catalog::Catalog& catalog) {
-  constexpr Bytes kName = "weir_chain_exhausted_total";
-  page.head(kName, "counter", "Requests that failed at all deployments that could be asked, by model.");
-  // (The names of models have neither quotes nor backslashes.)
-  const auto put = [&](Bytes model, std::size_t place) {
-    const std::uint64_t count = place < m.chain_exhausted.size() ? m.chain_exhausted[place] : 0;
-    page.sample(kName, "{model=\"" + std::string(model) + "\"}", count);
-  };
-  const auto models = catalog.models();
-  for (std::size_t i = 0; i < models.size(); ++i) put(models[i].name, i);
-  if (catalog.exposes_provider_models()) put(kDirectModels, models.size());
-}
-
-}  // namespace
-
-std::string metrics_page(const gateway::Metrics& m, std::uint32_t shards, const catalog::Catalog& catalog) {
-  Page page;
+std::string metrics_page(const gateway::Metrics& m, std::uint32_t shards, routing::Router& onlooker, Instant now) {
+  PrometheusPage page;
   page.head("weir_build_info", "gauge", "Always 1; the version is in the label.");
   page.sample("weir_build_info", "{version=\"" WEIR_VERSION "\"}", 1);
   page.one("weir_shards", "gauge", "Shards, one per core.", shards);
@@ -75,10 +23,8 @@ std::string metrics_page(const gateway::Metrics& m, std::uint32_t shards, const 
     if (m.by_fault[i] > 0)
       page.sample("weir_faults_total", "{fault=\"" + std::string(to_string(static_cast<Fault>(i))) + "\"}",
                   m.by_fault[i]);
-  put_exhausted(page, m, catalog);
   page.one("weir_exchanges_in_flight", "gauge", "Exchanges under way.", m.in_flight);
   page.one("weir_streams_total", "counter", "Exchanges that asked for a stream.", m.streams);
-  page.one("weir_attempts_total", "counter", "Requests sent to providers.", m.attempts);
   page.head("weir_dialects_total", "counter",
             "Requests sent to providers, by the client's dialect and the one the provider was spoken to in.");
   for (const auto client : dialect::kDialects)
@@ -97,15 +43,10 @@ std::string metrics_page(const gateway::Metrics& m, std::uint32_t shards, const 
            m.stale_connections);
   page.one("weir_usage_unknown_total", "counter", "Complete answers in which the provider gave no usage.",
            m.usage_unknown);
-  page.one("weir_cost_nano_usd_total", "counter", "What the answers cost, in nano-dollars, where the price is known.",
-           m.cost_nano_usd);
-  page.one("weir_cost_unknown_total", "counter", "Answers with usage of models whose price nobody knows.",
-           m.cost_unknown);
-  page.head("weir_tokens_total", "counter", "Tokens as the providers counted them.");
-  page.sample("weir_tokens_total", "{type=\"input\"}", m.input_tokens);
-  page.sample("weir_tokens_total", "{type=\"output\"}", m.output_tokens);
   page.one("weir_request_body_bytes_total", "counter", "Bytes of request bodies.", m.request_bytes);
   page.one("weir_answer_body_bytes_total", "counter", "Bytes of answer bodies.", m.answer_bytes);
+
+  write_routing_metrics(page, m, onlooker, now);
 
   page.one("weir_client_connections", "gauge", "Open client connections.", m.connections);
   page.one("weir_client_connections_limit", "gauge", "Their bound.", m.connections_limit);

@@ -148,7 +148,8 @@ AccessLine::AccessLine(const Record& record, Bytes time) {
     pen.raw(",\"stream\":false");
   }
   pen.number(",\"attempts\":", record.attempts);
-  if (record.tries > 1 || record.exhausted) pen.text(",\"trail\":", cut_trail(record.trail, kMaxText));
+  if (!record.trail.empty() && (record.tries > 1 || record.exhausted))
+    pen.text(",\"trail\":", cut_trail(record.trail, kMaxText));
   if (record.exhausted) pen.raw(",\"exhausted\":true");
   if (record.fault) pen.text(",\"fault\":", to_string(*record.fault));
   pen.text(",\"detail\":", Bytes(record.detail).substr(0, kMaxText));

@@ -133,6 +133,7 @@ void Exchange::begin_attempt(const routing::Step& step) {
   const routing::Candidate& candidate = race_->plan.askable()[step.candidate];
   asking.target = (*race_->resolution)[candidate.place];
   const catalog::Provider& provider = *asking.target.provider;
+  record_.cell = asking.target.cell;
   record_.provider = provider.name;
   // Of "provider/model" the model is a part of what the client wrote.
   record_.model_id = race_->resolution->model()
@@ -141,7 +142,7 @@ void Exchange::begin_attempt(const routing::Step& step) {
   record_.provider_dialect = provider.dialects.for_client(endpoint_.client);
   attempt_.reset();
   attempt_.emplace(gateway_, record_, asking.target);
-  attempt_->track(candidate.cell, step.pass);
+  attempt_->track(step.pass);
 }
 
 io::Task<> Exchange::attempt() {
@@ -359,7 +360,10 @@ void Exchange::fail(Fault fault, Bytes detail) {
 
 void Exchange::fail(Failure failure) {
   if (client_gone_) return refuse(Fault::client_gone);
-  if (!race_) return give(failure);
+  if (!race_) {  // a question about a stored answer: there is nobody else
+    attempt_->end(failure.end);
+    return give(failure);
+  }
   race_->failure = std::move(failure);
 }
 

@@ -18,6 +18,7 @@ Gateway::Gateway(net::Context& context, const catalog::Catalog& catalog, const a
       log_time_(std::make_unique<LogTime>()),
       router_(catalog, health, shard, router),
       races_(std::make_unique<Recycler<Race>>()) {
+  metrics_.deployments.resize(catalog.cells());
   metrics_.chain_exhausted.resize(catalog.models().size() + 1);
   for (const catalog::Provider& provider : catalog.providers()) {
     const auto& url = provider.base_url;
@@ -80,6 +81,7 @@ Metrics Gateway::measure() const {
     copy.upstream_warmed += pool->warmed();
     for (std::size_t i = 0; i < kFaultCount; ++i) copy.connect_faults[i] += pool->connect_faults()[i];
   }
+  for (std::size_t i = 0; i < pools_.size(); ++i) copy.retries_refused.push_back(router_.retries_refused(i));
   copy.name_lookups = resolver_.lookups();
   copy.names_stale = resolver_.stale_used();
   copy.buffer_bytes_held = context_.loop.buffers().held_bytes();

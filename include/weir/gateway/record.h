@@ -28,6 +28,8 @@ class ShortText {
 };
 
 struct Record {
+  static constexpr std::uint32_t kNoCell = UINT32_MAX;
+
   Record() = default;
   Record(const Record&) = delete;
   Record& operator=(const Record&) = delete;
@@ -39,6 +41,7 @@ struct Record {
   /// Provider and model that answered, or were tried last. The model may be a view into `model`.
   Bytes provider;
   Bytes model_id;
+  std::uint32_t cell = kNoCell;  ///< theirs in the health table
   dialect::Dialect client_dialect = dialect::Dialect::openai_chat;
   dialect::Dialect provider_dialect = dialect::Dialect::openai_chat;  ///< in which the provider was spoken to
   bool stream = false;
