@@ -131,10 +131,12 @@ std::vector<std::string> Stage::complaints() const {
   };
   const gateway::Metrics metrics = shard_->measure();
   const Bytes log = network_.written(kLog);
+  std::uint64_t input_tokens = 0;
+  for (const auto& deployment : metrics.deployments) input_tokens += deployment.input_tokens;
   expect("exchanges", metrics.exchanges, asked_);
   expect("log lines", static_cast<std::uint64_t>(std::ranges::count(log, '\n')), asked_);
   expect("requests at the provider", provider_.requests(), workload_.authorized ? asked_ : 0);
-  expect("input tokens", metrics.input_tokens, workload_.authorized ? kInputTokens * asked_ : 0);
+  expect("input tokens", input_tokens, workload_.authorized ? kInputTokens * asked_ : 0);
   expect("refused", metrics.by_fault[static_cast<std::size_t>(Fault::unauthorized)], workload_.authorized ? 0 : asked_);
   return all;
 }

@@ -47,6 +47,12 @@ void Admin::refuse(net::Downstream& downstream, Fault fault) {
   downstream.answer(row(fault).status, "text/plain", row(fault).sentence);
 }
 
+/// Planning takes turns, which are not to be taken by who only asks.
+routing::Router Admin::make_onlooker() const {
+  gateway::Gateway& gateway = shards_[0]->gateway();
+  return routing::Router(gateway.catalog(), &gateway.router().table(), 0, gateway.router().options());
+}
+
 io::Task<> Admin::explain(net::Downstream& downstream, codec::RequestHead& head) {
   if (head.method != codec::Method::post)
     co_return downstream.answer(405, "text/plain", "POST the body of a request here.\n");
@@ -59,12 +65,10 @@ io::Task<> Admin::explain(net::Downstream& downstream, codec::RequestHead& head)
   if (!dialect) co_return downstream.answer(400, "text/plain", "There is no such dialect.\n");
   net::Body body;
   if (const auto read = co_await downstream.read_body(body); !read) co_return refuse(downstream, read.error());
-  gateway::Gateway& gateway = shards_[0]->gateway();
-  // A router of its own with everybody's health: planning takes turns, which are not to be taken by who only asks.
-  routing::Router onlooker(gateway.catalog(), &gateway.router().table(), 0, gateway.router().options());
+  routing::Router onlooker = make_onlooker();
   const auto explanation = control::explain(
       {.dialect = *dialect, .body = body.contiguous(downstream.context().scratch), .model = model, .as_json = as_json},
-      gateway.catalog(), onlooker, downstream.loop().now());
+      onlooker.catalog(), onlooker, downstream.loop().now());
   if (!explanation)
     co_return downstream.answer(400, "text/plain",
                                 explanation.error().problem + " " + explanation.error().advice + "\n");
@@ -90,7 +94,8 @@ io::Task<std::string> Admin::metrics() {
   total.client_connections_limit = gate_.limit();
   total.client_limit_refused = gate_.refused();
   measuring_ = false;
-  co_return metrics_page(total, static_cast<std::uint32_t>(shards_.size()));
+  routing::Router onlooker = make_onlooker();
+  co_return metrics_page(total, static_cast<std::uint32_t>(shards_.size()), onlooker, loop.now());
 }
 
 }  // namespace weir::control

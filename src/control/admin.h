@@ -24,6 +24,7 @@ class Admin final : public net::Handler {
 
  private:
   io::Task<std::string> metrics();
+  routing::Router make_onlooker() const;
   io::Task<> explain(net::Downstream& downstream, codec::RequestHead& head);
 
   std::vector<gateway::Shard*> shards_;

@@ -1,50 +1,14 @@
 #include "metrics_page.h"
 
-#include <charconv>
 #include <iterator>
 
+#include "prometheus_page.h"
+#include "routing_metrics.h"
+
 namespace weir::control {
-namespace {
 
-class Page {
- public:
-  void head(Bytes name, Bytes kind, Bytes help) { put("# HELP ", name, " ", help, "\n# TYPE ", name, " ", kind, "\n"); }
-  void sample(Bytes name, Bytes labels, std::uint64_t value) { put(name, labels, " ", std::to_string(value), "\n"); }
-  void one(Bytes name, Bytes kind, Bytes help, std::uint64_t value) {
-    head(name, kind, help);
-    sample(name, {}, value);
-  }
-  /// Seconds, as Prometheus wants them.
-  void histogram(const std::string& name, Bytes help, const Histogram& values,
-                 std::initializer_list<std::uint64_t> bounds_us) {
-    head(name, "histogram", help);
-    for (const std::uint64_t us : bounds_us) {
-      const std::string label = "{le=\"" + seconds(static_cast<double>(us) / 1e6) + "\"}";
-      sample(name + "_bucket", label, values.at_most(us * 1000));
-    }
-    sample(name + "_bucket", "{le=\"+Inf\"}", values.count());
-    put(name, "_sum ", seconds(static_cast<double>(values.sum_ns()) / 1e9), "\n");
-    sample(name + "_count", {}, values.count());
-  }
-  std::string take() { return std::move(text_); }
-
- private:
-  template <class... Parts>
-  void put(const Parts&... parts) {
-    (text_.append(parts), ...);
-  }
-  static std::string seconds(double value) {
-    char digits[32];
-    const auto end = std::to_chars(digits, digits + sizeof digits, value);
-    return {digits, end.ptr};
-  }
-  std::string text_;
-};
-
-}  // namespace
-
-std::string metrics_page(const gateway::Metrics& m, std::uint32_t shards) {
-  Page page;
+std::string metrics_page(const gateway::Metrics& m, std::uint32_t shards, routing::Router& onlooker, Instant now) {
+  PrometheusPage page;
   page.head("weir_build_info", "gauge", "Always 1; the version is in the label.");
   page.sample("weir_build_info", "{version=\"" WEIR_VERSION "\"}", 1);
   page.one("weir_shards", "gauge", "Shards, one per core.", shards);
@@ -61,7 +25,6 @@ std::string metrics_page(const gateway::Metrics& m, std::uint32_t shards) {
                   m.by_fault[i]);
   page.one("weir_exchanges_in_flight", "gauge", "Exchanges under way.", m.in_flight);
   page.one("weir_streams_total", "counter", "Exchanges that asked for a stream.", m.streams);
-  page.one("weir_attempts_total", "counter", "Requests sent to providers.", m.attempts);
   page.head("weir_dialects_total", "counter",
             "Requests sent to providers, by the client's dialect and the one the provider was spoken to in.");
   for (const auto client : dialect::kDialects)
@@ -80,15 +43,10 @@ std::string metrics_page(const gateway::Metrics& m, std::uint32_t shards) {
            m.stale_connections);
   page.one("weir_usage_unknown_total", "counter", "Complete answers in which the provider gave no usage.",
            m.usage_unknown);
-  page.one("weir_cost_nano_usd_total", "counter", "What the answers cost, in nano-dollars, where the price is known.",
-           m.cost_nano_usd);
-  page.one("weir_cost_unknown_total", "counter", "Answers with usage of models whose price nobody knows.",
-           m.cost_unknown);
-  page.head("weir_tokens_total", "counter", "Tokens as the providers counted them.");
-  page.sample("weir_tokens_total", "{type=\"input\"}", m.input_tokens);
-  page.sample("weir_tokens_total", "{type=\"output\"}", m.output_tokens);
   page.one("weir_request_body_bytes_total", "counter", "Bytes of request bodies.", m.request_bytes);
   page.one("weir_answer_body_bytes_total", "counter", "Bytes of answer bodies.", m.answer_bytes);
+
+  write_routing_metrics(page, m, onlooker, now);
 
   page.one("weir_client_connections", "gauge", "Open client connections.", m.connections);
   page.one("weir_client_connections_limit", "gauge", "Their bound.", m.connections_limit);

@@ -4,9 +4,11 @@
 #include <string>
 
 #include "weir/gateway/metrics.h"
+#include "weir/routing/router.h"
 
 namespace weir::control {
 
-std::string metrics_page(const gateway::Metrics& metrics, std::uint32_t shards);
+/// `onlooker`: a router of the same catalog with everybody's health.
+std::string metrics_page(const gateway::Metrics& metrics, std::uint32_t shards, routing::Router& onlooker, Instant now);
 
 }  // namespace weir::control

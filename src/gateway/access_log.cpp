@@ -118,6 +118,17 @@ class AccessLine::Pen {
   char* at_;
 };
 
+namespace {
+
+/// As many entries ("one/model 503") as have room, whole; of one that is too long its beginning.
+Bytes cut_trail(Bytes trail, std::size_t most) {
+  if (trail.size() <= most) return trail;
+  const std::size_t end = trail.rfind(", ", most);
+  return trail.substr(0, end == Bytes::npos ? most : end);
+}
+
+}  // namespace
+
 AccessLine::AccessLine(const Record& record, Bytes time) {
   Pen pen(bytes_.data());
   pen.raw("{\"time\":\"");
@@ -137,6 +148,9 @@ AccessLine::AccessLine(const Record& record, Bytes time) {
     pen.raw(",\"stream\":false");
   }
   pen.number(",\"attempts\":", record.attempts);
+  if (!record.trail.empty() && (record.tries > 1 || record.exhausted))
+    pen.text(",\"trail\":", cut_trail(record.trail, kMaxText));
+  if (record.exhausted) pen.raw(",\"exhausted\":true");
   if (record.fault) pen.text(",\"fault\":", to_string(*record.fault));
   pen.text(",\"detail\":", Bytes(record.detail).substr(0, kMaxText));
   if (record.finish != dialect::FinishReason::unspecified) pen.text(",\"finish\":", to_string(record.finish));

@@ -32,8 +32,8 @@ class AccessLine {
  private:
   class Pen;
   static constexpr std::size_t kMaxKeyName = 128;
-  static constexpr std::size_t kMaxText = 160;  // of any other
-  static constexpr std::size_t kMaxTexts = 8;   // key, model, deployment, two dialects, fault, detail, finish
+  static constexpr std::size_t kMaxText = 192;  // of any other
+  static constexpr std::size_t kMaxTexts = 9;   // key, model, deployment, two dialects, trail, fault, detail, finish
   static constexpr std::size_t kMaxRest = 1024;
   std::array<char, kMaxTexts * (6 * kMaxText + 2) + kMaxRest> bytes_;
   std::size_t size_ = 0;

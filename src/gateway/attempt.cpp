@@ -22,13 +22,16 @@ void forward_common_fields(codec::HeadWriter& writer, const codec::RequestHead& 
 }  // namespace
 
 void Attempt::end(const routing::AttemptEnd& end) {
-  if (cell_) gateway_.router().end(*std::exchange(cell_, {}), end, gateway_.context().loop.now(), pass_);
+  if (std::exchange(has_ended_, true)) return;
+  if (asked_ || end.blame == routing::Blame::misfit)
+    ++gateway_.metrics().deployments[target_.cell].attempts[static_cast<std::size_t>(end.blame)];
+  if (is_tracked_) gateway_.router().end(target_.cell, end, gateway_.context().loop.now(), pass_);
 }
 
 void Attempt::answered() {
-  if (!cell_) return;
+  if (!is_tracked_ || has_ended_) return;
   const Instant now = gateway_.context().loop.now();
-  gateway_.router().answered(*cell_, pass_, to_ns(now - began_) / 1'000'000, now);
+  gateway_.router().answered(target_.cell, pass_, to_ns(now - began_) / 1'000'000, now);
 }
 
 void Attempt::cancel() {
@@ -63,7 +66,7 @@ io::Task<Result<codec::ResponseHead*>> Attempt::start(AttemptRequest request, co
     const Instant first_byte = loop.now() + gateway_.context().options.first_byte_timeout;
     const auto head = co_await lease_->read_head(std::min(first_byte, deadline));
     if (head) {
-      if (cell_) gateway_.router().hear(*cell_, (*head)->field_list, loop.now(), loop.ring().wall());
+      if (is_tracked_) gateway_.router().hear(target_.cell, (*head)->field_list, loop.now(), loop.ring().wall());
       co_return head;
     }
     record_.detail.assign(lease_->tls_reason());  // refusals of our certificate come only now

@@ -33,13 +33,14 @@ class Attempt {
   /// Who has not been told how it ended is told that nobody waited for it.
   ~Attempt() { end({.blame = routing::Blame::gone}); }
 
-  /// The router has let this attempt through to a cell of the health table and wants to hear of its end.
-  void track(std::uint32_t cell, const routing::Pass& pass) {
-    cell_ = cell;
+  /// The router has let this attempt through and wants to hear of its end.
+  void track(const routing::Pass& pass) {
+    is_tracked_ = true;
     pass_ = pass;
   }
   /// The first content has come.
   void answered();
+  /// Counts only the first time.
   void end(const routing::AttemptEnd& end);
 
   /// Sends the request with `edits` spliced into its body and waits for the answer's head, which is valid until the
@@ -67,10 +68,11 @@ class Attempt {
   Record& record_;
   catalog::Target target_;
   net::UpstreamPool::Lease lease_;
-  std::optional<std::uint32_t> cell_;
   routing::Pass pass_;
   Instant began_{};
   Pause pause_;
+  bool is_tracked_ = false;
+  bool has_ended_ = false;
   bool asked_ = false;
   bool cancelled_ = false;
 };

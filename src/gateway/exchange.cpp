@@ -70,6 +70,7 @@ io::Task<> Exchange::answer() {
     step = race_->attempts->after(race_->failure->end, race_->plan, gateway_.router(), loop_.now(), deadline_,
                                   loop_.random());
   }
+  note_end_of_chain();
   give_failure();
 }
 
@@ -139,9 +140,11 @@ void Exchange::begin_attempt(const routing::Step& step) {
   record_.finish = dialect::FinishReason::unspecified;
   record_.ttft_ns = -1;
 
+  ++record_.tries;
   const routing::Candidate& candidate = race_->plan.askable()[step.candidate];
   asking.target = (*race_->resolution)[candidate.place];
   const catalog::Provider& provider = *asking.target.provider;
+  record_.cell = asking.target.cell;
   record_.provider = provider.name;
   // Of "provider/model" the model is a part of what the client wrote.
   record_.model_id = race_->resolution->model()
@@ -150,7 +153,7 @@ void Exchange::begin_attempt(const routing::Step& step) {
   record_.provider_dialect = provider.dialects.for_client(endpoint_.client);
   attempt_.reset();
   attempt_.emplace(gateway_, record_, asking.target);
-  attempt_->track(candidate.cell, step.pass);
+  attempt_->track(step.pass);
 }
 
 io::Task<> Exchange::attempt() {
@@ -178,8 +181,7 @@ void Exchange::end_attempt() {
     end.stream_ms = to_ns(loop_.now() - record_.started) / 1'000'000 - record_.ttft_ns / 1'000'000;
   if (has_failed()) {
     end = race_->failure->end;
-    if (!trail_.empty()) trail_ += ", ";
-    append_outcome(trail_, *race_->failure);
+    append_outcome(*race_->failure);
     if (race_->body.size() == 0) race_->attempts->give_up();
   } else if (!attempt_->asked()) {
     end.blame = routing::Blame::gone;  // answered without it
@@ -193,12 +195,22 @@ void Exchange::end_attempt() {
 }
 
 /// As the trail has it: who was asked, and how that ended.
-void Exchange::append_outcome(std::string& trail, const Failure& failure) const {
+void Exchange::append_outcome(const Failure& failure) {
+  std::string& trail = record_.trail;
+  if (!trail.empty()) trail += ", ";
   trail.append(record_.provider).append("/").append(record_.model_id).append(" ");
   if (failure.end.status >= 300)
     trail += std::to_string(failure.end.status);
   else
     trail += failure.fault ? to_string(*failure.fault) : routing::to_string(failure.end.blame);
+}
+
+/// A deployment that could not be given the request says nothing about the chain, if nobody was asked at all.
+void Exchange::note_end_of_chain() {
+  if (!has_failed() || record_.attempts == 0) return;
+  if (routing::verdict(race_->failure->end) == routing::Verdict::stop) return;
+  record_.exhausted = true;
+  gateway_.count_exhausted(*race_->resolution);
 }
 
 // ---- What the deployment is asked.
@@ -328,8 +340,8 @@ net::Downstream::Answer Exchange::start_answer(const codec::ResponseHead& head, 
 
 void Exchange::write_deployment(codec::HeadWriter& writer, Bytes outcome) const {
   writer.field("x-weir-deployment", {record_.provider, "/", record_.model_id});
-  if (!trail_.empty())
-    writer.field("x-weir-attempts", {trail_, ", ", record_.provider, "/", record_.model_id, " ", outcome});
+  if (!record_.trail.empty())
+    writer.field("x-weir-attempts", {record_.trail, ", ", record_.provider, "/", record_.model_id, " ", outcome});
 }
 
 Committed Exchange::commit() {
@@ -359,7 +371,10 @@ void Exchange::fail(Fault fault, Bytes detail) {
 
 void Exchange::fail(Failure failure) {
   if (client_gone_) return refuse(Fault::client_gone);
-  if (!race_) return give(failure);
+  if (!race_) {  // a question about a stored answer: there is nobody else
+    attempt_->end(failure.end);
+    return give(failure);
+  }
   race_->failure = std::move(failure);
 }
 
@@ -396,7 +411,7 @@ void Exchange::give(Failure& failure) {
     for (const io::Chunk& chunk : failure.body.chunks()) downstream_.send(chunk);
     downstream_.end_answer();
   } else {
-    if (record_.attempts > 1) failure.fields.append("x-weir-attempts: ").append(trail_).append("\r\n");
+    if (record_.attempts > 1) failure.fields.append("x-weir-attempts: ").append(record_.trail).append("\r\n");
     downstream_.answer(failure.status, "application/json", failure.text, failure.fields);
   }
   sent_first_byte();
@@ -406,7 +421,7 @@ void Exchange::refuse(Fault fault, const dialect::FaultDetail& detail) {
   if (client_gone_) fault = Fault::client_gone;
   note_fault(fault);
   record_.status = row(fault).status;
-  std::string trail = record_.attempts > 1 ? "x-weir-attempts: " + trail_ + "\r\n" : std::string();
+  std::string trail = record_.attempts > 1 ? "x-weir-attempts: " + record_.trail + "\r\n" : std::string();
   if (fault == Fault::no_deployment && race_)
     if (const auto left = gateway_.router().soonest(race_->plan, loop_.now()))
       trail.append("retry-after: ").append(std::to_string(to_ns(*left) / 1'000'000'000 + 1)).append("\r\n");

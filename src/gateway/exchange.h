@@ -43,7 +43,9 @@ class Exchange {
   io::Task<> attempt();
   void end_attempt();
   bool has_failed() const;
-  void append_outcome(std::string& trail, const Failure& failure) const;
+  void append_outcome(const Failure& failure);
+  /// There is no further attempt.
+  void note_end_of_chain();
 
   bool write_request(Asking& asking);
   bool translate_request(Asking& asking, Bytes text);
@@ -135,7 +137,6 @@ class Exchange {
   Record record_;
   Instant deadline_;
   Race::Home::Lease race_;  ///< until the answer begins
-  std::string trail_;       ///< the attempts that failed
   std::optional<Attempt> attempt_;
   bool client_gone_ = false;
   bool withhold_usage_ = false;

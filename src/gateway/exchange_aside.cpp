@@ -134,6 +134,7 @@ io::Task<> Exchange::stored() {
     if (owner ? i != *owner : !providers[i].dialects.has(Dialect::openai_responses)) continue;
     if (client_gone_) co_return refuse(Fault::client_gone);
     record_.provider = providers[i].name;
+    record_.cell = gateway_.catalog().cell_of_provider(i);
     ++record_.attempts;
     const Call call{.kind = Call::Kind::stored,
                     .dialect = Dialect::openai_responses,
@@ -141,14 +142,17 @@ io::Task<> Exchange::stored() {
                     .query = codec::split_target(head_.target).query,
                     .method = head_.method};
     attempt_.reset();
-    attempt_.emplace(gateway_, record_, catalog::Target{.provider = &providers[i], .provider_index = i});
+    attempt_.emplace(gateway_, record_,
+                     catalog::Target{.provider = &providers[i], .provider_index = i, .cell = record_.cell});
     const auto head = co_await attempt_->start({call, head_, body}, {}, deadline_);
     if (!head) {
       last = at_deadline(head.error());
+      attempt_->end({.blame = routing::blame_of(last)});
       continue;
     }
     if ((*head)->status == 404 && !owner) {
       last = Fault::not_found;  // another one may keep it
+      attempt_->end({});
       continue;
     }
     first_byte_answered();
@@ -167,6 +171,7 @@ io::Task<> Exchange::pass_stored(codec::ResponseHead& head) {
   } else {
     co_await relay_document(head);
   }
+  attempt_->end({.blame = record_.fault ? routing::blame_of(*record_.fault) : routing::Blame::none});
   attempt_->release();
 }
 

@@ -18,6 +18,8 @@ Gateway::Gateway(net::Context& context, const catalog::Catalog& catalog, const a
       log_time_(std::make_unique<LogTime>()),
       router_(catalog, health, shard, router),
       races_(std::make_unique<Recycler<Race>>()) {
+  metrics_.deployments.resize(catalog.cells());
+  metrics_.chain_exhausted.resize(catalog.models().size() + 1);
   for (const catalog::Provider& provider : catalog.providers()) {
     const auto& url = provider.base_url;
     net::Endpoint endpoint{url.host, url.port, provider.proxy, provider.tls, provider.tls_host};
@@ -52,6 +54,12 @@ void Gateway::settle(const Record& record) {
   log_.line(line.bytes());
 }
 
+void Gateway::count_exhausted(const catalog::Resolution& resolution) {
+  const catalog::Model* const model = resolution.model();
+  const auto models = catalog_.models();
+  ++metrics_.chain_exhausted[model ? static_cast<std::size_t>(model - models.data()) : models.size()];
+}
+
 io::Task<> Gateway::check_names(std::function<void(Bytes, Bytes, Fault)> on_failure) {
   for (const catalog::Provider& provider : catalog_.providers()) {
     const Bytes host = provider.proxy ? provider.proxy->host : provider.base_url.host;
@@ -73,6 +81,7 @@ Metrics Gateway::measure() const {
     copy.upstream_warmed += pool->warmed();
     for (std::size_t i = 0; i < kFaultCount; ++i) copy.connect_faults[i] += pool->connect_faults()[i];
   }
+  for (std::size_t i = 0; i < pools_.size(); ++i) copy.retries_refused.push_back(router_.retries_refused(i));
   copy.name_lookups = resolver_.lookups();
   copy.names_stale = resolver_.stale_used();
   copy.buffer_bytes_held = context_.loop.buffers().held_bytes();

@@ -3,22 +3,40 @@
 #include <algorithm>
 
 namespace weir::gateway {
+namespace {
+
+void add(std::vector<std::uint64_t>& sums, const std::vector<std::uint64_t>& others) {
+  sums.resize(std::max(sums.size(), others.size()));
+  for (std::size_t i = 0; i < others.size(); ++i) sums[i] += others[i];
+}
+
+}  // namespace
+
+void DeploymentCounts::merge(const DeploymentCounts& other) {
+  for (std::size_t i = 0; i < attempts.size(); ++i) attempts[i] += other.attempts[i];
+  input_tokens += other.input_tokens;
+  output_tokens += other.output_tokens;
+  cost_nano_usd += other.cost_nano_usd;
+  cost_unknown += other.cost_unknown;
+}
 
 void Metrics::count(const Record& record) {
   ++exchanges;
   ++by_status[static_cast<std::size_t>(std::clamp(record.status / 100, 0, 5))];
   if (record.fault) ++by_fault[static_cast<std::size_t>(*record.fault)];
   streams += record.stream;
-  attempts += static_cast<std::uint64_t>(record.attempts);
   by_dialects[static_cast<std::size_t>(record.client_dialect)][static_cast<std::size_t>(record.provider_dialect)] +=
       static_cast<std::uint64_t>(record.attempts);
   dropped_parameters += record.dropped;
-  if (record.cost_known)
-    cost_nano_usd += static_cast<std::uint64_t>(record.cost_nano_usd);
-  else if (record.usage.reported && !record.model_id.empty())  // a stored answer was paid for when it was made
-    ++cost_unknown;
-  input_tokens += record.usage.input_total();
-  output_tokens += record.usage.output_total();
+  if (record.cell < deployments.size()) {
+    DeploymentCounts& deployment = deployments[record.cell];
+    if (record.cost_known)
+      deployment.cost_nano_usd += static_cast<std::uint64_t>(record.cost_nano_usd);
+    else if (record.usage.reported && !record.model_id.empty())  // a stored answer was paid for when it was made
+      ++deployment.cost_unknown;
+    deployment.input_tokens += record.usage.input_total();
+    deployment.output_tokens += record.usage.output_total();
+  }
   request_bytes += record.request_bytes;
   answer_bytes += record.answer_bytes;
   if (record.attempts > 0 && record.status == 200 && !record.fault && !record.usage.reported) ++usage_unknown;
@@ -34,17 +52,16 @@ void Metrics::merge(const Metrics& other) {
   for (std::size_t i = 0; i < by_fault.size(); ++i) by_fault[i] += other.by_fault[i];
   for (std::size_t i = 0; i < by_dialects.size(); ++i)
     for (std::size_t k = 0; k < by_dialects.size(); ++k) by_dialects[i][k] += other.by_dialects[i][k];
+  deployments.resize(std::max(deployments.size(), other.deployments.size()));
+  for (std::size_t i = 0; i < other.deployments.size(); ++i) deployments[i].merge(other.deployments[i]);
+  add(retries_refused, other.retries_refused);
+  add(chain_exhausted, other.chain_exhausted);
   for (auto member : {&Metrics::exchanges,
                       &Metrics::dropped_parameters,
                       &Metrics::streams,
                       &Metrics::in_flight,
-                      &Metrics::attempts,
                       &Metrics::stale_connections,
                       &Metrics::usage_unknown,
-                      &Metrics::cost_unknown,
-                      &Metrics::cost_nano_usd,
-                      &Metrics::input_tokens,
-                      &Metrics::output_tokens,
                       &Metrics::request_bytes,
                       &Metrics::answer_bytes,
                       &Metrics::connections,

@@ -26,11 +26,16 @@ std::optional<Step> Attempts::take(std::uint32_t i, const Pass& pass) {
   return Step{.candidate = i, .pass = pass};
 }
 
+void Attempts::refuse(std::uint32_t i, RetryBudget& budget) {
+  if (!((unbudgeted_ >> i) & 1U)) budget.refuse();
+  unbudgeted_ |= std::uint32_t{1} << i;
+}
+
 std::optional<Step> Attempts::begin(std::uint32_t i, const Plan& plan, Router& router, Instant now, bool insist) {
   const std::uint32_t cell = plan.askable()[i].cell;
   RetryBudget& budget = router.budget(cell);
   const bool again = has_tried(plan, router, router.provider_of(cell));
-  if (again && !budget.has(now)) return std::nullopt;
+  if (again && !budget.has(now)) return refuse(i, budget), std::nullopt;
   const Pass pass = router.admit(cell, now, insist, plan.askable()[i].unfit == Unfit::breaker);
   if (!pass) return std::nullopt;
   if (again) {

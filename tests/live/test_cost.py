@@ -31,8 +31,8 @@ async def answers_tell_what_they_cost():
         lines = await log_of(weir, 3)
         check_equal([line["cost_nano_usd"] for line in lines], [DOCUMENT_NANO, DOCUMENT_NANO, STREAM_NANO], "log lines")
         metrics = await weir.metrics()
-        check_equal(metrics["weir_cost_nano_usd_total"], 2 * DOCUMENT_NANO + STREAM_NANO, "the sum")
-        check_equal(metrics["weir_cost_unknown_total"], 0, "unknown prices")
+        check_equal(metrics['weir_cost_nano_usd_total{deployment="local/test-model"}'], 2 * DOCUMENT_NANO + STREAM_NANO, "the sum")
+        check_equal(metrics['weir_cost_unknown_total{deployment="local/test-model"}'], 0, "unknown prices")
 
 
 @test
@@ -43,7 +43,7 @@ async def an_unknown_price_is_not_zero():
         lines = await log_of(weir, 1)
         check("cost_nano_usd" not in lines[0], "the log line tells no cost")
         metrics = await weir.metrics()
-        check_equal((metrics["weir_cost_nano_usd_total"], metrics["weir_cost_unknown_total"]), (0, 1), "counters")
+        check_equal((metrics['weir_cost_nano_usd_total{deployment="local/test-model"}'], metrics['weir_cost_unknown_total{deployment="local/test-model"}']), (0, 1), "counters")
 
 
 @test

@@ -1,9 +1,10 @@
 """What the file says of routing holds: attempts, several credentials, limits of cost; and /explain knows what happened."""
+import asyncio
 import json
 import tempfile
 from pathlib import Path
 
-from harness.client import ask, chat
+from harness.client import ask, chat, until
 from harness.provider import Provider, json_answer
 from harness.registry import check, check_equal, test
 from harness.weir import UPSTREAM_KEY, Weir, configuration
@@ -150,3 +151,95 @@ async def what_goes_on_from_a_stored_answer_stays_with_its_keeper():
                     check_equal(previous.split("_")[1], keeper_name, "who keeps it")
             check_equal(len({(await say(previous_response_id="resp_unknown")).split("_")[1] for _ in range(2)}), 2,
                         "who is asked for what nobody is known to keep")
+
+
+async def an_exhausted_chain_is_told():
+    async with Provider(fails) as first, Provider(lambda message: fails(message) if b"down" in message.body else works(message)) \
+            as second, await Weir.start(of(first, second)) as weir:
+        counter = 'weir_chain_exhausted_total{model="test-model"}'
+        check_equal((await weir.metrics())[counter], 0, "before")
+        check_equal((await weir.ask(chat())).status, 200, "the second answers")
+        answer = await weir.ask(chat(text="all down"))
+        check_equal(answer.status, 500, "nobody answers")
+        check_equal((await weir.metrics())[counter], 1, "afterwards")
+        check(await until(lambda: len(weir.log_lines()) == 2, 3), "two log lines")
+        rescued, lost = weir.log_lines()
+        check_equal((rescued["trail"], rescued.get("exhausted")), ("first/x 500", None), "of the one that was answered")
+        check_equal((lost["trail"], lost["exhausted"], lost["attempts"]),
+                    (answer.get("x-weir-attempts"), True, 3), "of the other one")
+
+
+@test
+async def what_nobody_would_take_exhausts_nothing():
+    def refuses(message):
+        return json_answer(json.dumps({"error": {"message": "too hot", "type": "invalid_request_error"}}), status=400)
+
+    async with Provider(refuses) as first, Provider(works) as second, await Weir.start(of(first, second)) as weir:
+        check_equal((await weir.ask(chat())).status, 400, "status")
+        check_equal((await weir.metrics())['weir_chain_exhausted_total{model="test-model"}'], 0, "exhausted")
+        check(await until(lambda: len(weir.log_lines()) == 1, 3), "a log line")
+        check_equal([name for name in ("trail", "exhausted") if name in weir.log_lines()[0]], [], "more than the status")
+
+
+def limited(message):
+    return json_answer(DOCUMENT, headers=[
+        ("content-type", "application/json"), ("x-ratelimit-limit-requests", "100"),
+        ("x-ratelimit-remaining-requests", "25"), ("x-ratelimit-reset-requests", "1m0s")])
+
+
+@test
+async def metrics_know_each_deployment():
+    facts = {"second/y": {"price": {"input": 1, "output": 10}}}
+    async with Provider(fails) as first, Provider(limited) as second:
+        config = of(first, second, breaker={"failures_in_a_row": 1, "cooldown_ms": "5m"})
+        async with await Weir.start({**config, "model_facts": facts}) as weir:
+            idle = await weir.metrics()
+            check_equal((idle['weir_breaker_state{deployment="first/x",state="closed"}'],
+                         idle['weir_deployment_success_ratio{deployment="first/x"}'],
+                         idle.get('weir_deployment_ttft_seconds{deployment="second/y"}')), (1, 1, None), "at the start")
+            for _ in range(2):
+                check_equal((await weir.ask(chat())).status, 200, "status")
+            m = await weir.metrics()
+            samples = lambda name, deployment: {
+                labels.partition(",")[2].rstrip("}"): value for full, value in m.items()
+                for metric, _, labels in [full.partition("{")] if metric == name and f'deployment="{deployment}"' in labels}
+            check_equal(samples("weir_attempts_total", "first/x"), {'outcome="success"': 0, 'outcome="overload"': 1}, "attempts")
+            check_equal(samples("weir_attempts_total", "second/y"), {'outcome="success"': 2}, "attempts")
+            opened = {f'state="{state}"': float(state == "open") for state in ("closed", "open", "half_open", "slow_start")}
+            check_equal(samples("weir_breaker_state", "first/x"), opened, "the breaker")
+            check_equal(samples("weir_deployment_in_flight", "second/y"), {"": 0}, "in flight")
+            check_equal(samples("weir_deployment_success_ratio", "first/x"), {"": 0.5}, "successes")
+            check_equal(samples("weir_deployment_headroom_ratio", "second/y"),
+                        {'limit="requests"': 0.25, 'limit="tokens"': 1}, "headroom")
+            check(0 <= samples("weir_deployment_ttft_seconds", "second/y")[""] < 5, "time to first content")
+            check(0 < samples("weir_deployment_ttft_p95_seconds", "second/y")[""] < 5, "its 95th percentile")
+            check_equal(samples("weir_cost_nano_usd_total", "second/y"), {"": 2 * (2 * 1000 + 3 * 10000)}, "cost")
+            check_equal(samples("weir_tokens_total", "second/y"), {'type="input"': 4, 'type="output"': 6}, "tokens")
+            check(not any(name.startswith('weir_attempts_total{deployment="first/*"') for name in m), "direct ones: not exposed")
+
+
+@test
+async def a_budget_that_is_used_up_is_counted():
+    full = lambda message: json_answer(FAILURE, status=429)
+    patient = {"refusals": 1000}  # nobody is left alone
+    async with Provider(full) as first, Provider(full) as second, await Weir.start(of(first, second, patient)) as weir:
+        statuses = {answer.status for answer in await asyncio.gather(*(weir.ask(chat()) for _ in range(200)))}
+        check_equal(statuses, {429}, "statuses")
+        m = await weir.metrics()
+        # A hundred are saved up, and each request adds a fifth.
+        check(0 < m['weir_retries_refused_total{provider="first"}'] <= 200, "refused second attempts at the first")
+        check_equal(m['weir_chain_exhausted_total{model="test-model"}'], 200, "exhausted")
+        asked = sum(value for name, value in m.items() if name.startswith("weir_attempts_total"))
+        check_equal(asked, len(first.requests) + len(second.requests), "attempts")
+
+
+@test
+async def models_that_are_addressed_directly_have_one_label():
+    async with Provider(works) as provider:
+        config = {**configuration(provider.port), "expose_provider_models": True}
+        async with await Weir.start(config) as weir:
+            for model in ("local/a", "local/b"):
+                check_equal((await weir.ask(chat(model=model))).status, 200, "status")
+            m = await weir.metrics()
+            check_equal(m['weir_attempts_total{deployment="local/*",outcome="success"}'], 2, "attempts")
+            check_equal(m['weir_chain_exhausted_total{model="*/*"}'], 0, "exhausted")

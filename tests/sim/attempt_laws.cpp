@@ -136,6 +136,33 @@ class Judge {
     };
     if (!logs(trail_.size()) && !(gave_up_ && logs(trail_.size() + 1)))
       broken("the log says something else about the attempts: " + std::string(line.substr(0, 300)));
+    check_logged_trail(line);
+  }
+
+  /// The log has the attempts that failed; the answer also the one that did not.
+  void check_logged_trail(Bytes line) {
+    constexpr Bytes kMember = "\"trail\":\"";
+    constexpr std::size_t kMost = 192;
+    const std::size_t at = line.find(kMember);
+    const Bytes logged = at == Bytes::npos ? Bytes() : line.substr(at + kMember.size());
+    const Bytes trail = logged.substr(0, logged.find('"'));
+    const Bytes told = *answer_.find("x-weir-attempts");
+    if (trail.size() > kMost) broken("the log's trail is too long");
+    if (!told.starts_with(trail) || (!trail.empty() && trail.size() < told.size() && told[trail.size()] != ','))
+      broken("the log has another trail: " + std::string(trail));
+    const std::size_t failed = shown_ && answer_.status == 200 ? trail_.size() - 1 : trail_.size();
+    if (failed > 0 && trail.empty()) broken("the log has no trail");
+
+    // What ends the chain is a failure for which somebody else could be asked.
+    const bool exhausted = line.contains("\"exhausted\":true");
+    if (exhausted && answer_.status == 200) broken("the log calls an answered request exhausted");
+    if (exhausted) telling_.count(Probe::exhausted_logged);
+    const Step& last = trail_.back();
+    const RequestPlan* const deployment = find(last.deployment);
+    if (gave_up_ || answer_.status == 200 || !deployment || !parse_decimal(last.outcome)) return;
+    const AnswerPlan& answer = deployment->answer;  // whose text may not have come
+    if (exhausted != (answer.again != Again::nobody) && exhausted != (answer.again_alone != Again::nobody))
+      broken("whether the chain is exhausted is logged wrongly: " + std::string(last.outcome));
   }
 
   /// One of the first three could answer, and whoever came before it could not be held against it.

@@ -201,13 +201,23 @@ bool is_translated(const std::deque<Client>& clients, Bytes line) {
   return false;
 }
 
+}  // namespace
+
 std::size_t count_of(Bytes text, Bytes what) {
   std::size_t count = 0;
   for (std::size_t at = text.find(what); at != Bytes::npos; at = text.find(what, at + what.size())) ++count;
   return count;
 }
 
-}  // namespace
+std::uint64_t logged_attempts(Bytes log) {
+  constexpr Bytes kMember = "\"attempts\":";
+  std::uint64_t sum = 0;
+  for (std::size_t at = log.find(kMember); at != Bytes::npos; at = log.find(kMember, at + 1)) {
+    const Bytes value = log.substr(at + kMember.size(), 20);
+    sum += parse_decimal(value.substr(0, value.find(','))).value_or(0);
+  }
+  return sum;
+}
 
 bool is_trouble(int status) {
   return status == 408 || status == 429 || status == 502 || status == 503 || status == 504;

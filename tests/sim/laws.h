@@ -29,6 +29,12 @@ void judge_client(const Plan& plan, const Client& client, const Provider::Visits
 void judge_log(const Plan& plan, const std::deque<Client>& clients, Bytes log, std::uint64_t exchanges, bool whole,
                Telling& telling);
 
+/// How often a text has another one in it.
+std::size_t count_of(Bytes text, Bytes what);
+
+/// How many attempts all lines of a log tell of.
+std::uint64_t logged_attempts(Bytes log);
+
 /// True for a text that holds any of the secrets.
 bool holds_secret(Bytes text, bool credential, bool keys);
 

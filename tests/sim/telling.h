@@ -48,6 +48,7 @@ namespace weir::sim {
   X(first_event_rescued,    "... where a 200 began with an error")                      \
   X(returned,               "a deployment was returned to")                             \
   X(exhausted,              "three attempts, and no answer")                            \
+  X(exhausted_logged,       "a chain was exhausted, and the log says so")               \
   X(refused_for_all,        "a deployment refused what nobody else would take, and nobody else was asked") \
   X(breaker_opened,         "a breaker opened")                                         \
   X(breaker_probed,         "... let a probe through when its cooldown was over")       \

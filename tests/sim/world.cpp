@@ -4,6 +4,7 @@
 #include <csignal>
 #include <deque>
 #include <memory>
+#include <numeric>
 
 #include "attempt_laws.h"
 #include "breaker_watch.h"
@@ -457,9 +458,19 @@ class World {
       if (plan_.tls.provider && !plan_.tls.provider_is_trusted() && !provider->heard().empty())
         broken("a provider with a wrong certificate was talked to");
     }
-    if (holds_secret(control::metrics_page(all, static_cast<std::uint32_t>(shards_.size())), true, true))
-      broken("a secret on the metrics page");
+    routing::Router onlooker(catalog_, &health_);
+    const std::string page =
+        control::metrics_page(all, static_cast<std::uint32_t>(shards_.size()), onlooker, network_.now());
+    if (holds_secret(page, true, true)) broken("a secret on the metrics page");
     judge_log(plan_, clients_, log, all.exchanges, whole, telling_);
+    const std::uint64_t exhausted = std::accumulate(all.chain_exhausted.begin(), all.chain_exhausted.end(), 0ULL);
+    if (whole && count_of(log, "\"exhausted\":true") != exhausted)
+      broken("the log and the metrics know different numbers of exhausted chains");
+    std::uint64_t sent = 0;
+    for (const gateway::DeploymentCounts& deployment : all.deployments)
+      for (std::size_t i = 0; i < routing::kBlameCount; ++i)
+        if (static_cast<routing::Blame>(i) != routing::Blame::misfit) sent += deployment.attempts[i];
+    if (whole && logged_attempts(log) != sent) broken("the log and the metrics know different numbers of attempts");
     if (plan_.faultless) telling_.count(Probe::faultless_world);
     if (plan_.outage) telling_.count(Probe::outage_world);
     if (plan_.cut_to_bytes) telling_.count(Probe::cut_to_bytes);

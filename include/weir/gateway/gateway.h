@@ -44,6 +44,8 @@ class Gateway final : public net::Handler {
   std::string& staging() { return staging_; }
   net::UpstreamPool& pool(std::size_t provider) { return *pools_[provider]; }
   Metrics& metrics() { return metrics_; }
+  /// Everybody who could have answered for this name has failed.
+  void count_exhausted(const catalog::Resolution& resolution);
   routing::Router& router() { return router_; }
   Recycler<Race>& races() { return *races_; }
 

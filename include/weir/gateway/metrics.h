@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "weir/base/fault.h"
 #include "weir/base/histogram.h"
@@ -10,25 +11,38 @@
 #include "weir/io/memory_ledger.h"
 #include "weir/io/names_contract.h"
 #include "weir/net/context.h"
+#include "weir/routing/attempt_end.h"
 
 namespace weir::gateway {
+
+/// What was asked of one deployment, and what came of it.
+struct DeploymentCounts {
+  /// Attempts that are over, by routing::Blame. Nothing was sent where that is misfit.
+  std::array<std::uint64_t, routing::kBlameCount> attempts{};
+  std::uint64_t input_tokens = 0;
+  std::uint64_t output_tokens = 0;
+  std::uint64_t cost_nano_usd = 0;
+  std::uint64_t cost_unknown = 0;  ///< answers with usage, without a price
+
+  void merge(const DeploymentCounts& other);
+};
 
 struct Metrics {
   std::array<std::uint64_t, 6> by_status{};  ///< index: status / 100; 0: no answer
   std::array<std::uint64_t, kFaultCount> by_fault{};
   /// Requests sent to providers, by the client's dialect and the provider's.
   std::array<std::array<std::uint64_t, dialect::kDialects.size()>, dialect::kDialects.size()> by_dialects{};
+  /// By cell of the health table: configured deployments, then each provider where it is addressed directly.
+  std::vector<DeploymentCounts> deployments;
+  std::vector<std::uint64_t> retries_refused;  ///< by provider of the catalog; see routing::RetryBudget
+  /// By model of the catalog; behind them all that are addressed directly, together.
+  std::vector<std::uint64_t> chain_exhausted;
   std::uint64_t dropped_parameters = 0;
   std::uint64_t exchanges = 0;
   std::uint64_t streams = 0;
   std::uint64_t in_flight = 0;
-  std::uint64_t attempts = 0;
   std::uint64_t stale_connections = 0;  ///< reused connections that turned out to be closed; asked again
   std::uint64_t usage_unknown = 0;      ///< complete answers without usage
-  std::uint64_t cost_unknown = 0;       ///< answers with usage, of models without a price
-  std::uint64_t cost_nano_usd = 0;
-  std::uint64_t input_tokens = 0;
-  std::uint64_t output_tokens = 0;
   std::uint64_t request_bytes = 0;
   std::uint64_t answer_bytes = 0;
   Histogram duration;

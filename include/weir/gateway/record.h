@@ -28,6 +28,8 @@ class ShortText {
 };
 
 struct Record {
+  static constexpr std::uint32_t kNoCell = UINT32_MAX;
+
   Record() = default;
   Record(const Record&) = delete;
   Record& operator=(const Record&) = delete;
@@ -39,13 +41,17 @@ struct Record {
   /// Provider and model that answered, or were tried last. The model may be a view into `model`.
   Bytes provider;
   Bytes model_id;
+  std::uint32_t cell = kNoCell;  ///< theirs in the health table
   dialect::Dialect client_dialect = dialect::Dialect::openai_chat;
   dialect::Dialect provider_dialect = dialect::Dialect::openai_chat;  ///< in which the provider was spoken to
   bool stream = false;
   bool connection_reused = false;  ///< of the attempt that answered
   std::uint16_t dropped = 0;       ///< parameters that the provider was not given
   int status = 0;                  ///< what the client was told; 0: nothing
-  int attempts = 0;
+  int attempts = 0;                ///< requests sent to providers
+  int tries = 0;                   ///< the same, and deployments that could not be given this request
+  std::string trail;               ///< the tries that failed, and how: "one/model 503, other/model upstream_reset"
+  bool exhausted = false;  ///< a try failed for a reason that would have let somebody else answer, and nobody was left
   std::optional<Fault> fault;
   std::string detail;  ///< more about the fault, for the operator alone
   dialect::FinishReason finish = dialect::FinishReason::unspecified;

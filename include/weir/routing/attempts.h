@@ -48,6 +48,8 @@ class Attempts {
  private:
   bool is_given_up(std::uint32_t i) const { return (given_up_ >> i) & 1U; }
   void give_up_on(std::uint32_t i) { given_up_ |= std::uint32_t{1} << i; }
+  /// The provider has no budget for this. Counted once for each candidate, however often it is looked at.
+  void refuse(std::uint32_t i, RetryBudget& budget);
   bool has_tried(const Plan& plan, const Router& router, std::uint32_t provider) const;
   /// Begins, if breaker and budget let it.
   std::optional<Step> begin(std::uint32_t i, const Plan& plan, Router& router, Instant now, bool insist);
@@ -62,6 +64,7 @@ class Attempts {
   std::array<std::uint8_t, Plan::kMost> tries_{};
   std::array<Instant, Plan::kMost> not_before_{};  // where the provider said so
   std::uint32_t given_up_ = 0;                     // candidates that are not returned to, by place in the plan
+  std::uint32_t unbudgeted_ = 0;                   // likewise: whom the budget did not allow
   std::uint32_t credentials_ = 0;                  // of the last candidate, that were tried
   static_assert(Plan::kMost <= 32);
 };

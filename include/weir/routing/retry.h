@@ -73,6 +73,9 @@ class RetryBudget {
     thousandths_ -= kToken;
     return true;
   }
+  /// An attempt was not made for want of a token.
+  void refuse() { ++refused_; }
+  std::uint64_t refused() const { return refused_; }
   std::int64_t thousandths() const { return thousandths_; }
 
  private:
@@ -88,6 +91,7 @@ class RetryBudget {
     thousandths_ = std::min(thousandths_ + passed, kMost);
   }
 
+  std::uint64_t refused_ = 0;
   std::int64_t thousandths_ = kPerSecond;
   Instant at_{};
 };

@@ -90,6 +90,8 @@ class Router {
   std::uint8_t credential_for(std::uint32_t cell, Instant now) const { return choose_credential(cells_[cell], now); }
   /// Attempts beyond the first that a request makes at a provider.
   RetryBudget& budget(std::uint32_t cell) { return budgets_[cells_[cell].provider]; }
+  /// How often that was not granted, since the start.
+  std::uint64_t retries_refused(std::size_t provider) const { return budgets_[provider].refused(); }
   std::uint32_t provider_of(std::uint32_t cell) const { return cells_[cell].provider; }
   /// How long until the first of those that only their breakers keep from being asked may be asked; nothing: there is
   /// none. For a client that is refused.
@@ -102,6 +104,7 @@ class Router {
       refresh(cell, now);
     return look;
   }
+  const catalog::Catalog& catalog() const { return catalog_; }
   const RouterOptions& options() const { return options_; }
   const shared::HealthTable& table() const { return *table_; }
   shared::HealthTable& table() { return *table_; }

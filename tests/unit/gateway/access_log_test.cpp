@@ -64,6 +64,8 @@ TEST(AccessLine, SaysWhatHappened) {
   record.provider_dialect = dialect::Dialect::gemini;
   record.stream = true;
   record.attempts = 2;
+  record.tries = 2;
+  record.trail = "azure/gpt-4o-mini 503";
   record.fault = Fault::upstream_reset;
   record.finish = dialect::FinishReason::stop;
   record.usage = {.input = 10, .cache_read = 3, .output = 7, .reported = true};
@@ -86,6 +88,7 @@ TEST(AccessLine, SaysWhatHappened) {
       {"deployment", "openai/gpt-4o-mini"},
       {"stream", "true"},
       {"attempts", "2"},
+      {"trail", "azure/gpt-4o-mini 503"},
       {"dialect", "openai_chat"},
       {"provider_dialect", "gemini"},
       {"fault", std::string(to_string(Fault::upstream_reset))},
@@ -164,6 +167,34 @@ TEST(AccessLine, BrokenTextIsStillJson) {
   }
 }
 
+TEST(AccessLine, HasATrailWhereMoreThanOneWasTried) {
+  Record record;
+  record.trail = "a/m 400";
+  record.tries = record.attempts = 1;
+  EXPECT_FALSE(read(AccessLine(record, at(0))).contains("trail"));  // the status says it
+  record.exhausted = true;
+  const AccessLine lone(record, at(0));
+  EXPECT_EQ(read(lone).at("trail"), "a/m 400");
+  EXPECT_EQ(read(lone).at("exhausted"), "true");
+  record.exhausted = false;
+  record.tries = 2;  // it could not be given to the first one
+  const AccessLine second(record, at(0));
+  EXPECT_EQ(read(second).at("trail"), "a/m 400");
+  EXPECT_FALSE(read(second).contains("exhausted"));
+}
+
+TEST(AccessLine, CutsATrailAtAWholeEntry) {
+  const std::string entry = "provider/a-model-of-some-length 503";  // 35
+  Record record;
+  record.tries = 9;
+  for (int i = 0; i < 5; ++i) record.trail += (i > 0 ? ", " : "") + entry;
+  EXPECT_EQ(read(AccessLine(record, at(0))).at("trail"), record.trail);  // 183
+  record.trail += ", " + entry;
+  EXPECT_EQ(read(AccessLine(record, at(0))).at("trail"), record.trail.substr(0, 183));
+  record.trail = std::string(300, 'x');
+  EXPECT_EQ(read(AccessLine(record, at(0))).at("trail"), std::string(192, 'x'));
+}
+
 // The line is built in a fixed place: the largest one that can be must fit.
 TEST(AccessLine, TheLargestRecordFits) {
   constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
@@ -176,6 +207,10 @@ TEST(AccessLine, TheLargestRecordFits) {
   record.key = worst;
   record.status = std::numeric_limits<int>::min();
   record.attempts = std::numeric_limits<int>::max();
+  record.tries = 2;
+  record.trail = worst;
+  record.exhausted = true;
+  record.detail = worst;
   record.fault = Fault::expectation_unsupported;
   record.finish = dialect::FinishReason::content_filter;
   record.usage = {kMostTokens, kMostTokens, kMostTokens, kMostTokens, kMostTokens, kMostTokens, kMostTokens, true};
@@ -188,6 +223,7 @@ TEST(AccessLine, TheLargestRecordFits) {
   const auto members = read(line);
   EXPECT_EQ(members.at("model"), std::string(96, '\x01'));
   EXPECT_EQ(members.at("key"), std::string(128, '\x01'));
+  EXPECT_EQ(members.at("trail"), std::string(192, '\x01'));
   EXPECT_EQ(members.at("overhead_ns"), std::to_string(record.overhead_ns));
 }
 

@@ -210,6 +210,8 @@ TEST(Attempts, ThoseAtTheSameProviderAreOnABudget) {
   }
   EXPECT_NEAR(second_at_same, 400 + 100, 20);
   EXPECT_EQ(elsewhere, 2'000 - second_at_same);
+  EXPECT_EQ(world.router().retries_refused(0), static_cast<std::uint64_t>(elsewhere)) << "counted once each";
+  EXPECT_EQ(world.router().retries_refused(1), 0U);
 }
 
 TEST(Attempts, NothingAfterTheDeadlineOrGivingUp) {
