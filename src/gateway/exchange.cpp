@@ -344,6 +344,11 @@ void Exchange::write_deployment(codec::HeadWriter& writer, Bytes outcome) const 
     writer.field("x-weir-attempts", {record_.trail, ", ", record_.provider, "/", record_.model_id, " ", outcome});
 }
 
+/// The same where all have failed: a field line, or nothing where there was one try alone.
+std::string Exchange::trail_line() const {
+  return record_.tries > 1 ? "x-weir-attempts: " + record_.trail + "\r\n" : std::string();
+}
+
 Committed Exchange::commit() {
   if (race_) downstream_.release_request();  // nothing of the request is needed any more
   return Race::commit(std::exchange(race_, {}));
@@ -411,7 +416,7 @@ void Exchange::give(Failure& failure) {
     for (const io::Chunk& chunk : failure.body.chunks()) downstream_.send(chunk);
     downstream_.end_answer();
   } else {
-    if (record_.attempts > 1) failure.fields.append("x-weir-attempts: ").append(record_.trail).append("\r\n");
+    failure.fields += trail_line();
     downstream_.answer(failure.status, "application/json", failure.text, failure.fields);
   }
   sent_first_byte();
@@ -421,11 +426,11 @@ void Exchange::refuse(Fault fault, const dialect::FaultDetail& detail) {
   if (client_gone_) fault = Fault::client_gone;
   note_fault(fault);
   record_.status = row(fault).status;
-  std::string trail = record_.attempts > 1 ? "x-weir-attempts: " + record_.trail + "\r\n" : std::string();
+  std::string fields = trail_line();
   if (fault == Fault::no_deployment && race_)
     if (const auto left = gateway_.router().soonest(race_->plan, loop_.now()))
-      trail.append("retry-after: ").append(std::to_string(to_ns(*left) / 1'000'000'000 + 1)).append("\r\n");
-  gateway::refuse(downstream_, endpoint_.client, fault, detail, trail);
+      fields.append("retry-after: ").append(std::to_string(to_ns(*left) / 1'000'000'000 + 1)).append("\r\n");
+  gateway::refuse(downstream_, endpoint_.client, fault, detail, fields);
 }
 
 void Exchange::fail_stream(Fault fault) {

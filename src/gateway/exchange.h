@@ -68,6 +68,7 @@ class Exchange {
   net::Downstream::Answer start_answer(const codec::ResponseHead& head, codec::HeaderId except);
   /// Who answers, and who did not before. `outcome`: of the attempt that is being answered from.
   void write_deployment(codec::HeadWriter& writer, Bytes outcome) const;
+  std::string trail_line() const;
   /// From here on the client has bytes: nobody else can be asked.
   Committed commit();
   void begin_sized(net::Downstream::Answer answer, std::uint64_t length, Committed);
