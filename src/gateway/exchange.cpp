@@ -107,13 +107,23 @@ bool Exchange::plan() {
   if (!race_->resolution) return refused(Fault::model_not_found, {.text = model, .param = "model"});
   const catalog::Model* const configured = race_->resolution->model();
   routing::Ask ask;
-  if (race_->resolution->size() > 1 || (configured && configured->route.most_cost_nano_usd >= 0))
-    ask = ask_of(endpoint_.client, text, record_.key, model, head_);
+  if (head_.field_list.contains(codec::HeaderId::x_weir) && !read_fields(ask)) return false;
+  const bool has_cost_limit = ask.most_cost_nano_usd >= 0 || (configured && configured->route.most_cost_nano_usd >= 0);
+  if (race_->resolution->size() > 1 || has_cost_limit)
+    read_body(endpoint_.client, text, record_.key, model, head_.field_list, ask);
   gateway_.router().plan(*race_->resolution, ask, loop_.now(), loop_.random(), race_->plan);
   routing::AttemptOptions options;
   if (configured) options.most_attempts = configured->route.most_attempts;
   race_->attempts.emplace(options);
   return true;
+}
+
+/// What the client itself says of who may answer. False: it has been refused.
+bool Exchange::read_fields(routing::Ask& ask) {
+  const Bytes field = gateway::read_fields(head_.field_list, gateway_.router(), ask);
+  if (field.empty()) return true;
+  return refused(Fault::header_invalid,
+                 {.text = std::string(field) + ": " + std::string(advice_on(field)), .param = field});
 }
 
 void Exchange::begin_attempt(const routing::Step& step) {

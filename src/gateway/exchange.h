@@ -37,6 +37,7 @@ class Exchange {
   /// Reads the request and finds who may answer it. False: the client has been refused.
   [[gnu::noinline]] io::Task<bool> read_request();
   bool plan();
+  bool read_fields(routing::Ask& ask);
   void begin_attempt(const routing::Step& step);
   /// Asks one deployment. Afterwards the client has its answer, or has_failed().
   io::Task<> attempt();

@@ -70,6 +70,25 @@ TEST(Explanation, NobodyIsLeft) {
   EXPECT_NE(text->text.find("nobody can be asked; the cheapest would be $0.0015"), Bytes::npos) << text->text;
 }
 
+TEST(Explanation, FieldsOfTheHead) {
+  Explained world(
+      "providers: {one: {kind: vllm}}\n"
+      "models: {m: {deployments: [{deployment: one/x, tags: [eu]}, one/y]}}\n"
+      "model_facts: {one/y: {price: {input: 3, output: 15}}}\n");
+  const auto with = [&](Bytes name, Bytes value) {
+    codec::FieldList fields{};
+    fields.add({.name = name, .value = value, .id = codec::find_header(name)});
+    return world.problem({.body = kText, .fields = &fields});
+  };
+  EXPECT_NE(with("x-weir-tags", "eu").find("- one/y: lacks a required tag"), Bytes::npos);
+  EXPECT_NE(with("x-weir-forbid-tags", "eu").find("- one/x: lacks a required tag, or has a forbidden one"),
+            Bytes::npos);
+  EXPECT_NE(with("x-weir-max-cost", "0.0001").find("- one/y: $0.001518 is more than $0.0001"), Bytes::npos)
+      << with("x-weir-max-cost", "0.0001");
+  EXPECT_EQ(with("x-weir-max-cost", "cheap"),
+            "the header field x-weir-max-cost cannot be read. Write dollars, once, such as 0.02.");
+}
+
 TEST(Explanation, InJson) {
   Explained world(kTwo);
   const auto answer = world.ask({.body = kText, .as_json = true});
