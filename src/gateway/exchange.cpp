@@ -5,6 +5,7 @@
 #include "authenticate.h"
 #include "cost.h"
 #include "refuse.h"
+#include "weir/catalog/dollars.h"
 #include "weir/catalog/model_traits.h"
 #include "weir/codec/json_writer.h"
 #include "weir/gateway/ask.h"
@@ -389,7 +390,8 @@ void Exchange::refuse_all() {
   const routing::Plan& plan = race_->plan;
   std::string why;
   if (const std::int64_t cost = plan.least_refused_cost(); cost >= 0)
-    why = "The cheapest would cost about " + std::to_string(cost) + " nano-dollars, which is more than is allowed.";
+    why = "The cheapest would cost about $" + std::string(catalog::DollarText(cost).view()) +
+          ", which is more than is allowed.";
   for (const routing::Candidate& candidate : plan.unfit()) {
     if (!why.empty()) break;
     const catalog::Target target = (*race_->resolution)[candidate.place];
