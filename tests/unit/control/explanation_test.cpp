@@ -129,16 +129,29 @@ std::string between(const std::string& page, const std::string& begin, const std
   return to == std::string::npos ? "" : page.substr(from + begin.size(), to - from - begin.size());
 }
 
-TEST(Explanation, TheExampleOfThePageIsTrue) {
+/// The page from this heading on.
+std::string page_from(Bytes heading) {
   std::ifstream file(std::string(WEIR_SOURCE_ROOT) + "/docs/routing.md");
   std::stringstream text;
   text << file.rdbuf();
-  const std::string page = text.str();
+  const std::size_t begin = text.str().find(heading);
+  EXPECT_NE(begin, std::string::npos) << heading;
+  return begin == std::string::npos ? "" : text.str().substr(begin);
+}
+
+TEST(Explanation, TheExampleOfThePageIsTrue) {
+  const std::string page = page_from("## An example\n");
+  Explained world(between(page, "```yaml\n", "```"));
+  EXPECT_EQ(world.problem({.body = between(page, "```json\n", "```")}), between(page, "```text\n", "```"));
+}
+
+TEST(Explanation, TheExampleOfAnEquivalenceClassIsTrue) {
+  std::string page = page_from("## Equivalence classes\n");
   Explained world(between(page, "```yaml\n", "```"));
   const std::string request = between(page, "```json\n", "```");
-  const auto explanation = world.ask({.body = request});
-  ASSERT_TRUE(explanation.has_value()) << explanation.error().problem;
-  EXPECT_EQ(explanation->text, between(page, "```text\n", "```"));
+  EXPECT_EQ(world.problem({.body = request}), between(page, "```text\n", "```"));
+  page = page.substr(page.find("with `--model small-quick`"));
+  EXPECT_EQ(world.problem({.body = request, .model = "small-quick"}), between(page, "```text\n", "```"));
 }
 
 }  // namespace
