@@ -61,6 +61,11 @@ int run(int argc, char** argv) {
       ->capture_default_str();
   explain_command->add_option("--model", explained.model, "The model, in place of the one in the request")
       ->type_name("NAME");
+  explain_command
+      ->add_option("--header", explained.headers, "A header field that comes with it, such as \"x-weir-tags: eu\"")
+      ->type_name("LINE")
+      ->expected(1)
+      ->take_all();
   explain_command->add_flag("--json", explained.as_json, "As JSON");
 
   std::string key_name;

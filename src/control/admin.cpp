@@ -66,9 +66,12 @@ io::Task<> Admin::explain(net::Downstream& downstream, codec::RequestHead& head)
   net::Body body;
   if (const auto read = co_await downstream.read_body(body); !read) co_return refuse(downstream, read.error());
   routing::Router onlooker = make_onlooker();
-  const auto explanation = control::explain(
-      {.dialect = *dialect, .body = body.contiguous(downstream.context().scratch), .model = model, .as_json = as_json},
-      onlooker.catalog(), onlooker, downstream.loop().now());
+  const auto explanation = control::explain({.dialect = *dialect,
+                                             .body = body.contiguous(downstream.context().scratch),
+                                             .model = model,
+                                             .fields = &head.field_list,
+                                             .as_json = as_json},
+                                            onlooker.catalog(), onlooker, downstream.loop().now());
   if (!explanation)
     co_return downstream.answer(400, "text/plain",
                                 explanation.error().problem + " " + explanation.error().advice + "\n");

@@ -62,6 +62,14 @@ std::string reachable(io::Address address) {
   return address.to_string();
 }
 
+/// "name: value", of which views are kept. False: it is not, or there are too many.
+bool add_field(Bytes line, codec::FieldList& fields) {
+  const std::size_t colon = line.find(':');
+  if (colon == Bytes::npos || trim(line.substr(0, colon)).empty()) return false;
+  const Bytes name = trim(line.substr(0, colon));
+  return fields.add({.name = name, .value = trim(line.substr(colon + 1)), .id = codec::find_header(name)});
+}
+
 }  // namespace
 
 std::optional<Config> load_or_explain(const std::optional<std::string>& path) {
@@ -109,8 +117,15 @@ int explain_request(const ExplainOptions& options) {
     tell("weir: the request " + options.request_path + " cannot be read: " + body.error() + ".");
     return kExitUsage;
   }
+  codec::FieldList fields;
+  for (const std::string& line : options.headers)
+    if (!add_field(line, fields)) {
+      tell("weir: \"" + line + "\" is not a header field. Write the name, a colon and the value: x-weir-tags: eu.");
+      return kExitUsage;
+    }
   routing::Router router(config->catalog, nullptr, 0, {.breaker = config->breaker});
-  const Question question{.dialect = *dialect, .body = *body, .model = options.model, .as_json = options.as_json};
+  const Question question{
+      .dialect = *dialect, .body = *body, .model = options.model, .fields = &fields, .as_json = options.as_json};
   const auto explanation = control::explain(question, config->catalog, router, Instant{});
   if (!explanation) {
     tell("weir: " + explanation.error().problem + " " + explanation.error().advice);

@@ -44,7 +44,13 @@ std::expected<Explanation, ValueProblem> explain(const Question& question, const
     return refuse("the request names no model.", "In this dialect it stands in the address: name it with --model.");
   const auto resolution = catalog.find(model);
   if (!resolution) return refuse_model(model, catalog);
-  const routing::Ask ask = gateway::ask_of(question.dialect, question.body, {}, model, {});
+  const codec::FieldList none{};
+  const codec::FieldList& fields = question.fields ? *question.fields : none;
+  routing::Ask ask;
+  if (const Bytes field = gateway::read_fields(fields, router, ask); !field.empty())
+    return refuse("the header field " + std::string(field) + " cannot be read.",
+                  std::string(gateway::advice_on(field)));
+  gateway::read_body(question.dialect, question.body, {}, model, fields, ask);
   Random random(kSeed);
   routing::Plan plan;
   router.plan(*resolution, ask, now, random, plan);

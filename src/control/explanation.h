@@ -7,6 +7,7 @@
 #include "value_parser.h"
 #include "weir/base/time.h"
 #include "weir/catalog/catalog.h"
+#include "weir/codec/http1.h"
 #include "weir/dialect/dialect.h"
 #include "weir/routing/router.h"
 
@@ -16,6 +17,7 @@ struct Question {
   dialect::Dialect dialect = dialect::Dialect::openai_chat;  ///< of the body
   Bytes body;                                                ///< a request as a client would send it
   Bytes model;                                               ///< in place of the one in the body; empty: that one
+  const codec::FieldList* fields = nullptr;                  ///< what came with it; null: nothing
   bool as_json = false;
 };
 

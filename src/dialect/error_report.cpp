@@ -78,6 +78,7 @@ FaultWords words_of(Fault fault) {
     case Fault::parameter_unsupported:
       return {ErrorClass::invalid_request, "unsupported_parameter"};
     case Fault::field_repeated:
+    case Fault::header_invalid:
       return {ErrorClass::invalid_request, "invalid_value"};
     case Fault::unauthorized:
       return {ErrorClass::auth, {}};

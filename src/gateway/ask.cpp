@@ -1,6 +1,7 @@
 #include "weir/gateway/ask.h"
 
 #include "weir/base/siphash.h"
+#include "weir/catalog/dollars.h"
 #include "weir/dialect/estimate.h"
 #include "weir/dialect/registry.h"
 
@@ -10,6 +11,8 @@ using dialect::PartKind;
 using routing::Need;
 
 namespace {
+
+constexpr Bytes kTagBytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 
 /// One figure of many texts, each apart from the next.
 class Fingerprint {
@@ -49,6 +52,44 @@ void add_needs(const std::vector<dialect::Part>& parts, routing::Needs& needs) {
   }
 }
 
+/// What the configuration takes as a tag.
+bool is_tag(Bytes text) {
+  constexpr std::size_t kMost = 64;
+  return !text.empty() && text.size() <= kMost && text.find_first_not_of(kTagBytes) == Bytes::npos;
+}
+
+/// Calls back with each element of a list, without the blanks around it. False: it cannot be read.
+template <class Use>
+bool each_tag(Bytes list, Use&& use) {
+  for (;;) {
+    const std::size_t comma = list.find(',');
+    const Bytes tag = trim(list.substr(0, comma));
+    if (!is_tag(tag)) return false;
+    use(tag);
+    if (comma == Bytes::npos) return true;
+    list.remove_prefix(comma + 1);
+  }
+}
+
+bool read_tags(Bytes list, const routing::Router& router, routing::Ask& ask) {
+  return each_tag(list, [&](Bytes tag) {
+    const auto bit = router.tag(tag);
+    ask.require_tags |= bit.value_or(0);
+    ask.requires_unknown_tag |= !bit;
+  });
+}
+
+bool read_forbid_tags(Bytes list, const routing::Router& router, routing::Ask& ask) {
+  return each_tag(list, [&](Bytes tag) { ask.forbid_tags |= router.tag(tag).value_or(0); });
+}
+
+bool read_max_cost(Bytes text, routing::Ask& ask) {
+  const auto nano = catalog::parse_dollars(text);
+  const bool is_new = ask.most_cost_nano_usd < 0;
+  ask.most_cost_nano_usd = nano.value_or(-1);
+  return nano && is_new;
+}
+
 bool is_of_system(const dialect::Message& message) {
   return message.role == dialect::Role::system || message.role == dialect::Role::developer;
 }
@@ -64,18 +105,35 @@ routing::Needs needs_of(const dialect::Request& request) {
   return needs;
 }
 
-routing::Ask ask_of(dialect::Dialect client, Bytes body, Bytes tenant, Bytes model, const codec::RequestHead& head) {
+Bytes read_fields(const codec::FieldList& fields, const routing::Router& router, routing::Ask& ask) {
+  for (const codec::HeaderField& field : fields.all()) {
+    if (field.id != codec::HeaderId::x_weir) continue;
+    const auto is = [&](Bytes name) { return equals_ignore_case(field.name, name); };
+    if (is(kTagsField) && !read_tags(field.value, router, ask)) return kTagsField;
+    if (is(kForbidTagsField) && !read_forbid_tags(field.value, router, ask)) return kForbidTagsField;
+    if (is(kMaxCostField) && !read_max_cost(field.value, ask)) return kMaxCostField;
+  }
+  return {};
+}
+
+Bytes advice_on(Bytes field) {
+  return field == kMaxCostField ? "Write dollars, once, such as 0.02."
+                                : "Write tags with commas between them: eu, soc2.";
+}
+
+void read_body(dialect::Dialect client, Bytes body, Bytes tenant, Bytes model, const codec::FieldList& fields,
+               routing::Ask& ask) {
   dialect::Request request;
   dialect::Loss loss;
   dialect::read(client, body, request, loss);
-  routing::Ask ask{.needs = needs_of(request),
-                   .input_tokens = dialect::estimate_tokens(request),
-                   .max_output_tokens = request.max_tokens.value_or(0)};
+  ask.needs = needs_of(request);
+  ask.input_tokens = dialect::estimate_tokens(request);
+  ask.max_output_tokens = request.max_tokens.value_or(0);
   Fingerprint fingerprint;
   fingerprint.add(tenant).add(model);
-  if (const auto* session = head.find(kSessionField)) {
+  if (const auto* session = fields.find(kSessionField)) {
     ask.affinity = fingerprint.add(session->value).value();
-    return ask;
+    return;
   }
   bool has_prefix = false;
   for (const dialect::Tool& tool : request.tools) {
@@ -88,7 +146,6 @@ routing::Ask ask_of(dialect::Dialect client, Bytes body, Bytes tenant, Bytes mod
     has_prefix = true;
   }
   if (has_prefix) ask.affinity = fingerprint.value();
-  return ask;
 }
 
 }  // namespace weir::gateway

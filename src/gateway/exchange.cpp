@@ -5,6 +5,7 @@
 #include "authenticate.h"
 #include "cost.h"
 #include "refuse.h"
+#include "weir/catalog/dollars.h"
 #include "weir/catalog/model_traits.h"
 #include "weir/codec/json_writer.h"
 #include "weir/gateway/ask.h"
@@ -107,8 +108,10 @@ bool Exchange::plan() {
   if (!race_->resolution) return refused(Fault::model_not_found, {.text = model, .param = "model"});
   const catalog::Model* const configured = race_->resolution->model();
   routing::Ask ask;
-  if (race_->resolution->size() > 1 || (configured && configured->route.most_cost_nano_usd >= 0))
-    ask = ask_of(endpoint_.client, text, record_.key, model, head_);
+  if (head_.field_list.contains(codec::HeaderId::x_weir) && !read_fields(ask)) return false;
+  const bool has_cost_limit = ask.most_cost_nano_usd >= 0 || (configured && configured->route.most_cost_nano_usd >= 0);
+  if (race_->resolution->size() > 1 || has_cost_limit)
+    read_body(endpoint_.client, text, record_.key, model, head_.field_list, ask);
   ask.owner = owner_of_previous(text);
   gateway_.router().plan(*race_->resolution, ask, loop_.now(), loop_.random(), race_->plan);
   routing::AttemptOptions options;
@@ -125,6 +128,14 @@ std::optional<std::uint32_t> Exchange::owner_of_previous(Bytes text) const {
   for (std::size_t i = 0; owner && i < race_->resolution->size(); ++i)
     if ((*race_->resolution)[i].provider_index == *owner) return owner;
   return std::nullopt;
+}
+
+/// What the client itself says of who may answer. False: it has been refused.
+bool Exchange::read_fields(routing::Ask& ask) {
+  const Bytes field = gateway::read_fields(head_.field_list, gateway_.router(), ask);
+  if (field.empty()) return true;
+  return refused(Fault::header_invalid,
+                 {.text = std::string(field) + ": " + std::string(advice_on(field)), .param = field});
 }
 
 void Exchange::begin_attempt(const routing::Step& step) {
@@ -395,7 +406,8 @@ void Exchange::refuse_all() {
   const routing::Plan& plan = race_->plan;
   std::string why;
   if (const std::int64_t cost = plan.least_refused_cost(); cost >= 0)
-    why = "The cheapest would cost about " + std::to_string(cost) + " nano-dollars, which is more than is allowed.";
+    why = "The cheapest would cost about $" + std::string(catalog::DollarText(cost).view()) +
+          ", which is more than is allowed.";
   for (const routing::Candidate& candidate : plan.unfit()) {
     if (!why.empty()) break;
     const catalog::Target target = (*race_->resolution)[candidate.place];

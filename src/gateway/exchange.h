@@ -38,6 +38,7 @@ class Exchange {
   [[gnu::noinline]] io::Task<bool> read_request();
   bool plan();
   std::optional<std::uint32_t> owner_of_previous(Bytes text) const;
+  bool read_fields(routing::Ask& ask);
   void begin_attempt(const routing::Step& step);
   /// Asks one deployment. Afterwards the client has its answer, or has_failed().
   io::Task<> attempt();

@@ -98,7 +98,7 @@ async def what_is_likely_to_cost_too_much_is_not_sent():
         async with await Weir.start(config) as weir:
             check_equal((await weir.ask(chat(max_tokens=50))).status, 200, "a short answer")
             dear = await weir.ask(chat(max_tokens=5000))
-            check(dear.status >= 400 and b"nano-dollars" in dear.body, f"a long one: {dear.status} {dear.body}")
+            check(dear.status == 503 and b"would cost about $0.05000" in dear.body, f"a long one: {dear.status} {dear.body}")
             check_equal(len(provider.requests), 1, "requests")
 
 
@@ -243,3 +243,57 @@ async def models_that_are_addressed_directly_have_one_label():
             m = await weir.metrics()
             check_equal(m['weir_attempts_total{deployment="local/*",outcome="success"}'], 2, "attempts")
             check_equal(m['weir_chain_exhausted_total{model="*/*"}'], 0, "exhausted")
+
+
+@test
+async def a_request_says_who_may_answer():
+    async with Provider(works) as first, Provider(works) as second, await Weir.start(of(first, second)) as weir:
+        asked = lambda: (len(first.requests), len(second.requests))
+        check_equal((await weir.ask(chat(), headers=list({"x-weir-tags": "b"}.items()))).status, 200, "a tag of the second")
+        check_equal(asked(), (0, 1), "requests")
+        check_equal((await weir.ask(chat(), headers=list({"x-weir-forbid-tags": "b, c"}.items()))).status, 200, "not the second")
+        check_equal(asked(), (1, 1), "requests")
+        for fields in ({"x-weir-tags": "b,mars"}, {"x-weir-tags": "b", "x-weir-forbid-tags": "b"}):
+            answer = await weir.ask(chat(), headers=list(fields.items()))
+            check_equal((answer.status, json.loads(answer.body)["error"]["code"]), (503, "overloaded"), f"{fields}")
+        check_equal(asked(), (1, 1), "requests")
+        for message in first.requests + second.requests:
+            check_equal([name for name, _ in message.headers if name.lower().startswith("x-weir")], [], "fields at the provider")
+
+
+@test
+async def a_request_says_what_it_may_cost():
+    facts = {"local/test-model": {"price": {"input": 1, "output": 10}}}
+    async with Provider(works) as provider, await Weir.start(configuration(
+            provider.port, model_facts=facts, expose_provider_models=True)) as weir:
+        for model in ("test-model", "local/test-model"):  # one deployment, and one that is addressed directly
+            body = chat(model=model, max_tokens=1000)
+            check_equal((await weir.ask(body, headers=list({"x-weir-max-cost": "0.02"}.items()))).status, 200, f"{model}: enough")
+            dear = await weir.ask(body, headers=list({"x-weir-max-cost": "0.002"}.items()))
+            check(dear.status == 503 and b"would cost about $0.01000" in dear.body, f"{model}: too little: {dear.body}")
+        check_equal(len(provider.requests), 2, "requests")
+
+
+@test
+async def fields_that_cannot_be_read_are_named():
+    async with Provider(works) as first, Provider(works) as second, await Weir.start(of(first, second)) as weir:
+        for name, value in (("x-weir-tags", "a b"), ("x-weir-tags", ""), ("X-Weir-Forbid-Tags", ","), ("x-weir-max-cost", "cheap")):
+            for path in ("/v1/chat/completions", "/v1/messages"):
+                body = json.dumps({"model": "test-model", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}).encode()
+                answer = await weir.ask(body, headers=list({name: value}.items()), path=path)
+                check_equal(answer.status, 400, f"status of {name}: {value}")
+                check(name.lower() in json.loads(answer.body)["error"]["message"], f"it is named: {answer.body}")
+        check_equal(len(first.requests) + len(second.requests), 0, "requests")
+        check_equal((await weir.metrics())['weir_faults_total{fault="header_invalid"}'], 8, "the metric")
+
+
+@test
+async def explain_knows_what_the_head_says():
+    async with Provider(works) as first, Provider(works) as second, await Weir.start(of(first, second)) as weir:
+        with_fields = lambda fields: ask(weir.admin_port, chat(), headers=list(fields.items()), path="/explain")
+        told = (await with_fields({"x-weir-tags": "b"})).body.decode().splitlines()
+        check([line.split(";")[0] for line in told[1:]] == ["1. second/y: price not known", "- first/x: lacks a required tag, or has a forbidden one"],
+              f"the second alone: {told}")
+        wrong = await with_fields({"x-weir-max-cost": "1,5"})
+        check_equal(wrong.status, 400, "status")
+        check(b"x-weir-max-cost" in wrong.body, f"it is named: {wrong.body}")

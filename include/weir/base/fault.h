@@ -28,6 +28,7 @@ enum class FaultSource : std::uint8_t { request, upstream, weir, gone };
   X(json_too_deep,             400, request,  "The request body's JSON is nested too deeply.")                          \
   X(field_missing,             400, request,  "A required field is missing.")                                           \
   X(field_invalid,             400, request,  "A field has a value of the wrong type.")                                 \
+  X(header_invalid,            400, request,  "A header field that says how to route the request cannot be read.") \
   X(field_repeated,            400, request,  "A field that weir has to read occurs twice.")                            \
   X(parameter_unsupported,     400, request,  "The request holds something that the provider of this model cannot be given.")      \
   X(unauthorized,              401, request,  "Incorrect API key provided.")                                            \

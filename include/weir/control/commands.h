@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "weir/control/config.h"
 
@@ -33,8 +34,9 @@ int list_models(const std::optional<std::string>& config_path, bool as_json);
 struct ExplainOptions {
   std::optional<std::string> config_path;  ///< none: what the environment offers
   std::string request_path;
-  std::string dialect;  ///< as the configuration writes it
-  std::string model;    ///< in place of the request's own; empty: that one
+  std::string dialect;               ///< as the configuration writes it
+  std::string model;                 ///< in place of the request's own; empty: that one
+  std::vector<std::string> headers;  ///< field lines that come with it: "x-weir-tags: eu"
   bool as_json = false;
 };
 int explain_request(const ExplainOptions& options);

@@ -5,14 +5,30 @@
 #include "weir/dialect/dialect.h"
 #include "weir/dialect/request.h"
 #include "weir/routing/plan.h"
+#include "weir/routing/router.h"
 
 namespace weir::gateway {
 
 /// Requests with the same value of this field go to the same deployment, as long as it is well.
 inline constexpr Bytes kSessionField = "x-weir-session";
+/// Tags, with commas between them: only deployments that have all of the first are asked, and none with one of the
+/// second.
+inline constexpr Bytes kTagsField = "x-weir-tags";
+inline constexpr Bytes kForbidTagsField = "x-weir-forbid-tags";
+/// Dollars that this request may cost, as estimated.
+inline constexpr Bytes kMaxCostField = "x-weir-max-cost";
 
-/// `tenant`: whose requests may share a prefix. The body is read whole, whatever of it another dialect could not say.
-routing::Ask ask_of(dialect::Dialect client, Bytes body, Bytes tenant, Bytes model, const codec::RequestHead& head);
+/// Reads what the client says in its head into `ask`. Returns the name of a field that cannot be read; empty: all is
+/// well. Beside what the operator has written for the model it can only leave more out, never let more in.
+Bytes read_fields(const codec::FieldList& fields, const routing::Router& router, routing::Ask& ask);
+
+/// What such a field should say, as a sentence.
+Bytes advice_on(Bytes field);
+
+/// Reads what the body says, and what may share a prefix with it, into `ask`. `tenant`: whose requests may. The body is
+/// read whole, whatever of it another dialect could not say.
+void read_body(dialect::Dialect client, Bytes body, Bytes tenant, Bytes model, const codec::FieldList& fields,
+               routing::Ask& ask);
 
 /// What a request needs of a model.
 routing::Needs needs_of(const dialect::Request& request);

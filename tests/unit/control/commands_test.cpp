@@ -110,6 +110,15 @@ TEST(Commands, Explain) {
   const Output nobody = explained();
   EXPECT_EQ(nobody.code, kExitFailure);
   EXPECT_NE(nobody.out.find("nobody can be asked"), std::string::npos) << nobody.out;
+  options.model = {};
+  options.headers = {"x-weir-tags: eu"};
+  const Output elsewhere = explained();
+  EXPECT_EQ(elsewhere.code, kExitFailure);
+  EXPECT_NE(elsewhere.out.find("- s/text: lacks a required tag"), std::string::npos) << elsewhere.out;
+  options.headers = {"x-weir-tags"};
+  EXPECT_EQ(explained().err,
+            "weir: \"x-weir-tags\" is not a header field. Write the name, a colon and the value: x-weir-tags: eu.\n");
+  options.headers = {};
   options.model = "o";
   EXPECT_EQ(explained().code, kExitUsage);
   options.model = {};

@@ -70,6 +70,25 @@ TEST(Explanation, NobodyIsLeft) {
   EXPECT_NE(text->text.find("nobody can be asked; the cheapest would be $0.0015"), Bytes::npos) << text->text;
 }
 
+TEST(Explanation, FieldsOfTheHead) {
+  Explained world(
+      "providers: {one: {kind: vllm}}\n"
+      "models: {m: {deployments: [{deployment: one/x, tags: [eu]}, one/y]}}\n"
+      "model_facts: {one/y: {price: {input: 3, output: 15}}}\n");
+  const auto with = [&](Bytes name, Bytes value) {
+    codec::FieldList fields{};
+    fields.add({.name = name, .value = value, .id = codec::find_header(name)});
+    return world.problem({.body = kText, .fields = &fields});
+  };
+  EXPECT_NE(with("x-weir-tags", "eu").find("- one/y: lacks a required tag"), Bytes::npos);
+  EXPECT_NE(with("x-weir-forbid-tags", "eu").find("- one/x: lacks a required tag, or has a forbidden one"),
+            Bytes::npos);
+  EXPECT_NE(with("x-weir-max-cost", "0.0001").find("- one/y: $0.001518 is more than $0.0001"), Bytes::npos)
+      << with("x-weir-max-cost", "0.0001");
+  EXPECT_EQ(with("x-weir-max-cost", "cheap"),
+            "the header field x-weir-max-cost cannot be read. Write dollars, once, such as 0.02.");
+}
+
 TEST(Explanation, InJson) {
   Explained world(kTwo);
   const auto answer = world.ask({.body = kText, .as_json = true});
@@ -110,16 +129,29 @@ std::string between(const std::string& page, const std::string& begin, const std
   return to == std::string::npos ? "" : page.substr(from + begin.size(), to - from - begin.size());
 }
 
-TEST(Explanation, TheExampleOfThePageIsTrue) {
+/// The page from this heading on.
+std::string page_from(Bytes heading) {
   std::ifstream file(std::string(WEIR_SOURCE_ROOT) + "/docs/routing.md");
   std::stringstream text;
   text << file.rdbuf();
-  const std::string page = text.str();
+  const std::size_t begin = text.str().find(heading);
+  EXPECT_NE(begin, std::string::npos) << heading;
+  return begin == std::string::npos ? "" : text.str().substr(begin);
+}
+
+TEST(Explanation, TheExampleOfThePageIsTrue) {
+  const std::string page = page_from("## An example\n");
+  Explained world(between(page, "```yaml\n", "```"));
+  EXPECT_EQ(world.problem({.body = between(page, "```json\n", "```")}), between(page, "```text\n", "```"));
+}
+
+TEST(Explanation, TheExampleOfAnEquivalenceClassIsTrue) {
+  std::string page = page_from("## Equivalence classes\n");
   Explained world(between(page, "```yaml\n", "```"));
   const std::string request = between(page, "```json\n", "```");
-  const auto explanation = world.ask({.body = request});
-  ASSERT_TRUE(explanation.has_value()) << explanation.error().problem;
-  EXPECT_EQ(explanation->text, between(page, "```text\n", "```"));
+  EXPECT_EQ(world.problem({.body = request}), between(page, "```text\n", "```"));
+  page = page.substr(page.find("with `--model small-quick`"));
+  EXPECT_EQ(world.problem({.body = request, .model = "small-quick"}), between(page, "```text\n", "```"));
 }
 
 }  // namespace
