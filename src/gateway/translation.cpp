@@ -75,7 +75,8 @@ void Translation::read_frames(Bytes bytes) {
         scanner_.reset();
         decoder_.repeat(news.text.raw, news.counts);
         repeated_.text = news.text.raw;
-        if (continued_) continued_->repeat(repeated_);
+        if (continued_) [[unlikely]]
+          continued_->repeat(repeated_);
         encoder_.encode(repeated_, *out_);
         bytes.remove_prefix(known);
         continue;

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "failure_domains.h"
 #include "unit/control/source_root.h"
 #include "weir/control/config.h"
 
@@ -120,6 +121,23 @@ TEST(Explanation, TheExampleOfThePageIsTrue) {
   const auto explanation = world.ask({.body = request});
   ASSERT_TRUE(explanation.has_value()) << explanation.error().problem;
   EXPECT_EQ(explanation->text, between(page, "```text\n", "```"));
+}
+
+/// Of a model that stitches: it can be read, and there is nothing to be noted about it.
+TEST(Explanation, TheSecondExampleOfThePageStitches) {
+  std::ifstream file(std::string(WEIR_SOURCE_ROOT) + "/docs/routing.md");
+  std::stringstream text;
+  text << file.rdbuf();
+  const std::string example = between(text.str(), "## After the first words", "## The breaker");
+  Explained world(between(example, "```yaml\n", "```"));
+  const catalog::Model& model = world.config.catalog.models()[0];
+  EXPECT_EQ(model.route.after_commit, catalog::AfterCommit::stitch);
+  EXPECT_EQ(notes_on_failover(world.config.catalog), std::vector<std::string>{});
+  std::string trail = between(example, "```text\n: x-weir-attempts: ", "\n```");
+  for (const catalog::Deployment& deployment : model.deployments) {
+    const std::string name = world.config.catalog.providers()[deployment.provider].name + "/" + deployment.model_id;
+    EXPECT_TRUE(trail.contains(name)) << name;
+  }
 }
 
 }  // namespace
