@@ -4,6 +4,7 @@
 
 #include "weir/base/assert.h"
 #include "weir/catalog/model_traits.h"
+#include "weir/dialect/continuation.h"
 
 namespace weir::catalog {
 
@@ -37,6 +38,12 @@ bool has_model_in_path(const Provider& provider, dialect::Dialect dialect) {
 dialect::Quirks quirks_in(const Provider& provider, dialect::Dialect dialect) {
   return has_model_in_path(provider, dialect) ? provider.quirks
                                               : provider.quirks.without(dialect::Quirk::model_in_path);
+}
+
+std::optional<dialect::Dialect> continuing_dialect(const Provider& provider, const dialect::ModelTraits& traits) {
+  for (const dialect::Dialect dialect : provider.dialects.all())
+    if (dialect::can_continue(dialect, provider.quirks, traits)) return dialect;
+  return std::nullopt;
 }
 
 Catalog::Catalog(std::vector<Provider> providers, std::vector<Model> models, CatalogOptions options,

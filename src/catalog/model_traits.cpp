@@ -3,6 +3,7 @@
 namespace weir::catalog {
 
 using dialect::ModelTraits;
+using dialect::Prefill;
 
 namespace {
 
@@ -16,19 +17,24 @@ struct Family {
 // errors (WIREFORMATS.md section 4).
 
 constexpr ModelTraits claude_3(std::uint32_t most_tokens) {
-  return {.default_max_tokens = most_tokens, .takes_thinking = false};
+  return {.default_max_tokens = most_tokens, .prefill = Prefill::continued, .takes_thinking = false};
 }
 /// 3.7 and the first of generation 4: thinking with a budget.
-constexpr ModelTraits claude_budget(std::uint32_t most_tokens) { return {.default_max_tokens = most_tokens}; }
+constexpr ModelTraits claude_budget(std::uint32_t most_tokens) {
+  return {.default_max_tokens = most_tokens, .prefill = Prefill::continued};
+}
 /// Opus 4.1, and all of 4.5: structured output as well, but temperature and top_p exclude each other.
 constexpr ModelTraits claude_4_5(std::uint32_t most_tokens) {
-  return {.default_max_tokens = most_tokens, .takes_output_schema = true, .takes_temperature_and_top_p = false};
+  return {.default_max_tokens = most_tokens,
+          .takes_output_schema = true,
+          .prefill = Prefill::continued,
+          .takes_temperature_and_top_p = false};
 }
 /// 4.6: thinks as much as it needs; an answer cannot be begun for it.
 constexpr ModelTraits claude_4_6(std::uint32_t most_tokens) {
   ModelTraits traits = claude_4_5(most_tokens);
   traits.takes_adaptive_thinking = true;
-  traits.takes_prefill = false;
+  traits.prefill = Prefill::refused;
   return traits;
 }
 /// After Opus 4.6: no sampling.

@@ -475,6 +475,7 @@ class Resolver {
     catalog::RoutePolicy& route = model.route;
     route.strategy = written.strategy.value.value_or(route.strategy);
     route.affinity = written.affinity.value.value_or(route.affinity);
+    route.after_commit = written.after_commit.value.value_or(route.after_commit);
     take(written.quality, route.least_quality);
     take(written.max_cost, route.most_cost_nano_usd);
     take(written.assumed_output_tokens, route.assumed_output_tokens);

@@ -290,6 +290,14 @@ constexpr std::array kModelKeys = {
                        "written. 1 is no failover.",
            .example = "2",
            .binding = bind<&WrittenModel::attempts>()},
+    KeyRow{.name = "after_commit",
+           .type = ValueType::after_commit,
+           .sentence = "What becomes of a stream that breaks off when the client has a part of it. `fail` ends it with "
+                       "an error; this is used if nothing is. `stitch` asks another deployment for the rest, where one "
+                       "is known to go on with a text (docs/routing.md); answers are then read and written anew, "
+                       "also where client and provider speak the same dialect.",
+           .example = "stitch",
+           .binding = bind<&WrittenModel::after_commit>()},
     KeyRow{.name = "quality",
            .type = ValueType::count,
            .minimum = 1,

@@ -48,6 +48,7 @@ enum class ValueType : std::uint8_t {
   ability,        ///< of a model
   unknown_price,  ///< allow or block
   strategy,       ///< by which a deployment is chosen
+  after_commit,   ///< fail or stitch
 };
 
 /// How the scalars of a key are arranged.
@@ -63,7 +64,8 @@ enum class Shape : std::uint8_t {
 
 using Value = std::variant<bool, std::uint64_t, Duration, std::string, io::Address, io::AddressRange, catalog::BaseUrl,
                            const catalog::ProviderKind*, admission::KeyHash, Log, tls::Version, dialect::Dialect,
-                           dialect::Unsupported, catalog::Ability, catalog::UnknownPrice, catalog::Strategy>;
+                           dialect::Unsupported, catalog::Ability, catalog::UnknownPrice, catalog::Strategy,
+                           catalog::AfterCommit>;
 
 /// How a key reaches its member; made by bind<&Section::member>() (binding.h).
 struct Binding {

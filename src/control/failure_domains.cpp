@@ -62,11 +62,28 @@ void add_lacking(const Catalog& catalog, const Model& model, std::vector<std::st
   }
 }
 
+/// Of a model whose streams shall go on elsewhere.
+void add_stitching(const Catalog& catalog, const Model& model, std::vector<std::string>& notes) {
+  std::vector<std::string> able;
+  for (const Deployment& deployment : model.deployments)
+    if (const Provider& provider = provider_of(catalog, deployment);
+        catalog::continuing_dialect(provider, deployment.traits))
+      able.push_back(provider.name + "/" + deployment.model_id);
+  if (able.empty())
+    notes.push_back(
+        "models." + model.name +
+        ": no deployment is known to go on with a text, so after_commit: stitch has no effect but its cost.");
+  if (able.size() == 1)
+    notes.push_back("models." + model.name + ": only " + able[0] +
+                    " is known to go on with a text, so nobody else does when its own stream breaks off.");
+}
+
 }  // namespace
 
 std::vector<std::string> notes_on_failover(const Catalog& catalog) {
   std::vector<std::string> notes;
   for (const Model& model : catalog.models()) {
+    if (model.route.after_commit == catalog::AfterCommit::stitch) add_stitching(catalog, model, notes);
     if (model.deployments.size() < 2) continue;
     if (const std::string domain = shared_domain(catalog, model); !domain.empty())
       notes.push_back("models." + model.name + ": all " + std::to_string(model.deployments.size()) +

@@ -43,6 +43,7 @@ std::string metrics_page(const gateway::Metrics& m, std::uint32_t shards, routin
            m.stale_connections);
   page.one("weir_usage_unknown_total", "counter", "Complete answers in which the provider gave no usage.",
            m.usage_unknown);
+  page.one("weir_stitched_total", "counter", "Streams that broke off and went on with another deployment.", m.stitched);
   page.one("weir_request_body_bytes_total", "counter", "Bytes of request bodies.", m.request_bytes);
   page.one("weir_answer_body_bytes_total", "counter", "Bytes of answer bodies.", m.answer_bytes);
 

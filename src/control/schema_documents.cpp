@@ -98,6 +98,9 @@ void write_scalar(JsonWriter& out, const KeyRow& row) {
     case ValueType::unknown_price:
       out.key("enum").begin_array().string("allow").string("block").end_array();
       return;
+    case ValueType::after_commit:
+      out.key("enum").begin_array().string("fail").string("stitch").end_array();
+      return;
     case ValueType::strategy:
       out.key("enum").begin_array();
       for (std::size_t i = 0; i < catalog::kStrategyCount; ++i)

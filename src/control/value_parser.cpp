@@ -393,6 +393,10 @@ Parsed parse_value(const KeyRow& row, Bytes text, bool is_quoted) {
       return refuse(quoted(text) + " is not one of the two.", "Write allow or block.");
     case ValueType::strategy:
       return parse_strategy(text);
+    case ValueType::after_commit:
+      if (text == "fail") return catalog::AfterCommit::fail;
+      if (text == "stitch") return catalog::AfterCommit::stitch;
+      return refuse(quoted(text) + " is not one of the two.", "Write fail or stitch.");
   }
   return refuse("this type is not known.");
 }
@@ -459,6 +463,8 @@ Bytes describe(ValueType type) {
       return "`allow` or `block`";
     case ValueType::strategy:
       return "strategy";
+    case ValueType::after_commit:
+      return "`fail` or `stitch`";
   }
   return {};
 }

@@ -110,6 +110,7 @@ struct WrittenModel {
   std::vector<Written<std::string>> forbid_tags;
   Written<bool> affinity;
   Written<std::uint64_t> attempts;
+  Written<catalog::AfterCommit> after_commit;
   Written<dialect::Unsupported> unsupported_parameters;
   bool include_reasoning = true;
 };

@@ -3,15 +3,11 @@
 
 #include <string>
 
+#include "escaped_text.h"
 #include "weir/base/bytes.h"
 #include "weir/dialect/request.h"
 
 namespace weir::dialect::anthropic_messages {
-
-/// An escaped text without the white space at its end.
-Bytes trim_end(Bytes escaped);
-/// True when an escaped text is empty or nothing but white space: such blocks are refused.
-bool is_blank(Bytes escaped);
 
 /// Appends a tool's arguments as the JSON object that a tool_use block wants: none are `{}`, and what is no object
 /// (a model was cut off in the midst of it, or wrote something else) is wrapped: `{"arguments": ...}`.

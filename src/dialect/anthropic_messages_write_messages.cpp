@@ -80,7 +80,7 @@ void RequestWriter::write_messages() {
   json_.key("messages").begin_array();
   for (std::size_t i = 0; i < turns_.size(); ++i) write_turn(turns_[i], i + 1 == turns_.size());
   json_.end_array();
-  if (!turns_.empty() && turns_.back().role == Role::assistant && !target_.traits.takes_prefill)
+  if (!turns_.empty() && turns_.back().role == Role::assistant && target_.traits.prefill == Prefill::refused)
     loss_.refuse("messages",
                  "This model does not continue a message of the assistant: the last message must be the user's.");
 }

@@ -22,7 +22,28 @@ std::uint64_t count_plain(Bytes text) {
   return count;
 }
 
+/// Walks over the character at `at`; true when it is white space.
+bool skip_space(Bytes escaped, std::size_t& at) {
+  const bool is_escape = escaped[at] == '\\' && at + 1 < escaped.size();
+  const char c = escaped[is_escape ? at + 1 : at];
+  at += is_escape ? 2 : 1;
+  return is_escape ? c == 'n' || c == 't' || c == 'r' : c == ' ';
+}
+
 }  // namespace
+
+Bytes trim_end(Bytes escaped) {
+  std::size_t end = 0;  // behind the last character that is no white space
+  for (std::size_t at = 0; at < escaped.size();)
+    if (!skip_space(escaped, at)) end = at;
+  return escaped.substr(0, end);
+}
+
+bool is_blank(Bytes escaped) {
+  for (std::size_t at = 0; at < escaped.size();)
+    if (!skip_space(escaped, at)) return false;
+  return true;
+}
 
 std::uint64_t count_characters(Bytes escaped) {
   std::uint64_t count = 0;

@@ -35,6 +35,8 @@ std::uint64_t of_part(const Part& part) {
 
 }  // namespace
 
+std::uint64_t estimate_tokens(Bytes text) { return of_text(text); }
+
 std::uint64_t estimate_tokens(const Request& request) {
   std::uint64_t tokens = 0;
   for (const Message& message : request.messages) {

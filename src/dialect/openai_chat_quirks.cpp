@@ -313,7 +313,7 @@ class QuirkEditor {
 EditList write_passthrough(const Envelope& request, Bytes body, const Target& target, bool ask_usage,
                            std::string& scratch, Loss& loss) {
   const bool renames = target.traits.is_reasoning && request.max_tokens_key.size > 0;
-  if (target.quirks.none() && !renames && target.stream <= request.stream)
+  if (target.quirks.none_but(kContinuing) && !renames && target.stream <= request.stream)
     return write_passthrough(request, target.model_id, ask_usage, scratch);
   return QuirkEditor(request, body, target, ask_usage, scratch, loss).edit();
 }

@@ -30,6 +30,8 @@ class RequestWriter {
     if (!has(Quirk::model_in_path)) json_.member("model", target_.model_id);
     json_.key("messages");
     write_messages(request_, target_, json_, loss_);
+    if (request_.is_begun && has(Quirk::continues_final_message))
+      json_.key("add_generation_prompt").boolean(false).key("continue_final_message").boolean(true);
     write_limits();
     write_sampling();
     write_tools();

@@ -230,7 +230,14 @@ class MessageWriter {
       });
       json_.end_array();
     }
+    if (request_.is_begun && end == request_.messages.size()) mark_as_begun();
     json_.end_object();
+  }
+
+  /// Of the last message: the answer goes on with it.
+  void mark_as_begun() {
+    if (target_.quirks.has(Quirk::continues_prefix)) json_.key("prefix").boolean(true);
+    if (target_.quirks.has(Quirk::continues_partial)) json_.key("partial").boolean(true);
   }
 
   template <class Visit>

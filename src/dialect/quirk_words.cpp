@@ -9,7 +9,8 @@ namespace {
 constexpr std::array kQuirks = {Quirk::max_tokens_only,    Quirk::no_developer_role,    Quirk::no_stream_options,
                                 Quirk::no_json_schema,     Quirk::random_seed,          Quirk::tool_choice_any,
                                 Quirk::nine_character_ids, Quirk::strict_fields,        Quirk::stream_only,
-                                Quirk::model_in_path,      Quirk::reasoning_in_history, Quirk::fetches_urls};
+                                Quirk::model_in_path,      Quirk::reasoning_in_history, Quirk::fetches_urls,
+                                Quirk::continues_prefix,   Quirk::continues_partial,    Quirk::continues_final_message};
 
 }  // namespace
 
@@ -41,6 +42,12 @@ Bytes to_string(Quirk quirk) {
       return "reasoning_in_history";
     case Quirk::fetches_urls:
       return "fetches_urls";
+    case Quirk::continues_prefix:
+      return "continues_prefix";
+    case Quirk::continues_partial:
+      return "continues_partial";
+    case Quirk::continues_final_message:
+      return "continues_final_message";
   }
   return {};
 }
@@ -71,6 +78,15 @@ Bytes sentence_of(Quirk quirk) {
       return "Images and files may be given by any https address; elsewhere such requests are refused.";
     case Quirk::reasoning_in_history:
       return "Within a loop of tool calls the model's reasoning is given back as `reasoning_content`.";
+    case Quirk::continues_prefix:
+      return "It goes on with an answer that was cut (`after_commit: stitch`): the message of the assistant is sent "
+             "with `prefix: true`, and its repetition is taken out of the answer.";
+    case Quirk::continues_partial:
+      return "It goes on with an answer that was cut (`after_commit: stitch`): the message of the assistant is sent "
+             "with `partial: true`.";
+    case Quirk::continues_final_message:
+      return "It goes on with an answer that was cut (`after_commit: stitch`), which is asked for by "
+             "`add_generation_prompt: false` and `continue_final_message: true`.";
   }
   return {};
 }

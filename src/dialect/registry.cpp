@@ -2,6 +2,7 @@
 
 #include "weir/base/assert.h"
 #include "weir/dialect/anthropic_messages.h"
+#include "weir/dialect/continuation.h"
 #include "weir/dialect/gemini.h"
 #include "weir/dialect/openai_chat.h"
 #include "weir/dialect/openai_responses.h"
@@ -29,6 +30,8 @@ void read_counted(Dialect client, Bytes body, Request& request, Loss& loss) {
 }
 
 void write(Dialect provider, const Request& request, const Target& target, std::string& out, Loss& loss) {
+  if (request.is_begun && !can_continue(provider, target.quirks, target.traits))
+    loss.refuse("messages", "This model is not known to go on with an answer that was begun.");
   switch (provider) {
     case Dialect::openai_chat:
       return openai_chat::write(request, target, out, loss);

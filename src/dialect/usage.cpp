@@ -24,6 +24,26 @@ ServiceTier service_tier_of(Bytes word) {
   return ServiceTier::standard;
 }
 
+Usage sum_of(const Usage& first, const Usage& second) {
+  const UsageParts& a = first.parts;
+  const UsageParts& b = second.parts;
+  const auto sum = [](std::uint32_t one, std::uint32_t other) { return UsageParts::kept(std::uint64_t{one} + other); };
+  return {.input = first.input + second.input,
+          .cache_read = first.cache_read + second.cache_read,
+          .cache_write = first.cache_write + second.cache_write,
+          .audio_input = first.audio_input + second.audio_input,
+          .output = first.output + second.output,
+          .reasoning = first.reasoning + second.reasoning,
+          .audio_output = first.audio_output + second.audio_output,
+          .reported = first.reported || second.reported,
+          .parts = {.cache_write_1h = sum(a.cache_write_1h, b.cache_write_1h),
+                    .audio_cache_read = sum(a.audio_cache_read, b.audio_cache_read),
+                    .image_input = sum(a.image_input, b.image_input),
+                    .image_output = sum(a.image_output, b.image_output),
+                    .web_searches = static_cast<std::uint16_t>(std::min(a.web_searches + b.web_searches, 0xFFFF)),
+                    .service = second.reported ? b.service : a.service}};
+}
+
 Usage NestedUsage::disjoint() const {
   const std::uint64_t in = values_[input_total];
   const std::uint64_t out = values_[output_total];

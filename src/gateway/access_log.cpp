@@ -151,6 +151,7 @@ AccessLine::AccessLine(const Record& record, Bytes time) {
   if (!record.trail.empty() && (record.tries > 1 || record.exhausted))
     pen.text(",\"trail\":", cut_trail(record.trail, kMaxText));
   if (record.exhausted) pen.raw(",\"exhausted\":true");
+  if (record.stitched > 0) pen.number(",\"stitched\":", record.stitched);
   if (record.fault) pen.text(",\"fault\":", to_string(*record.fault));
   pen.text(",\"detail\":", Bytes(record.detail).substr(0, kMaxText));
   if (record.finish != dialect::FinishReason::unspecified) pen.text(",\"finish\":", to_string(record.finish));

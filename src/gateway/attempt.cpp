@@ -29,7 +29,7 @@ void Attempt::end(const routing::AttemptEnd& end) {
 }
 
 void Attempt::answered() {
-  if (!is_tracked_ || has_ended_) return;
+  if (!is_tracked_ || has_ended_ || pass_.has_answered) return;
   const Instant now = gateway_.context().loop.now();
   gateway_.router().answered(target_.cell, pass_, to_ns(now - began_) / 1'000'000, now);
 }

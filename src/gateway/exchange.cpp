@@ -8,6 +8,7 @@
 #include "weir/catalog/dollars.h"
 #include "weir/catalog/model_traits.h"
 #include "weir/codec/json_writer.h"
+#include "weir/dialect/continuation.h"
 #include "weir/gateway/ask.h"
 
 namespace weir::gateway {
@@ -142,14 +143,16 @@ void Exchange::begin_attempt(const routing::Step& step) {
   Asking& asking = race_->asking;
   race_->forget_asking();
   race_->failure.reset();
-  lane_.reset();
-  dropped_.clear();
-  withhold_usage_ = false;
-  // What the last attempt has left in the record is not this one's.
-  record_.dropped = 0;
+  // What the last attempt has left in the record is not this one's; but for what the client has got of it.
   record_.usage = {};
   record_.finish = dialect::FinishReason::unspecified;
-  record_.ttft_ns = -1;
+  if (!is_for_rest()) {
+    lane_.reset();
+    dropped_.clear();
+    withhold_usage_ = false;
+    record_.dropped = 0;
+    record_.ttft_ns = -1;
+  }
 
   ++record_.tries;
   const routing::Candidate& candidate = race_->plan.askable()[step.candidate];
@@ -161,7 +164,8 @@ void Exchange::begin_attempt(const routing::Step& step) {
   record_.model_id = race_->resolution->model()
                          ? asking.target.model_id
                          : record_.model.view().substr(std::min(provider.name.size() + 1, record_.model.view().size()));
-  record_.provider_dialect = provider.dialects.for_client(endpoint_.client);
+  record_.provider_dialect = is_for_rest() ? *catalog::continuing_dialect(provider, *asking.target.traits)
+                                           : provider.dialects.for_client(endpoint_.client);
   attempt_.reset();
   attempt_.emplace(gateway_, record_, asking.target);
   attempt_->track(step.pass);
@@ -177,7 +181,7 @@ io::Task<> Exchange::attempt() {
                                asking.call.dialect != endpoint_.client};
   const auto head = co_await attempt_->start(request, asking.edits, deadline_);
   if (!head) co_return fail(at_deadline(head.error()));
-  first_byte_answered();
+  if (!is_for_rest()) first_byte_answered();
   // To ask somebody else the request has to be kept beside the answer.
   if (!downstream_.keep_request()) race_->body.clear();
   if (endpoint_.operation == Operation::count_tokens)
@@ -188,7 +192,7 @@ io::Task<> Exchange::attempt() {
 
 void Exchange::end_attempt() {
   routing::AttemptEnd end{.output_tokens = record_.usage.output_total()};
-  if (record_.ttft_ns >= 0)
+  if (record_.ttft_ns >= 0 && !is_for_rest())
     end.stream_ms = to_ns(loop_.now() - record_.started) / 1'000'000 - record_.ttft_ns / 1'000'000;
   if (has_failed()) {
     end = race_->failure->end;
@@ -237,6 +241,7 @@ bool Exchange::write_request(Asking& asking) {
   asking.call = {
       .dialect = record_.provider_dialect, .model = asking.target.model_id, .stream = envelope.stream || collects};
   if (!is_path_safe(asking.target.model_id)) return refused(Fault::model_not_found, {.text = {}, .param = "model"});
+  if (is_for_rest()) return write_rest(asking, text);
   if (endpoint_.operation == Operation::count_tokens) return write_count(asking, text);
   if (record_.provider_dialect != endpoint_.client || collects) return translate_request(asking, text);
 
@@ -245,8 +250,44 @@ bool Exchange::write_request(Asking& asking) {
   dialect::Loss loss(asking.target.policy->unsupported_parameters);
   asking.edits = dialect::write_passthrough(endpoint_.client, envelope, text, target_of(asking), asking.scratch, loss);
   if (!accept(loss)) return false;
-  if (endpoint_.array) make_lane({.provider = record_.provider_dialect, .array = true});  // it is asked for events
+  const bool stitches = may_stitch(text);
+  if (endpoint_.array || stitches)  // (for an array it is asked for events)
+    make_lane({.provider = record_.provider_dialect, .include_usage = !withhold_usage_, .array = endpoint_.array});
+  if (stitches) lane_->stitches = true;
   return true;
+}
+
+/// Whether somebody else may be asked for the rest of a stream. An answer that a provider keeps is its own affair.
+bool Exchange::may_stitch(const dialect::Request& request) const {
+  const bool is_kept = endpoint_.client == dialect::Dialect::openai_responses &&
+                       record_.provider_dialect == endpoint_.client && request.store.value_or(true);
+  return !is_kept && dialect::can_be_continued(request);
+}
+
+bool Exchange::may_stitch(Bytes text) const {
+  if (!wants_stitching()) return false;
+  dialect::Request request;
+  dialect::Loss loss;
+  dialect::read(endpoint_.client, text, request, loss);
+  return !loss.refused() && may_stitch(request);
+}
+
+bool Exchange::wants_stitching() const {
+  const catalog::Model* const model = race_->resolution->model();
+  return model && model->route.after_commit == catalog::AfterCommit::stitch && record_.stream;
+}
+
+/// The request for the rest of an answer. What is lost of it cannot be told any more: the client has the head.
+bool Exchange::write_rest(Asking& asking, Bytes text) {
+  asking.call.stream = true;
+  dialect::Request request;
+  dialect::Loss loss(asking.target.policy->unsupported_parameters);
+  dialect::read(endpoint_.client, text, request, loss);
+  request.stream = true;
+  dialect::ask_for_rest(request, lane_->translation->said());
+  std::string body;
+  dialect::write(record_.provider_dialect, request, target_of(asking), body, loss);
+  return accept(loss) && hold_translated(asking, body);
 }
 
 dialect::Target Exchange::target_of(const Asking& asking) const {
@@ -292,12 +333,13 @@ bool Exchange::translate_request(Asking& asking, Bytes text) {
              .include_reasoning = asking.target.policy->include_reasoning,
              .array = endpoint_.array,
              .emulated_schema = dialect::emulates_schema(record_.provider_dialect, request, target)});
+  lane_->stitches = wants_stitching() && may_stitch(request);
   return hold_translated(asking, body);
 }
 
 /// `context`: what the request says; the rest is the exchange's.
 void Exchange::make_lane(const dialect::AnswerContext& context) {
-  lane_ = std::make_unique<Lane>();
+  lane_ = std::make_unique<Lane>(loop_.memory());
   codec::append_json_escaped(lane_->model, record_.model.view());
   lane_->context = context;
   lane_->context.seed = record_.id;
@@ -361,6 +403,7 @@ std::string Exchange::trail_line() const {
 }
 
 Committed Exchange::commit() {
+  if (race_ && race_->body.size() > 0 && lane_ && lane_->stitches) return Race::leave_rest_open(*race_);
   if (race_) downstream_.release_request();  // nothing of the request is needed any more
   return Race::commit(std::exchange(race_, {}));
 }
@@ -396,6 +439,7 @@ void Exchange::fail(Failure failure) {
 
 void Exchange::give_failure() {
   if (!has_failed()) return refuse_all();
+  if (is_for_rest()) return break_off(lane_->translation->fault());
   Failure failure = *std::exchange(race_->failure, {});
   race_->clear();
   give(failure);
@@ -436,6 +480,7 @@ void Exchange::give(Failure& failure) {
 
 void Exchange::refuse(Fault fault, const dialect::FaultDetail& detail) {
   if (client_gone_) fault = Fault::client_gone;
+  if (is_for_rest()) return break_off(fault);
   note_fault(fault);
   record_.status = row(fault).status;
   std::string fields = trail_line();

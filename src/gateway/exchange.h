@@ -5,10 +5,10 @@
 
 #include "attempt.h"
 #include "endpoint.h"
+#include "lane.h"
 #include "race.h"
 #include "refuse.h"
 #include "sse_relay.h"
-#include "translation.h"
 #include "weir/dialect/registry.h"
 #include "weir/gateway/gateway.h"
 
@@ -47,8 +47,15 @@ class Exchange {
   void append_outcome(const Failure& failure);
   /// There is no further attempt.
   void note_end_of_chain();
+  /// The client has the beginning of an answer, and somebody may still be asked for the rest.
+  bool is_for_rest() const { return race_ && race_->is_for_rest; }
 
   bool write_request(Asking& asking);
+  bool write_rest(Asking& asking, Bytes text);
+  bool wants_stitching() const;
+  bool may_stitch(const dialect::Request& request) const;
+  bool may_stitch(Bytes text) const;
+  std::uint32_t who_can_continue() const;
   bool translate_request(Asking& asking, Bytes text);
   void make_lane(const dialect::AnswerContext& context);
   dialect::Target target_of(const Asking& asking) const;
@@ -92,10 +99,13 @@ class Exchange {
   void end_stream(SseRelay& relay);
 
   // A translated answer, part by part.
-  struct Translating;
-  Then translate_part(Translating& translating, Result<net::BodyPart>& part);
-  Then fail_translating(Translating& translating, Fault fault, Bytes told);
-  void send_translated(Translating& translating, std::string& out, bool whole);
+  void start_translation(const codec::ResponseHead& head);
+  void go_on();
+  Then translate_part(Result<net::BodyPart>& part);
+  Then fail_translating(Fault fault, std::string& told);
+  [[gnu::noinline]] void note_said(std::string& out);
+  void leave_rest(Fault fault);
+  void send_translated(std::string& out, bool whole);
   void account(const Translation& translation);
 
   /// Reserves memory for as much of a document as has come. False: it is not to be held any longer.
@@ -108,6 +118,8 @@ class Exchange {
   /// The last attempt's failure goes to the client.
   void give_failure();
   void refuse_all();
+  /// Nobody goes on with the answer: it ends with an error.
+  void break_off(Fault fault);
   void give(Failure& failure);
   void refuse(Fault fault, const dialect::FaultDetail& detail = {});
   bool refused(Fault fault, const dialect::FaultDetail& detail = {}) { return refuse(fault, detail), false; }
@@ -127,13 +139,8 @@ class Exchange {
   net::Downstream& downstream_;
   codec::RequestHead& head_;
   io::Loop& loop_;
-  Endpoint endpoint_;  ///< views into the head: its texts die with it
-  /// What answering needs of the request when the answer is translated; null: bytes pass through.
-  struct Lane {
-    dialect::AnswerContext context;
-    std::string model;  ///< escaped
-  };
-  std::unique_ptr<Lane> lane_;
+  Endpoint endpoint_;           ///< views into the head: its texts die with it
+  std::unique_ptr<Lane> lane_;  ///< of an answer that is translated; null: bytes pass through
   std::uint64_t estimate_ = 0;  ///< of the tokens of a request that are to be counted
   std::string dropped_;         ///< names of the parameters that the provider was not given
   Record record_;

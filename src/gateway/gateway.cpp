@@ -1,6 +1,7 @@
 #include "weir/gateway/gateway.h"
 
 #include "access_log.h"
+#include "cost.h"
 #include "exchange.h"
 #include "refuse.h"
 
@@ -48,8 +49,9 @@ void Gateway::refuse(net::Downstream& downstream, Fault fault) {
   settle(record);
 }
 
-void Gateway::settle(const Record& record) {
+void Gateway::settle(Record& record) {
   metrics_.count(record);
+  if (record.before.count > 0) add_parts_before(record);
   const AccessLine line(record, log_time_->text(context_.loop.ring().wall()));
   log_.line(line.bytes());
 }

@@ -25,24 +25,28 @@ void Metrics::count(const Record& record) {
   ++by_status[static_cast<std::size_t>(std::clamp(record.status / 100, 0, 5))];
   if (record.fault) ++by_fault[static_cast<std::size_t>(*record.fault)];
   streams += record.stream;
+  stitched += static_cast<std::uint64_t>(record.stitched);
   by_dialects[static_cast<std::size_t>(record.client_dialect)][static_cast<std::size_t>(record.provider_dialect)] +=
       static_cast<std::uint64_t>(record.attempts);
   dropped_parameters += record.dropped;
-  if (record.cell < deployments.size()) {
-    DeploymentCounts& deployment = deployments[record.cell];
-    if (record.cost_known)
-      deployment.cost_nano_usd += static_cast<std::uint64_t>(record.cost_nano_usd);
-    else if (record.usage.reported && !record.model_id.empty())  // a stored answer was paid for when it was made
-      ++deployment.cost_unknown;
-    deployment.input_tokens += record.usage.input_total();
-    deployment.output_tokens += record.usage.output_total();
-  }
+  count_part(record);
   request_bytes += record.request_bytes;
   answer_bytes += record.answer_bytes;
   if (record.attempts > 0 && record.status == 200 && !record.fault && !record.usage.reported) ++usage_unknown;
   duration.add(record.total_ns);
   if (record.ttft_ns >= 0) ttft.add(record.ttft_ns);
   if (record.attempts > 0) overhead.add(record.overhead_ns);
+}
+
+void Metrics::count_part(const Record& record) {
+  if (record.cell >= deployments.size()) return;
+  DeploymentCounts& deployment = deployments[record.cell];
+  if (record.cost_known)
+    deployment.cost_nano_usd += static_cast<std::uint64_t>(record.cost_nano_usd);
+  else if (record.usage.reported && !record.model_id.empty())  // a stored answer was paid for when it was made
+    ++deployment.cost_unknown;
+  deployment.input_tokens += record.usage.input_total();
+  deployment.output_tokens += record.usage.output_total();
 }
 
 void Metrics::merge(const Metrics& other) {
@@ -59,6 +63,7 @@ void Metrics::merge(const Metrics& other) {
   for (auto member : {&Metrics::exchanges,
                       &Metrics::dropped_parameters,
                       &Metrics::streams,
+                      &Metrics::stitched,
                       &Metrics::in_flight,
                       &Metrics::stale_connections,
                       &Metrics::usage_unknown,

@@ -1,12 +1,17 @@
 // What is kept of a request as long as its answer has not begun: the request itself, who may answer it, and how the
 // last attempt failed. While there is a race, another deployment can be asked and the client has seen nothing; commit()
 // ends it, and what begins an answer asks for the proof.
+//
+// An answer that stitches has a race behind its beginning, too: leave_rest_open() gives the same proof, but keeps the
+// request. Then the client can be refused nothing any more; whoever is asked is asked for the rest, and only the lane
+// that has begun can give it.
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "weir/base/assert.h"
 #include "weir/base/recycler.h"
 #include "weir/catalog/catalog.h"
 #include "weir/codec/json_edit.h"
@@ -60,6 +65,7 @@ class Race {
   std::optional<routing::Attempts> attempts;
   Asking asking;
   std::optional<Failure> failure;  ///< of the last attempt
+  bool is_for_rest = false;        ///< the client has the beginning of an answer
 
   /// The client gets an answer: nobody else is asked, nothing of the request is needed any more. Without a race nobody
   /// else could have been asked from the beginning.
@@ -67,7 +73,15 @@ class Race {
     if (race) race->clear();
     return {};
   }
+  /// The client gets an answer that somebody else may go on with. Once.
+  static Committed leave_rest_open(Race& race) {
+    WEIR_ASSERT(!race.is_for_rest, "an answer begins once");
+    race.is_for_rest = true;
+    race.forget_asking();
+    return {};
+  }
   void clear() {
+    is_for_rest = false;
     body.clear();
     text = {};
     resolution.reset();

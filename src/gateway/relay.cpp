@@ -43,7 +43,7 @@ bool is_json(Bytes text) {
 io::Task<> Exchange::relay_error(codec::ResponseHead& head) {
   const int status = head.status;
   if (status < 400) co_return fail(Fault::upstream_redirect);
-  const bool translated = record_.provider_dialect != endpoint_.client;
+  const bool translated = record_.provider_dialect != endpoint_.client || is_for_rest();
   const auto delay_in_head = routing::read_retry_after(head.field_list, loop_.ring().wall());
   const bool delay_told = head.find(Bytes("retry-after")) != nullptr;
   std::string fields = translated ? retry_fields(head) : std::string();
@@ -180,6 +180,7 @@ std::optional<Failure> Exchange::tap_document(Bytes text) {
 
 void Exchange::cut_off(Fault fault) {
   note_fault(client_gone_ ? Fault::client_gone : fault);
+  if (race_) race_->failure.reset();  // of an answer that stitches: nobody waits for the rest
   downstream_.abort_answer();
 }
 

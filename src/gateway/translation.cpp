@@ -14,14 +14,16 @@ bool is_meaningful(const Event& event) {
 
 }  // namespace
 
-Translation::Translation(dialect::Dialect client, const dialect::AnswerContext& context, bool as_document)
+Translation::Translation(dialect::Dialect client, const dialect::AnswerContext& context, bool as_document,
+                         bool stitches)
     : client_(client),
       context_(context),
-      passes_(context.array && context.provider == client && !as_document),
+      passes_(context.array && context.provider == client && !as_document && !stitches),
       decoder_(context.provider),
       encoder_(client, context) {
   if (as_document) collector_.emplace(kMaxHeld);
   if (!context.include_reasoning) hidden_.emplace();
+  if (stitches) continued_ = std::make_unique<Continued>();
 }
 
 void Translation::read(const net::BodyPart& part, std::string& out) {
@@ -73,6 +75,8 @@ void Translation::read_frames(Bytes bytes) {
         scanner_.reset();
         decoder_.repeat(news.text.raw, news.counts);
         repeated_.text = news.text.raw;
+        if (continued_) [[unlikely]]
+          continued_->repeat(repeated_);
         encoder_.encode(repeated_, *out_);
         bytes.remove_prefix(known);
         continue;
@@ -181,9 +185,22 @@ void Translation::fail(Fault fault, std::string& out) {
   take_fault({.fault = fault});
 }
 
+void Translation::resume(dialect::Dialect provider, bool repeats) {
+  continued_->resume(decoder_.usage(), repeats);
+  decoder_ = dialect::Decoder(provider);
+  if (hidden_) hidden_.emplace();
+  scanner_ = {};
+  elements_ = {};
+  memo_.forget();
+  framing_ = Framing::unknown;
+  cut_ = {};
+  failed_ = ended_ = has_content_ = false;
+}
+
 void Translation::take(std::span<const Event> events) {
   if (failed_) return;
   if (hidden_) events = hidden_->without(events);
+  if (continued_) events = continued_->take(events);
   for (std::size_t i = 0; i < events.size(); ++i) {
     if (const auto* delta = std::get_if<dialect::BlockDelta>(&events[i])) {
       has_content_ = true;
@@ -216,17 +233,26 @@ void Translation::take_fault(const dialect::FaultReport& report) {
   failure_ =
       Failure{report.error_class, std::string(report.message), std::string(report.code), std::string(report.type)};
   if (failure_->message.empty()) failure_->message = row(report.fault).sentence;
-  if (!begun_ || collector_) return;
+  if (begun_ && !collector_ && !continued_) write_failure(*out_);
+}
+
+void Translation::tell_failure(std::string& out) {
+  if (continued_ && begun_ && failed_) write_failure(out);
+}
+
+void Translation::write_failure(std::string& out) {
   if (passes_) {
-    *out_ += passed_ ? ",\r\n" : "[";
-    dialect::write_error(*out_, client_, error());
-    *out_ += ']';
+    out += passed_ ? ",\r\n" : "[";
+    dialect::write_error(out, client_, error());
+    out += ']';
     return;
   }
-  dialect::FaultReport told = report;
-  told.message = failure_->message;
-  const Event event = told;
-  encoder_.encode({&event, 1}, *out_);
+  const Event told = dialect::FaultReport{.fault = fault_,
+                                          .error_class = failure_->error_class,
+                                          .code = failure_->code,
+                                          .type = failure_->type,
+                                          .message = failure_->message};
+  encoder_.encode({&told, 1}, out);
 }
 
 dialect::ErrorReport Translation::error() const {

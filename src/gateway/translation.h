@@ -8,11 +8,15 @@
 // How the provider answers, whatever it was asked for, its first byte tells: '{' begins a document, '[' an array of
 // payloads, anything else a stream of server-sent events.
 //
+// An answer that may be continued by another provider (`stitches`) keeps its end open when it fails: its owner either
+// goes on with resume(), or has the failure told. The encoder does not notice that the events come from elsewhere.
+//
 // Nothing is told to the client before something meaningful has come: content, a finish. What was written before is
 // held here, so that an error in its place still becomes a status. Pure: no socket, no clock. What it holds is bounded
 // (kMaxHeld) and told (held_bytes), so that its owner can reserve it.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -24,6 +28,7 @@
 #include "weir/dialect/registry.h"
 #include "weir/net/body_reader.h"
 
+#include "continued.h"
 #include "hidden_reasoning.h"
 
 namespace weir::gateway {
@@ -33,8 +38,8 @@ class Translation {
   /// Most that is held of an answer: a frame that has not ended, a document, what is collected.
   static constexpr std::size_t kMaxHeld = 32 << 20;
 
-  /// `as_document`: the client wants one document.
-  Translation(dialect::Dialect client, const dialect::AnswerContext& context, bool as_document);
+  /// `as_document`: the client wants one document. `stitches`: the answer, a stream, may be continued.
+  Translation(dialect::Dialect client, const dialect::AnswerContext& context, bool as_document, bool stitches = false);
   Translation(const Translation&) = delete;
   Translation& operator=(const Translation&) = delete;
 
@@ -44,6 +49,17 @@ class Translation {
   void end(std::string& out);
   /// The rest of the answer does not come: a stream ends with an error event. Only after begun().
   void fail(Fault fault, std::string& out);
+
+  /// After a failure: what was told is a beginning that somebody else can go on with, by saying what follows said().
+  bool can_go_on() const { return continued_ && begun_ && continued_->can_go_on(); }
+  Bytes said() const { return continued_->said(); }
+  /// The parts that follow are those of another provider's answer. `repeats`: it begins with said().
+  void resume(dialect::Dialect provider, bool repeats);
+  /// Nobody goes on: a stream that stitches ends with the error event of its last failure. Others have told theirs.
+  void tell_failure(std::string& out);
+  /// There is no memory for what was said.
+  void give_up_stitching() { continued_->give_up(); }
+  std::size_t said_bytes() const { return continued_ ? continued_->bytes() : 0; }
 
   /// Something meaningful has come: from here on the client has bytes.
   bool begun() const { return begun_; }
@@ -79,6 +95,7 @@ class Translation {
   void tell(std::span<const dialect::Event> events);
   void pass(Bytes payload);
   void take_fault(const dialect::FaultReport& report);
+  void write_failure(std::string& out);
 
   const dialect::Dialect client_;
   const dialect::AnswerContext context_;
@@ -87,6 +104,7 @@ class Translation {
   dialect::Encoder encoder_;
   std::optional<dialect::Collector> collector_;  // for a client that wants a document
   std::optional<HiddenReasoning> hidden_;        // for a client that does not get to see what the model thought
+  std::unique_ptr<Continued> continued_;         // of an answer that stitches
   codec::SseScanner scanner_;
   codec::JsonArrayScanner elements_;
   dialect::FrameMemo memo_;       // of a frame that told nothing but one delta...

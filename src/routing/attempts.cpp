@@ -79,7 +79,7 @@ std::optional<Step> Attempts::after(const AttemptEnd& end, const Plan& plan, Rou
                                     Instant deadline, Random& random) {
   const Verdict next = verdict(end);
   if (next == Verdict::stop || made_ >= options_.most_attempts || now >= deadline) return std::nullopt;
-  if (rotates(end.blame))
+  if (rotates(end.blame) && !is_given_up(last_))
     if (auto step = rotate(plan, router, now)) return step;
   if (next == Verdict::elsewhere || end.timed_out) give_up_on(last_);
   if (end.retry_after_ms > 0) {

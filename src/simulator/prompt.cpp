@@ -23,6 +23,11 @@ void append_bounded(std::string& out, Bytes text) {
   out.append(text.substr(0, size));
 }
 
+void append_texts(std::string& out, const dialect::Message& message) {
+  for (const Part& part : message.parts)
+    if (part.kind == PartKind::text) append_bounded(out, part.text);
+}
+
 std::uint64_t words_in(const Part& part) {
   std::uint64_t words = part.kind == PartKind::text ? count_words(part.text) : 0;
   for (const Part& inner : part.content) words += words_in(inner);
@@ -57,9 +62,9 @@ Prompt prompt_of(const dialect::Request& request) {
     if (message.role == Role::user) last_user = &message;
     for (const Part& part : message.parts) prompt.words += words_in(part);
   }
-  if (last_user)
-    for (const Part& part : last_user->parts)
-      if (part.kind == PartKind::text) append_bounded(prompt.last_user, part.text);
+  if (last_user) append_texts(prompt.last_user, *last_user);
+  if (!request.messages.empty() && request.messages.back().role == Role::assistant)
+    append_texts(prompt.begun, request.messages.back());
   prompt.ends_with_tool_result = !request.messages.empty() && request.messages.back().role == Role::tool;
   prompt.max_tokens = request.max_tokens;
   read_functions(request, prompt);

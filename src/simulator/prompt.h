@@ -13,7 +13,7 @@
 namespace weir::simulator {
 
 struct Prompt {
-  /// Most of a user message that is kept, in bytes; most of a schema.
+  /// Most of a message that is kept, in bytes; most of a schema.
   static constexpr std::size_t kMaxEcho = 16 * 1024;
   static constexpr std::size_t kMaxSchema = 16 * 1024;
   static constexpr std::size_t kMaxTools = 16;
@@ -25,6 +25,7 @@ struct Prompt {
   };
 
   std::string last_user;                    ///< the last user message's text, still escaped
+  std::string begun;                        ///< the text of a last message of the assistant's, still escaped
   std::uint64_t words = 0;                  ///< in the texts of all messages
   bool ends_with_tool_result = false;       ///< the last message is a tool's
   std::optional<std::uint64_t> max_tokens;  ///< of the answer

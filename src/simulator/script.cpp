@@ -65,6 +65,7 @@ void Script::plan_words(const Scenario& scenario) {
     words = (words + 1) / 2;
     finish_reason_ = dialect::FinishReason::content_filter;
   }
+  if (kind_ == Delta::Kind::content && !is_structured) text = behind_begun(text, words);
   // Thinking counts against the limit as well, and comes first.
   if (prompt_.max_tokens && *prompt_.max_tokens < reasoning + words) {
     const auto limit = static_cast<std::uint32_t>(*prompt_.max_tokens);
@@ -76,6 +77,18 @@ void Script::plan_words(const Scenario& scenario) {
   words_ = Words(text, words);
   reasoning_tokens_ = reasoning;
   completion_tokens_ = reasoning + words;
+}
+
+/// What there is to be said of `words` words of `text` when the prompt ends with their beginning.
+Bytes Script::behind_begun(Bytes text, std::uint32_t& words) {
+  if (prompt_.begun.empty()) return text;
+  Words all(text, words);
+  std::string whole;
+  while (all.left() > 0) whole += all.next();
+  if (!whole.starts_with(prompt_.begun)) return text;
+  rest_ = whole.substr(prompt_.begun.size());
+  words = static_cast<std::uint32_t>(count_words(rest_));
+  return rest_;
 }
 
 void Script::plan_calls(std::uint32_t calls) {

@@ -42,6 +42,7 @@ class Script {
  private:
   bool calls_functions(const Scenario& scenario) const;
   void plan_words(const Scenario& scenario);
+  Bytes behind_begun(Bytes text, std::uint32_t& words);
   void plan_calls(std::uint32_t calls);
   Bytes name_of_call(std::uint32_t call) const;
   void write_arguments(std::uint32_t call);
@@ -49,6 +50,7 @@ class Script {
   const Prompt prompt_;
   Delta::Kind kind_ = Delta::Kind::content;
   std::string structured_;  // a text that fits a schema
+  std::string rest_;        // of a text that the prompt has begun
   Words reasoning_;
   Words words_;  // of the text, or of the present call's arguments
   std::uint32_t calls_ = 0;

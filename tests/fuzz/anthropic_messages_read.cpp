@@ -57,7 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                   .takes_adaptive_thinking = true,
                   .takes_output_schema = true,
                   .takes_system_inside = true,
-                  .takes_prefill = false,
+                  .prefill = Prefill::refused,
                   .takes_temperature_and_top_p = false});
   return 0;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "census.h"
+#include "stitched_world.h"
 #include "weir/base/assert.h"
 #include "world.h"
 
@@ -23,6 +24,7 @@ struct Arguments {
   bool other_cuts = false;
   bool regressions = true;
   bool languages = true;
+  bool stitched = false;  ///< nothing but worlds in which streams are stitched
 };
 
 char assert_context[64];
@@ -53,6 +55,16 @@ Plan cut_otherwise(Plan plan) {
 
 std::uint64_t cuts_of(std::uint64_t seed) { return seed * 0x9e3779b97f4a7c15U; }
 
+/// The small world of this seed in which streams break off and go on.
+void run_stitched(std::uint64_t seed, Census& census, std::vector<std::string>& broken) {
+  const Outcome first = run_stitched_world(seed);
+  const Outcome second = run_stitched_world(seed);
+  census.add(first);
+  broken.insert(broken.end(), first.broken.begin(), first.broken.end());
+  if (first.trace_hash != second.trace_hash || first.answers != second.answers)
+    broken.push_back("stitched: two runs of the same seed differ");
+}
+
 /// Runs one seed twice (a faultless one a third time, cut differently). Returns how many laws were broken.
 std::size_t run_seed(std::uint64_t seed, bool languages, Census& census) {
   std::snprintf(assert_context, sizeof assert_context, "seed %" PRIu64, seed);
@@ -72,8 +84,17 @@ std::size_t run_seed(std::uint64_t seed, bool languages, Census& census) {
       if (first.answers[i] != third.answers[i])
         broken.push_back("answer " + std::to_string(i) + " depends on how the input was cut");
   }
+  if (languages && seed % 4 == 0) run_stitched(seed, census, broken);
   for (const std::string& law : broken) print_broken(seed, law);
   std::fflush(stdout);
+  return broken.size();
+}
+
+std::size_t run_stitched_alone(std::uint64_t seed, Census& census) {
+  std::snprintf(assert_context, sizeof assert_context, "stitched seed %" PRIu64, seed);
+  std::vector<std::string> broken;
+  run_stitched(seed, census, broken);
+  for (const std::string& law : broken) print_broken(seed, law);
   return broken.size();
 }
 
@@ -81,12 +102,13 @@ int tell_story(const Arguments& arguments) {
   const std::uint64_t seed = arguments.story;
   std::snprintf(assert_context, sizeof assert_context, "seed %" PRIu64, seed);
   const Plan plan = make_plan(seed, arguments.languages);
-  std::printf("seed %" PRIu64 ": %s, %zu shards, %zu clients, %u buffers of %u bytes\n%14s  %-10s\n", seed,
-              plan.faultless ? "no faults"
-              : plan.outage  ? "an outage"
-                             : "with faults",
-              plan.shards, plan.clients.size(), plan.options.buffers.buffers, plan.options.buffers.buffer_bytes, "ms",
-              "who");
+  if (!arguments.stitched)
+    std::printf("seed %" PRIu64 ": %s, %zu shards, %zu clients, %u buffers of %u bytes\n%14s  %-10s\n", seed,
+                plan.faultless ? "no faults"
+                : plan.outage  ? "an outage"
+                               : "with faults",
+                plan.shards, plan.clients.size(), plan.options.buffers.buffers, plan.options.buffers.buffer_bytes, "ms",
+                "who");
   Instant begin{};
   const auto story = [&](Instant now, Lane lane, const std::string& text) {
     if (begin == Instant{}) begin = now;
@@ -97,8 +119,9 @@ int tell_story(const Arguments& arguments) {
                 kLanes[static_cast<std::size_t>(lane)], 4 * static_cast<int>(lane), "", text.c_str());
   };
   const std::uint64_t cuts = cuts_of(seed);
-  const Outcome outcome =
-      arguments.other_cuts ? run_world(cut_otherwise(plan), ~cuts, story) : run_world(plan, cuts, story);
+  const Outcome outcome = arguments.stitched     ? run_stitched_world(seed, story)
+                          : arguments.other_cuts ? run_world(cut_otherwise(plan), ~cuts, story)
+                                                 : run_world(plan, cuts, story);
   for (const std::string& law : outcome.broken) print_broken(seed, law);
   return outcome.broken.empty() ? 0 : 1;
 }
@@ -127,7 +150,7 @@ int sweep(const Arguments& arguments) {
   std::size_t failed = 0;
   std::size_t runs = 0;
   const auto run = [&](std::uint64_t seed, bool languages) {
-    const std::size_t laws = run_seed(seed, languages, census);
+    const std::size_t laws = arguments.stitched ? run_stitched_alone(seed, census) : run_seed(seed, languages, census);
     broken += laws;
     failed += laws > 0;
     ++runs;
@@ -137,8 +160,8 @@ int sweep(const Arguments& arguments) {
   for (std::uint64_t seed = arguments.first; seed < arguments.first + arguments.seeds; ++seed)
     run(seed, arguments.languages);
 
-  census.print();
-  const bool complete = arguments.seeds < 1000 || census.complete();
+  if (!arguments.stitched) census.print();
+  const bool complete = arguments.seeds < 1000 || arguments.stitched || census.complete();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   std::printf("%zu seeds, %" PRIu64 " exchanges, %zu seeds broke %zu laws, %.1f s\n", runs, census.exchanges(), failed,
               broken, seconds);
@@ -152,6 +175,8 @@ int usage() {
       "                                   sweep: N seeds from S on (100 from 1), known regressions first, or not\n"
       "weir_sim --seed S                  one seed\n"
       "...                   --chat       chat completions are passed through and nothing else is spoken\n"
+      "...                   --stitched   only the small worlds in which streams break off and go on (of every fourth\n"
+      "                                   seed otherwise)\n"
       "weir_sim --story S [--verbose] [--other-cuts]\n"
       "                                   what happens in one seed, as a timeline; with every completion; cut as\n"
       "                                   in the third run of a faultless seed\n");
@@ -169,6 +194,11 @@ int run(int argc, char** argv) {
     }
     if (name == "--chat") {
       arguments.languages = false;
+      continue;
+    }
+    if (name == "--stitched") {
+      arguments.stitched = true;
+      arguments.regressions = false;
       continue;
     }
     if (name == "--verbose" || name == "--other-cuts") {

@@ -95,6 +95,10 @@ namespace weir::sim {
   X(coding_refused,         "... was refused, as it cannot be translated")             \
   X(schema_emulated,        "a forced tool answered for a schema")                     \
   X(large_translated,       "a large translated answer arrived")                       \
+  X(stitched,               "a stream broke off, went on with another deployment, and ended well") \
+  X(stitched_twice,         "... and broke off again in between")                      \
+  X(stitched_in_vain,       "a stream broke off, and nobody gave all of the rest")     \
+  X(not_stitched_behind_a_call, "a stream broke off behind a call, and nobody was asked for a rest") \
   X(drained_at_rest,        "drained with nothing under way")                          \
   X(drained_midway,         "drained with exchanges under way, all of them finished")  \
   X(drain_cut,              "the end of the drain cut exchanges off")

@@ -53,6 +53,10 @@ bool has_model_in_path(const Provider& provider, dialect::Dialect dialect);
 /// The provider's quirks as they hold in one of its dialects: a name that is not in the address is in the body.
 dialect::Quirks quirks_in(const Provider& provider, dialect::Dialect dialect);
 
+/// In what the provider's model can be asked for the rest of an answer that was cut (dialect/continuation.h); nothing:
+/// it is not known to go on with a text.
+std::optional<dialect::Dialect> continuing_dialect(const Provider& provider, const dialect::ModelTraits& traits);
+
 /// One concrete callable: a provider and what it calls the model.
 struct Deployment {
   std::size_t provider = 0;  ///< index into Catalog::providers()

@@ -57,6 +57,12 @@ struct BlendWeights {
   friend bool operator==(const BlendWeights&, const BlendWeights&) = default;
 };
 
+/// What becomes of a stream that breaks off when the client has a part of it.
+enum class AfterCommit : std::uint8_t {
+  fail,    ///< it ends with an error
+  stitch,  ///< another deployment is asked for the rest, where that is possible
+};
+
 /// Of a model: what holds for each request that names it.
 struct RoutePolicy {
   /// Tags of all deployments of a catalog together: no more than fit a word.
@@ -72,6 +78,7 @@ struct RoutePolicy {
   std::vector<std::string> require_tags;       ///< all of them
   std::vector<std::string> forbid_tags;        ///< any of them
   BlendWeights blend;
+  AfterCommit after_commit = AfterCommit::fail;
   bool affinity = true;  ///< requests that share a prefix go to the same deployment (weighted, latency,
                          ///< least_inflight), or a cold prefix costs what it costs (cost, blend)
   friend bool operator==(const RoutePolicy&, const RoutePolicy&) = default;

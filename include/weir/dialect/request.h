@@ -124,6 +124,8 @@ struct Request {
   bool include_usage = true;  ///< the client wants usage in the stream (chat: only if it asked)
 
   std::vector<Message> messages;  ///< system and developer messages among them, where they stood
+  bool is_begun = false;          ///< the last of them, the assistant's, is the beginning of the answer
+
   std::vector<Tool> tools;
   ToolChoice tool_choice;
   std::optional<bool> parallel_tool_calls;

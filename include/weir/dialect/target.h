@@ -25,9 +25,14 @@ enum class Quirk : std::uint8_t {
   stream_only,           ///< chat: every request is streamed and collected for clients that want a document
   model_in_path,         ///< the model's name stands in the URL (Azure deployments) and not in the body
   fetches_urls,          ///< gemini: takes media by any https address (Vertex); else they are refused
+  // How it is told that the last message, the assistant's, is the beginning of the answer (continuation.h). No more
+  // than one of these; without any it cannot be told.
+  continues_prefix,         ///< chat: the message has prefix: true, and the answer repeats it
+  continues_partial,        ///< chat: the message has partial: true
+  continues_final_message,  ///< chat: add_generation_prompt: false, continue_final_message: true
 };
 
-inline constexpr std::size_t kQuirkCount = static_cast<std::size_t>(Quirk::fetches_urls) + 1;
+inline constexpr std::size_t kQuirkCount = static_cast<std::size_t>(Quirk::continues_final_message) + 1;
 
 class Quirks {
  public:
@@ -43,6 +48,8 @@ class Quirks {
     return others;
   }
   constexpr bool none() const { return bits_ == 0; }
+  constexpr bool has_any(Quirks others) const { return bits_ & others.bits_; }
+  constexpr bool none_but(Quirks others) const { return (bits_ & ~others.bits_) == 0; }
   friend bool operator==(const Quirks&, const Quirks&) = default;
 
  private:
@@ -50,20 +57,31 @@ class Quirks {
   std::uint32_t bits_ = 0;
 };
 
+/// Those that say how an answer that was cut is continued: they change no other request.
+inline constexpr Quirks kContinuing = {Quirk::continues_prefix, Quirk::continues_partial,
+                                       Quirk::continues_final_message};
+
+/// What becomes of a last message of the assistant's, in the Messages dialect.
+enum class Prefill : std::uint8_t {
+  unknown,    ///< it may be sent
+  continued,  ///< Claude before 4.6: the answer goes on with it, and does not repeat it
+  refused,    ///< Claude from 4.6 on
+};
+
 /// What a model can and wants. Made from the model's id by catalog/model_traits.
 struct ModelTraits {
   std::uint32_t default_max_tokens = 4096;  ///< where the dialect requires a limit and the client gave none
   bool takes_sampling = true;               ///< Claude after Opus 4.6, OpenAI's o and GPT 5 refuse temperature, top_p
   bool takes_adaptive_thinking =
-      false;                          ///< Claude from 4.6 on: thinking adaptive and output_config.effort; else a budget
-  bool takes_output_schema = false;   ///< Claude: output_config.format; else a forced tool emulates it
-  bool takes_system_inside = false;   ///< Claude: role system among the messages; else it is hoisted
-  bool takes_prefill = true;          ///< Claude: a last assistant message is continued; later models refuse it
-  bool takes_thinking = true;         ///< Claude from 3.7 on, Gemini from 2.5 on, GPT from 5 on
-  bool takes_thinking_level = false;  ///< Gemini 3: thinkingLevel; else thinkingBudget
-  bool takes_json_schema = true;      ///< Gemini: responseJsonSchema; else the OpenAPI subset
-  bool wants_signatures = false;      ///< Gemini 3: a function call in history needs its thoughtSignature
-  bool is_reasoning = false;          ///< OpenAI's: max_tokens is refused, max_completion_tokens is not
+      false;                         ///< Claude from 4.6 on: thinking adaptive and output_config.effort; else a budget
+  bool takes_output_schema = false;  ///< Claude: output_config.format; else a forced tool emulates it
+  bool takes_system_inside = false;  ///< Claude: role system among the messages; else it is hoisted
+  Prefill prefill = Prefill::unknown;
+  bool takes_thinking = true;               ///< Claude from 3.7 on, Gemini from 2.5 on, GPT from 5 on
+  bool takes_thinking_level = false;        ///< Gemini 3: thinkingLevel; else thinkingBudget
+  bool takes_json_schema = true;            ///< Gemini: responseJsonSchema; else the OpenAPI subset
+  bool wants_signatures = false;            ///< Gemini 3: a function call in history needs its thoughtSignature
+  bool is_reasoning = false;                ///< OpenAI's: max_tokens is refused, max_completion_tokens is not
   bool takes_temperature_and_top_p = true;  ///< Claude from Opus 4.1 on: only one of the two
   bool takes_thinking_off = true;           ///< Claude Fable 5 and Mythos 5 refuse thinking disabled
   bool takes_xhigh_effort = false;          ///< Claude from Opus 4.7 on, GPT from 5.2 on

@@ -53,6 +53,9 @@ struct Usage {
   friend bool operator==(const Usage&, const Usage&) = default;
 };
 
+/// What two answers have used together. The service is that of the second, if it has told anything.
+Usage sum_of(const Usage& first, const Usage& second);
+
 /// Usage as the OpenAI dialects report it: nested classes, each present or not.
 class NestedUsage {
  public:

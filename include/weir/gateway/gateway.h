@@ -58,7 +58,7 @@ class Gateway final : public net::Handler {
   }
 
   /// Ends the exchange's account: exactly once per exchange. Counts it and writes its log line.
-  void settle(const Record& record);
+  void settle(Record& record);
 
   /// Resolves the host names of all providers and their proxies, and calls back for each that does not resolve (yet):
   /// with the provider's name, the host and the fault. For a start, which does not depend on it.

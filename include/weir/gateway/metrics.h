@@ -43,6 +43,7 @@ struct Metrics {
   std::uint64_t in_flight = 0;
   std::uint64_t stale_connections = 0;  ///< reused connections that turned out to be closed; asked again
   std::uint64_t usage_unknown = 0;      ///< complete answers without usage
+  std::uint64_t stitched = 0;           ///< parts of answers behind their first
   std::uint64_t request_bytes = 0;
   std::uint64_t answer_bytes = 0;
   Histogram duration;
@@ -81,6 +82,9 @@ struct Metrics {
   std::uint64_t ring_overflows = 0;
 
   void count(const Record& record);
+  /// Of an answer of several parts, one that is over: at whose deployment, and what it took. count() does it for the
+  /// last.
+  void count_part(const Record& record);
   void merge(const Metrics& other);
 };
 

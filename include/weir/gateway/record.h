@@ -59,6 +59,14 @@ struct Record {
   const catalog::Price* price = nullptr;  ///< of the deployment that was tried last; null: not known
   std::int64_t cost_nano_usd = 0;
   bool cost_known = false;
+  int stitched = 0;  ///< parts of the answer behind the first
+  /// Of the parts that are over, while another one is asked for: each at its own price, as far as it was told.
+  struct {
+    int count = 0;
+    dialect::Usage usage;
+    std::int64_t cost_nano_usd = 0;
+    bool cost_known = true;
+  } before;
   std::uint64_t request_bytes = 0;  ///< of the body
   std::uint64_t answer_bytes = 0;   ///< of the body
 

@@ -44,6 +44,8 @@ class Attempts {
   std::uint32_t made() const { return made_; }
   /// The request cannot be sent again: there is no further attempt.
   void give_up() { options_.most_attempts = made_; }
+  /// From here on only these candidates are asked, a bit for each place in the plan.
+  void restrict_to(std::uint32_t candidates) { given_up_ |= ~candidates; }
 
  private:
   bool is_given_up(std::uint32_t i) const { return (given_up_ >> i) & 1U; }

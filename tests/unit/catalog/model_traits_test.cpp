@@ -33,9 +33,9 @@ TEST(ModelTraits, FamiliesOfClaude) {
       {"claude-fable-5", 128000, "aoitx"},
       {"claude-mythos-5", 128000, "aoitx"},
       {"claude-opus-latest", 64000, "aotx0"},
-      {"some-model-of-nobody", 4096, "sptb0"},
-      {"", 4096, "sptb0"},
-      {"claude", 4096, "sptb0"},
+      {"some-model-of-nobody", 4096, "s?tb0"},
+      {"", 4096, "s?tb0"},
+      {"claude", 4096, "s?tb0"},
   };
   for (const Row& row : rows) {
     const dialect::ModelTraits traits = model_traits(row.id);
@@ -45,7 +45,8 @@ TEST(ModelTraits, FamiliesOfClaude) {
     if (traits.takes_adaptive_thinking) takes += 'a';
     if (traits.takes_output_schema) takes += 'o';
     if (traits.takes_system_inside) takes += 'i';
-    if (traits.takes_prefill) takes += 'p';
+    if (traits.prefill == dialect::Prefill::continued) takes += 'p';
+    if (traits.prefill == dialect::Prefill::unknown) takes += '?';
     if (traits.takes_thinking) takes += 't';
     if (traits.takes_temperature_and_top_p) takes += 'b';
     if (traits.takes_xhigh_effort) takes += 'x';

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "failure_domains.h"
 #include "unit/control/source_root.h"
 #include "weir/control/config.h"
 
@@ -152,6 +153,23 @@ TEST(Explanation, TheExampleOfAnEquivalenceClassIsTrue) {
   EXPECT_EQ(world.problem({.body = request}), between(page, "```text\n", "```"));
   page = page.substr(page.find("with `--model small-quick`"));
   EXPECT_EQ(world.problem({.body = request, .model = "small-quick"}), between(page, "```text\n", "```"));
+}
+
+/// Of a model that stitches: it can be read, and there is nothing to be noted about it.
+TEST(Explanation, TheSecondExampleOfThePageStitches) {
+  std::ifstream file(std::string(WEIR_SOURCE_ROOT) + "/docs/routing.md");
+  std::stringstream text;
+  text << file.rdbuf();
+  const std::string example = between(text.str(), "## After the first words", "## The breaker");
+  Explained world(between(example, "```yaml\n", "```"));
+  const catalog::Model& model = world.config.catalog.models()[0];
+  EXPECT_EQ(model.route.after_commit, catalog::AfterCommit::stitch);
+  EXPECT_EQ(notes_on_failover(world.config.catalog), std::vector<std::string>{});
+  std::string trail = between(example, "```text\n: x-weir-attempts: ", "\n```");
+  for (const catalog::Deployment& deployment : model.deployments) {
+    const std::string name = world.config.catalog.providers()[deployment.provider].name + "/" + deployment.model_id;
+    EXPECT_TRUE(trail.contains(name)) << name;
+  }
 }
 
 }  // namespace

@@ -42,6 +42,12 @@ std::string warnings_of(const std::string& more) {
   return text;
 }
 
+std::string notes_of(const std::string& more) {
+  std::string text;
+  for (const std::string& note : notes_on_failover(config_of(more).catalog)) text += note + "\n";
+  return text;
+}
+
 /// A model with these keys beside its deployments, which stand in line 2.
 std::string model(const std::string& keys, const std::string& deployments = "[a/x, b/y]") {
   return "models: {m: {deployments: " + deployments + (keys.empty() ? "" : ", " + keys) + "}}\n";
@@ -82,6 +88,26 @@ TEST(RoutingKeys, OfAModel) {
                                   .forbid_tags = {"us", "preview"},
                                   .blend = {.cost = 5, .latency = 0, .in_flight = 2, .failures = 3, .quality = 4},
                                   .affinity = false}));
+}
+
+TEST(RoutingKeys, WhatBreaksOffFailsOrIsStitched) {
+  using catalog::AfterCommit;
+  for (const auto& [word, wanted] : {std::pair("fail", AfterCommit::fail), std::pair("stitch", AfterCommit::stitch)})
+    EXPECT_EQ(config_of(model("after_commit: " + std::string(word))).catalog.models()[0].route.after_commit, wanted);
+  EXPECT_EQ(errors_of(model("after_commit: restart")),
+            "weir.yaml:2:53: models.m.after_commit: \"restart\" is not one of the two. Write fail or stitch.\n");
+}
+
+TEST(RoutingKeys, WhoCannotGoOnIsNoted) {
+  const auto stitching = [](const std::string& deployments) {
+    return notes_of(model("after_commit: stitch", deployments));
+  };
+  EXPECT_EQ(
+      stitching("[a/x]"),
+      "models.m: no deployment is known to go on with a text, so after_commit: stitch has no effect but its cost.\n");
+  EXPECT_EQ(stitching("[a/x, b/y]"),
+            "models.m: only b/y is known to go on with a text, so nobody else does when its own stream breaks off.\n");
+  EXPECT_EQ(stitching("[a/x, b/y, b/z]"), "");
 }
 
 TEST(RoutingKeys, EveryStrategyHasItsWord) {
@@ -239,12 +265,6 @@ TEST(RoutingKeys, Breaker) {
             "weir.yaml:3:10: breaker.longest_cooldown_ms: it is shorter than cooldown_ms. Make it at least 20m.\n");
   EXPECT_EQ(errors_of(model("") + "breaker: {failures_in_a_row: 64}\n"),
             "weir.yaml:3:30: breaker.failures_in_a_row: 64 is out of range. Choose a value from 1 to 63.\n");
-}
-
-std::string notes_of(const std::string& more) {
-  std::string text;
-  for (const std::string& note : notes_on_failover(config_of(more).catalog)) text += note + "\n";
-  return text;
 }
 
 TEST(RoutingKeys, DeploymentsThatMayFailTogetherAreNoted) {

@@ -25,14 +25,16 @@ Message says(Role role, std::vector<Part> parts) { return {.role = role, .parts 
 
 /// What is true of some models.
 const ModelTraits kBudget{.default_max_tokens = 64000};
-const ModelTraits kAdaptive{
-    .default_max_tokens = 64000, .takes_adaptive_thinking = true, .takes_output_schema = true, .takes_prefill = false};
+const ModelTraits kAdaptive{.default_max_tokens = 64000,
+                            .takes_adaptive_thinking = true,
+                            .takes_output_schema = true,
+                            .prefill = Prefill::refused};
 const ModelTraits kNewest{.default_max_tokens = 128000,
                           .takes_sampling = false,
                           .takes_adaptive_thinking = true,
                           .takes_output_schema = true,
                           .takes_system_inside = true,
-                          .takes_prefill = false,
+                          .prefill = Prefill::refused,
                           .takes_xhigh_effort = true};
 
 struct Written {

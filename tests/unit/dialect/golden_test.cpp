@@ -10,7 +10,8 @@
 //   client_<dialect>.json     the same in one document (not of answers that fail)
 //   models.txt                lines `<dialect> <model>`: what a provider of that dialect calls its model, whose traits
 //                             count. Else the file in tests/golden/<dialect>/, else "upstream-model" without traits
-// A case named quirk_<name> is written for a provider of its own dialect with that quirk, and for no other;
+// A case named quirk_<name> is written for a provider of its own dialect with that quirk, and for no other; of a quirk
+// that continues, its last message is the beginning of the answer;
 // model_is_reasoning for such a model.
 // WEIR_REGENERATE=1 writes everything but requests, answers and models anew; the difference is to be reviewed.
 #include <gtest/gtest.h>
@@ -29,6 +30,7 @@
 #include "unit/dialect/any_dialect.h"
 #include "unit/dialect/source_root.h"
 #include "weir/catalog/model_traits.h"
+#include "weir/dialect/continuation.h"
 #include "weir/dialect/quirk_words.h"
 
 namespace weir::dialect {
@@ -157,7 +159,9 @@ void compare_written(Case& one, const std::string& body, Dialect provider) {
   Loss loss;
   read(one.home(), body, request, loss);
   std::string written;
-  if (!loss.refused()) write(provider, request, one.target(model, request.stream), written, loss);
+  const Target target = one.target(model, request.stream);
+  request.is_begun = one.is_quirk() && can_continue(provider, target.quirks, {});
+  if (!loss.refused()) write(provider, request, target, written, loss);
   if (provider == one.home()) EXPECT_EQ(loss.refused(), is_refused_at_home(one));
   one.compare(file_name("upstream_", provider, ".json"),
               loss.refused() ? "refused " + std::string(to_string(loss.refusal().fault)) + ' ' + loss.refusal().field +

@@ -66,6 +66,7 @@ TEST(AccessLine, SaysWhatHappened) {
   record.attempts = 2;
   record.tries = 2;
   record.trail = "azure/gpt-4o-mini 503";
+  record.stitched = 1;
   record.fault = Fault::upstream_reset;
   record.finish = dialect::FinishReason::stop;
   record.usage = {.input = 10, .cache_read = 3, .output = 7, .reported = true};
@@ -89,6 +90,7 @@ TEST(AccessLine, SaysWhatHappened) {
       {"stream", "true"},
       {"attempts", "2"},
       {"trail", "azure/gpt-4o-mini 503"},
+      {"stitched", "1"},
       {"dialect", "openai_chat"},
       {"provider_dialect", "gemini"},
       {"fault", std::string(to_string(Fault::upstream_reset))},
@@ -207,6 +209,7 @@ TEST(AccessLine, TheLargestRecordFits) {
   record.key = worst;
   record.status = std::numeric_limits<int>::min();
   record.attempts = std::numeric_limits<int>::max();
+  record.stitched = std::numeric_limits<int>::max();
   record.tries = 2;
   record.trail = worst;
   record.exhausted = true;

@@ -214,6 +214,31 @@ TEST(Attempts, ThoseAtTheSameProviderAreOnABudget) {
   EXPECT_EQ(world.router().retries_refused(1), 0U);
 }
 
+TEST(Attempts, FromSomePointOnOnlySomeAreAsked) {
+  World world = World::of(4);
+  Request request(world, {.most_attempts = 6});
+  ASSERT_EQ(request.asks(), 0U);
+  request.attempts.restrict_to(0b1100);
+  EXPECT_EQ(request.after(kTransport), 2U);
+  EXPECT_EQ(request.after(kTransport), 3U);
+  for (int i = 0; i < 3; ++i) EXPECT_GE(request.after(kTransport).value_or(0), 2U) << "those are returned to as well";
+  EXPECT_EQ(request.attempts.made(), 6U);
+}
+
+TEST(Attempts, WhoIsNotAskedAnyMoreIsNotAskedWithAnotherCredential) {
+  World world({2, 1}, {{0}, {1}});
+  Request request(world, {.most_attempts = 6});
+  request.attempts.restrict_to(0b10);
+  EXPECT_EQ(request.after({.blame = Blame::quota}), 1U);
+}
+
+TEST(Attempts, NobodyLeftIsTheEnd) {
+  World world = World::of(2);
+  Request request(world, {.most_attempts = 6});
+  request.attempts.restrict_to(0);
+  EXPECT_EQ(request.after(kOverloaded), std::nullopt);
+}
+
 TEST(Attempts, NothingAfterTheDeadlineOrGivingUp) {
   World world = World::of(3);
   Request late(world);

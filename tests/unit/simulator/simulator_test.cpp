@@ -226,6 +226,23 @@ TEST(Words, CoverTheTextAndSplitNothing) {
   for (Bytes bad : {Bytes("\\"), Bytes("\\u1"), Bytes("\xff\xfe"), Bytes("\xe6\x97")}) EXPECT_GT(count_words(bad), 0u);
 }
 
+std::string said_behind(Bytes begun, const Scenario& scenario) {
+  Script script(scenario, {.last_user = "one two three", .begun = std::string(begun)});
+  std::string text;
+  for (Delta delta; script.next(delta);) text += delta.text;
+  return text;
+}
+
+TEST(Script, GoesOnWithWhatWasBegun) {
+  for (const char* model : {"text", "echo", "long=30", "chunks=7", "chunks=200"}) {
+    const Scenario scenario = *scenario_of_model(model);
+    const std::string whole = said_behind("", scenario);
+    for (std::size_t size = 0; size <= std::min<std::size_t>(whole.size(), 600); ++size)
+      ASSERT_EQ(whole.substr(0, size) + said_behind(whole.substr(0, size), scenario), whole) << model;
+    EXPECT_EQ(said_behind("Something else", scenario), whole);
+  }
+}
+
 TEST(Prompt, EchoIsBounded) {
   std::string body = R"({"model":"x","messages":[{"role":"user","content":")";
   for (int i = 0; i < 20000; ++i) body += "\\u00e9";
