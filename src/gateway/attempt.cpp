@@ -22,13 +22,17 @@ void forward_common_fields(codec::HeadWriter& writer, const codec::RequestHead& 
 }  // namespace
 
 void Attempt::end(const routing::AttemptEnd& end) {
-  if (cell_) gateway_.router().end(*std::exchange(cell_, {}), end, gateway_.context().loop.now(), pass_);
+  if (!cell_) return;
+  routing::AttemptEnd told = end;
+  told.ttft_ms = ttft_ms_;
+  gateway_.router().end(*std::exchange(cell_, {}), told, gateway_.context().loop.now(), pass_);
 }
 
 void Attempt::answered() {
   if (!cell_) return;
   const Instant now = gateway_.context().loop.now();
-  gateway_.router().answered(*cell_, pass_, to_ns(now - began_) / 1'000'000, now);
+  ttft_ms_ = to_ns(now - began_) / 1'000'000;
+  gateway_.router().answered(*cell_, pass_, ttft_ms_, now);
 }
 
 void Attempt::cancel() {

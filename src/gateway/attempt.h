@@ -70,6 +70,7 @@ class Attempt {
   std::optional<std::uint32_t> cell_;
   routing::Pass pass_;
   Instant began_{};
+  std::int64_t ttft_ms_ = -1;  // from there to the first content; -1: none came
   Pause pause_;
   bool asked_ = false;
   bool cancelled_ = false;

@@ -5,6 +5,30 @@ namespace weir::sim {
 using routing::Breaker;
 using routing::BreakerState;
 
+namespace {
+
+Probe probe_of(routing::OpenReason reason) {
+  using routing::OpenReason;
+  switch (reason) {
+    case OpenReason::failure_rate:
+      return Probe::opened_by_rate;
+    case OpenReason::quota:
+      return Probe::opened_by_quota;
+    case OpenReason::exhausted:
+      return Probe::opened_exhausted;
+    case OpenReason::credential:
+      return Probe::opened_by_credential;
+    case OpenReason::slow:
+      return Probe::opened_slow;
+    case OpenReason::none:
+    case OpenReason::failures_in_a_row:
+      break;
+  }
+  return Probe::opened_in_a_row;
+}
+
+}  // namespace
+
 void BreakerWatch::look(Instant now) {
   for (std::uint32_t cell = 0; cell < words_.size(); ++cell) {
     if (table_.group_of(cell) != cell) continue;  // its word is another's
@@ -41,6 +65,7 @@ void BreakerWatch::judge(std::uint32_t cell, const Breaker& before, const Breake
     case BreakerState::closed:
       if (after.state != BreakerState::open) return broken("a closed one can only open");
       telling_.count(Probe::breaker_opened);
+      telling_.count(probe_of(after.reason));
       if (after.at <= looked_at_) broken("it opened for no time");
       return;
     case BreakerState::open:

@@ -30,6 +30,8 @@ class HealthHistory {
   bool was_well(std::size_t member, const Life& life) const;
   /// Its breaker would have let nobody through.
   bool was_shut(std::size_t member, const Life& life) const;
+  /// Nothing told that it wants to be left alone, whatever its breaker was.
+  bool was_free(std::size_t member, const Life& life) const;
   std::uint32_t least_in_flight(std::size_t member, const Life& life) const;
   std::uint32_t most_in_flight(std::size_t member, const Life& life) const;
   bool was_barred(std::size_t member, std::size_t credential, const Life& life) const;
@@ -39,6 +41,7 @@ class HealthHistory {
   struct State {
     bool well = true;
     bool shut = false;
+    bool limited = false;
     std::uint32_t in_flight = 0;
     friend bool operator==(const State&, const State&) = default;
   };

@@ -80,6 +80,7 @@ class PoolLaws::Judge {
     for (const RequestPlan* asked : asked_)
       if (asked->misfit != Misfit::none) broken("was asked, and must not be", *asked);
     check_returns();
+    check_given_up();
     for (std::size_t i = 0; i < asked_.size(); ++i)
       for (std::size_t k = 0; k < request_.deployments(); ++k) check_turn(i, request_.deployment(k));
     if (laws_.is_decided(request_, life_)) {
@@ -162,6 +163,21 @@ class PoolLaws::Judge {
         if (waits && other.misfit == Misfit::none && was_well(other))
           broken("was returned to before " + other.spoken.deployment + " was asked", **who);
       }
+    }
+  }
+
+  /// Nobody is given up on while somebody may be asked, be it as the last resort.
+  void check_given_up() const {
+    if (!plan_.outage || answer_.status == 200 || asked_.empty() || trail_.size() >= kMostAttempts) return;
+    const auto fails = [&](const RequestPlan* asked) {
+      const std::vector<Door>& doors = plan_.pools.members[asked->member].doors;
+      return std::ranges::count(doors, Door::open) == 0 || end_of(plan_, *asked) == End::fails;
+    };
+    if (!std::ranges::all_of(asked_, fails)) return;
+    for (std::size_t k = 0; k < request_.deployments(); ++k) {
+      const RequestPlan& other = request_.deployment(k);
+      if (other.misfit == Misfit::none && !is_asked(other, asked_.size()) && history_.was_free(other.member, life_))
+        broken("was not asked before the request was given up; status " + std::to_string(answer_.status), other);
     }
   }
 

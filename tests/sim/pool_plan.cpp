@@ -79,8 +79,14 @@ class Maker {
     router.breaker.longest_cooldown = random_.one_in(2) ? 600s : 5s;
     router.breaker.slow_start = ms(0, 2000);
     router.breaker.probe_timeout = ms(1000, 20'000);
-    router.breaker.failures_in_a_row = static_cast<std::uint32_t>(random_.between(2, 5));
-    if (random_.one_in(4)) router.breaker.slow_ttft_ms = static_cast<std::uint32_t>(random_.between(20, 500));
+    const auto some = [&](std::uint64_t low, std::uint64_t high) {
+      return static_cast<std::uint32_t>(random_.between(low, high));
+    };
+    router.breaker.failures_in_a_row = some(2, 6);
+    router.breaker.least_attempts = some(3, 8);
+    router.breaker.refusals = some(2, 5);
+    router.breaker.refusal_percent = some(10, 30);
+    if (random_.one_in(2)) router.breaker.slow_ttft_ms = some(1, 30);
     router.credential_bar = random_.one_in(2) ? Duration(60s) : ms(300, 3000);
   }
 

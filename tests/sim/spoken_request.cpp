@@ -261,7 +261,7 @@ class Maker : RequestWire {
     plan_.model = spoken().model = pool.name;
     plan_.aliased = true;
     plan_.wants_stream = !random_.one_in(3);
-    if (random_.one_in(2)) plan_.session = random_.one_in(2) ? "session-a" : "session-b";
+    if (!random_.one_in(3)) plan_.session = random_.one_in(4) ? "session-b" : "session-a";
     spoken().array = client() == Dialect::gemini && plan_.wants_stream && random_.one_in(3);
     choose_target();
     plan_.name = name_of(client()) + (plan_.wants_stream ? " stream" : " document") + " from " + pool.name;

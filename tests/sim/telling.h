@@ -76,6 +76,12 @@ namespace weir::sim {
   X(affinity_broken,        "a session went elsewhere, because its deployment was not well") \
   X(region_survived,        "a request was answered while two sites were down together") \
   X(all_down,               "nobody could be reached, three attempts")                   \
+  X(opened_in_a_row,        "a breaker opened because of failures in a row")             \
+  X(opened_by_rate,         "... because too many failed")                              \
+  X(opened_by_quota,        "... because of 429")                                       \
+  X(opened_exhausted,       "... because somebody has to pay")                          \
+  X(opened_by_credential,   "... because its only credential was refused")              \
+  X(opened_slow,            "... because it was too slow to begin")                     \
   X(answer_cut_off,         "an answer ended without its proper end")                  \
   X(refused_unread,         "a request was refused before it was read")                \
   X(client_left_sending,    "a client left while it sent")                             \
