@@ -101,6 +101,7 @@ Result<void> Attempt::send(AttemptRequest request, const codec::EditList& edits)
   // to send apart.
   std::size_t begin = 0;
   std::size_t used = head->size();
+  std::size_t to_insert = edits.inserted();  // has to find room: it stands nowhere else
   bool fits = true;
   const auto copy = [&](Bytes text) {
     fits &= text.size() <= staging.size() - used;
@@ -113,9 +114,10 @@ Result<void> Attempt::send(AttemptRequest request, const codec::EditList& edits)
   edits.for_each_piece(request.body.size(), [&](auto piece) {
     if constexpr (std::is_same_v<decltype(piece), Bytes>) {
       copy(piece);
+      to_insert -= piece.size();
     } else {
       request.body.for_each_slice(piece.offset, piece.size, [&](io::Chunk slice) {
-        if (slice.size() <= std::min(kCopySmall, staging.size() - used)) return copy(slice.bytes());
+        if (slice.size() <= kCopySmall && slice.size() + to_insert <= staging.size() - used) return copy(slice.bytes());
         send_copied();
         lease_->send(std::move(slice));
       });

@@ -45,7 +45,7 @@ void HealthHistory::look(Instant now) {
       state.shut |= breaker.state == BreakerState::open && breaker.at > now;
     }
     for (std::uint32_t shard = 0; shard < table_.shards(); ++shard)
-      state.in_flight += table_.in_flight(shard, cells_[i]);
+      state.in_flight[shard] = table_.in_flight(shard, cells_[i]);
     states_[i].add(state, looked_at_, now);
   }
   for (std::size_t i = 0; i < bars_.size(); ++i)
@@ -66,17 +66,29 @@ bool HealthHistory::was_free(std::size_t member, const Life& life) const {
 }
 
 std::uint32_t HealthHistory::least_in_flight(std::size_t member, const Life& life) const {
-  std::uint32_t least = UINT32_MAX;
-  states_[member].always(widened(life),
-                         [&](const State& state) { return least = std::min(least, state.in_flight), true; });
-  return least;
+  std::uint32_t sum = 0;
+  for (std::size_t shard = 0; shard < plan_.shards; ++shard) {
+    std::uint32_t least = UINT32_MAX;
+    states_[member].always(widened(life), [&](const State& state) {
+      least = std::min(least, state.in_flight[shard]);
+      return true;
+    });
+    sum += least;
+  }
+  return sum;
 }
 
 std::uint32_t HealthHistory::most_in_flight(std::size_t member, const Life& life) const {
-  std::uint32_t most = 0;
-  states_[member].always(widened(life),
-                         [&](const State& state) { return most = std::max(most, state.in_flight), true; });
-  return most;
+  std::uint32_t sum = 0;
+  for (std::size_t shard = 0; shard < plan_.shards; ++shard) {
+    std::uint32_t most = 0;
+    states_[member].always(widened(life), [&](const State& state) {
+      most = std::max(most, state.in_flight[shard]);
+      return true;
+    });
+    sum += most;
+  }
+  return sum;
 }
 
 bool HealthHistory::was_barred(std::size_t member, std::size_t credential, const Life& life) const {

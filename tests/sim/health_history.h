@@ -6,6 +6,7 @@
 // after. "Throughout" is said only of what held at every moment of that.
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "plan.h"
@@ -32,17 +33,19 @@ class HealthHistory {
   bool was_shut(std::size_t member, const Life& life) const;
   /// Nothing told that it wants to be left alone, whatever its breaker was.
   bool was_free(std::size_t member, const Life& life) const;
+  /// Of each shard the least and the most, added up: no shard has counted less, or more.
   std::uint32_t least_in_flight(std::size_t member, const Life& life) const;
   std::uint32_t most_in_flight(std::size_t member, const Life& life) const;
   bool was_barred(std::size_t member, std::size_t credential, const Life& life) const;
   bool was_not_barred(std::size_t member, std::size_t credential, const Life& life) const;
 
  private:
+  static constexpr std::size_t kMostShards = 3;
   struct State {
     bool well = true;
     bool shut = false;
     bool limited = false;
-    std::uint32_t in_flight = 0;
+    std::array<std::uint32_t, kMostShards> in_flight{};
     friend bool operator==(const State&, const State&) = default;
   };
   struct Bar {

@@ -311,6 +311,10 @@ class Maker {
     if (more_.one_in(3)) net.max_handshakes = static_cast<std::uint32_t>(more_.between(1, 3));
     static constexpr std::array kBad = {Certificate::expired, Certificate::stranger, Certificate::other};
     if (more_.one_in(8)) tls.certificate = kBad[more_.below(kBad.size())];
+    if (plan_.pools.any() && tls.provider) {
+      Random certificates(plan_.seed ^ 0x63657274);
+      if (certificates.one_in(3)) tls.certificate = kBad[certificates.below(kBad.size())];
+    }
     if (more_.one_in(15)) tls.listener = kBad[more_.below(kBad.size())];
     // Whom nobody believes serves nobody, storm or not.
     if (!tls.provider_is_trusted() || !tls.listener_is_trusted())

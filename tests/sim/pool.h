@@ -29,6 +29,7 @@ struct Member {
   std::string model_id;
   std::vector<Door> doors;  ///< one for each credential
   bool sick = false;        ///< most of its answers are none
+  bool slow = false;        ///< to begin
   std::string quota_group;
   std::vector<std::string> tags;
   std::uint32_t context = 0;  ///< tokens; 0: not known

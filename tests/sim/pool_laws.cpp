@@ -121,8 +121,7 @@ class PoolLaws::Judge {
   bool was_well(const RequestPlan& one) const { return history_.was_well(one.member, life_); }
   bool was_full(const RequestPlan& one) const {
     const std::uint32_t limit = place(one).most_in_flight;
-    // (Of several shards each sees the others as they were a moment ago, and requests may move between them.)
-    return plan_.shards == 1 && limit > 0 && history_.least_in_flight(one.member, life_) >= limit;
+    return limit > 0 && history_.least_in_flight(one.member, life_) >= limit;
   }
   bool had_room(const RequestPlan& one) const {
     const std::uint32_t limit = place(one).most_in_flight;

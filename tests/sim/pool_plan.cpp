@@ -48,6 +48,7 @@ class Maker {
     for (std::uint64_t n = random_.one_in(2) ? 1 : random_.between(2, 3); n > 0; --n)
       made.doors.push_back(random_.one_in(3) ? Door(random_.between(1, 3)) : Door::open);
     made.sick = random_.one_in(4);
+    made.slow = random_.one_in(3);
     if (random_.one_in(4)) made.quota_group = "quota";
     if (random_.one_in(2)) made.tags.push_back("own");
     if (random_.one_in(3)) made.tags.push_back("far");
@@ -66,10 +67,11 @@ class Maker {
     made.route.affinity = !random_.one_in(4);
     if (random_.one_in(3)) made.route.blend = {.cost = 1, .latency = 0, .in_flight = 0, .failures = 0, .quality = 0};
     if (random_.one_in(3)) made.route.blend = {.cost = 0, .latency = 0, .in_flight = 0, .failures = 0, .quality = 1};
+    const bool has_limits = random_.one_in(2);
     for (std::size_t i = 0; i < plan_.pools.members.size(); ++i)
       made.places.push_back(
           {.weight = pick(std::array{0U, 1U, 1U, 5U}),
-           .most_in_flight = random_.one_in(4) ? static_cast<std::uint32_t>(random_.between(1, 2)) : 0});
+           .most_in_flight = has_limits && random_.one_in(2) ? static_cast<std::uint32_t>(random_.between(1, 2)) : 0});
   }
 
   /// Times that pass within a world.

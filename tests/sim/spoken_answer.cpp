@@ -260,7 +260,7 @@ class Maker : AnswerWire {
   }
 
   void document() {
-    if (random_.one_in(25)) return coded();
+    if (random_.one_in(wish_.coded ? 6 : 25)) return coded();
     plan_.kind = Kind::document;
     std::string text;
     if (random_.one_in(20)) {

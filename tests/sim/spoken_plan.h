@@ -35,7 +35,8 @@ struct SpokenWish {
   int id = 0;
   bool provider_streams = false;
   bool may_break = false;
-  bool ails = false;  ///< something is wrong with this answer
+  bool ails = false;   ///< something is wrong with this answer
+  bool coded = false;  ///< its document is likely to come in a coding
   std::size_t max_bytes = 400;
   Door door = Door::open;  ///< what the credential is answered with
   dialect::Dialect client = dialect::Dialect::openai_chat;

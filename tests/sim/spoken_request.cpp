@@ -322,9 +322,13 @@ class Maker : RequestWire {
                           .provider_streams = streams,
                           .may_break = !random_.one_in(3),
                           .ails = member.sick ? !random_.one_in(6) : random_.one_in(6),
+                          .coded = true,
                           .max_bytes = 300U,
                           .client = client()};
     plan_.answer = plan_spoken_answer(random_, wish, spoken());
+    if (member.slow && !plan_.answer.wire.empty())
+      plan_.answer.pauses.insert(plan_.answer.pauses.begin(),
+                                 {0, Duration(static_cast<std::int64_t>(random_.between(10, 100)) * 1'000'000)});
     const RequestPlan taken = plan_;
     std::vector<RequestPlan> doors;
     for (std::size_t i = 0; i < member.doors.size(); ++i) {
