@@ -188,17 +188,19 @@ class PoolLaws::Judge {
     std::string key = pool_.name;
     key.append(" ").append(request_.session).append(request_.wire.contains(kKeys[0]) ? " alpha" : " beta");
     bool undisturbed = true;
+    bool has_home = strategy == Strategy::latency;  // elsewhere it belongs to nobody without weight
     for (std::size_t i = 0; i < request_.deployments(); ++i) {
       const RequestPlan& one = request_.deployment(i);
       if (one.misfit != Misfit::none) continue;
       key += " " + std::to_string(one.member);
+      has_home |= place(one).weight > 0;
       undisturbed &= was_well(one) && had_room(one) && history_.most_in_flight(one.member, life_) < kFew;
     }
     const std::size_t first = asked_.front()->member;
     const auto home = laws_.homes_.find(key);
     if (home != laws_.homes_.end() && first != home->second.member)
       count_if(!history_.was_well(home->second.member, life_), Probe::affinity_broken);
-    if (!undisturbed) return;
+    if (!undisturbed || !has_home) return;
     if (home == laws_.homes_.end()) return void(laws_.homes_[key] = {request_.id, first});
     if (first == home->second.member) return telling_.count(Probe::affinity_kept);
     broken("was asked first, and for #" + std::to_string(home->second.request) + " of the same session " +
