@@ -25,13 +25,17 @@ void Attempt::end(const routing::AttemptEnd& end) {
   if (std::exchange(has_ended_, true)) return;
   if (asked_ || end.blame == routing::Blame::misfit)
     ++gateway_.metrics().deployments[target_.cell].attempts[static_cast<std::size_t>(end.blame)];
-  if (is_tracked_) gateway_.router().end(target_.cell, end, gateway_.context().loop.now(), pass_);
+  if (!is_tracked_) return;
+  routing::AttemptEnd told = end;
+  told.ttft_ms = ttft_ms_;
+  gateway_.router().end(target_.cell, told, gateway_.context().loop.now(), pass_);
 }
 
 void Attempt::answered() {
   if (!is_tracked_ || has_ended_ || pass_.has_answered) return;
   const Instant now = gateway_.context().loop.now();
-  gateway_.router().answered(target_.cell, pass_, to_ns(now - began_) / 1'000'000, now);
+  ttft_ms_ = to_ns(now - began_) / 1'000'000;
+  gateway_.router().answered(target_.cell, pass_, ttft_ms_, now);
 }
 
 void Attempt::cancel() {
@@ -100,6 +104,7 @@ Result<void> Attempt::send(AttemptRequest request, const codec::EditList& edits)
   // to send apart.
   std::size_t begin = 0;
   std::size_t used = head->size();
+  std::size_t to_insert = edits.inserted();  // has to find room: it stands nowhere else
   bool fits = true;
   const auto copy = [&](Bytes text) {
     fits &= text.size() <= staging.size() - used;
@@ -112,9 +117,10 @@ Result<void> Attempt::send(AttemptRequest request, const codec::EditList& edits)
   edits.for_each_piece(request.body.size(), [&](auto piece) {
     if constexpr (std::is_same_v<decltype(piece), Bytes>) {
       copy(piece);
+      to_insert -= piece.size();
     } else {
       request.body.for_each_slice(piece.offset, piece.size, [&](io::Chunk slice) {
-        if (slice.size() <= std::min(kCopySmall, staging.size() - used)) return copy(slice.bytes());
+        if (slice.size() <= kCopySmall && slice.size() + to_insert <= staging.size() - used) return copy(slice.bytes());
         send_copied();
         lease_->send(std::move(slice));
       });

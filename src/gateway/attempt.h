@@ -70,6 +70,7 @@ class Attempt {
   net::UpstreamPool::Lease lease_;
   routing::Pass pass_;
   Instant began_{};
+  std::int64_t ttft_ms_ = -1;  // from there to the first content; -1: none came
   Pause pause_;
   bool is_tracked_ = false;
   bool has_ended_ = false;

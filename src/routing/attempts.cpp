@@ -31,12 +31,12 @@ void Attempts::refuse(std::uint32_t i, RetryBudget& budget) {
   unbudgeted_ |= std::uint32_t{1} << i;
 }
 
-std::optional<Step> Attempts::begin(std::uint32_t i, const Plan& plan, Router& router, Instant now, bool insist) {
+std::optional<Step> Attempts::begin(std::uint32_t i, const Plan& plan, Router& router, Instant now, Asks asks) {
   const std::uint32_t cell = plan.askable()[i].cell;
   RetryBudget& budget = router.budget(cell);
   const bool again = has_tried(plan, router, router.provider_of(cell));
   if (again && !budget.has(now)) return refuse(i, budget), std::nullopt;
-  const Pass pass = router.admit(cell, now, insist, plan.askable()[i].unfit == Unfit::breaker);
+  const Pass pass = router.admit(cell, now, asks != Asks::politely, asks == Asks::as_last_resort);
   if (!pass) return std::nullopt;
   if (again) {
     budget.spend(now);
@@ -50,18 +50,20 @@ std::optional<Step> Attempts::first(const Plan& plan, Router& router, Instant no
   return untried(plan, router, now);
 }
 
-/// The first that was not tried: whom its breaker lets through, then who is in slow start, then the last resort.
+/// The first that was not tried: whom its breaker lets through, then who is in slow start, then the last resort: those
+/// that were shut when the plan was made, and those that have been shut since.
 std::optional<Step> Attempts::untried(const Plan& plan, Router& router, Instant now) {
   const auto fit = static_cast<std::uint32_t>(plan.fit().size());
   const auto all = static_cast<std::uint32_t>(plan.askable().size());
   struct Pick {
     std::uint32_t begin, end;
-    bool insist;
+    Asks asks;
   };
-  for (const Pick pick : {Pick{0, fit, false}, Pick{0, fit, true}, Pick{fit, all, true}})
+  for (const Pick pick : {Pick{0, fit, Asks::politely}, Pick{0, fit, Asks::insistently},
+                          Pick{fit, all, Asks::as_last_resort}, Pick{0, fit, Asks::as_last_resort}})
     for (std::uint32_t i = pick.begin; i < pick.end; ++i)
       if (tries_[i] == 0 && !is_given_up(i))
-        if (auto step = begin(i, plan, router, now, pick.insist)) return step;
+        if (auto step = begin(i, plan, router, now, pick.asks)) return step;
   return std::nullopt;
 }
 
@@ -70,8 +72,7 @@ std::optional<Step> Attempts::rotate(const Plan& plan, Router& router, Instant n
   const std::uint32_t cell = plan.askable()[last_].cell;
   const std::uint8_t next = router.credential_for(cell, now);
   if ((credentials_ >> (next & 31U)) & 1U) return std::nullopt;
-  const Pass pass = router.admit(cell, now, true);
-  if (!pass) return std::nullopt;
+  const Pass pass = router.admit(cell, now, true, true);
   return take(last_, pass);
 }
 
@@ -105,7 +106,7 @@ std::optional<Step> Attempts::returning(const Plan& plan, Router& router, Instan
     passed_over |= std::uint32_t{1} << *best;
     const Duration pause = std::max(back_off(tries_[*best], options_.most_pause, random), not_before_[*best] - now);
     if (now + pause >= deadline) continue;
-    if (auto step = begin(*best, plan, router, now, true)) {
+    if (auto step = begin(*best, plan, router, now, Asks::as_last_resort)) {
       step->pause = pause;
       return step;
     }

@@ -98,8 +98,11 @@ void score_weighted(std::span<Contender> contenders, std::span<std::int64_t> smo
   if (chosen != kNobody) smooth[contenders[chosen].place] -= all;
 }
 
-/// Whose this affinity is: of those who are well and not overloaded the one with the greatest figure.
-std::size_t find_warm(std::span<const Contender> contenders, bool by_weight, std::uint64_t affinity) {
+/// Whose this affinity is: of those who are well and not overloaded the one with the greatest figure. Where there are
+/// weights, whoever has none is asked only when all others fail, and nobody's.
+std::size_t find_warm(std::span<const Contender> contenders, Strategy strategy, std::uint64_t affinity) {
+  const bool by_weight = strategy == Strategy::weighted;
+  const bool has_weights = by_weight || strategy == Strategy::least_inflight;
   std::uint64_t in_flight = 0;
   for (const Contender& contender : contenders) in_flight += contender.in_flight;
   std::size_t best = kNobody;
@@ -108,7 +111,7 @@ std::size_t find_warm(std::span<const Contender> contenders, bool by_weight, std
     const Contender& contender = contenders[i];
     if (!contender.is_steady || contender.is_full) continue;
     if (is_overloaded(contender.in_flight, in_flight, contenders.size())) continue;
-    if (by_weight && contender.weight == 0) continue;
+    if (has_weights && contender.weight == 0) continue;
     const double figure = by_weight ? weighted_rendezvous(affinity, contender.cell, contender.weight)
                                     : static_cast<double>(rendezvous(affinity, contender.cell));
     if (best != kNobody && figure <= most) continue;
@@ -162,7 +165,7 @@ void arrange(std::span<Contender> contenders, const catalog::RoutePolicy& policy
 
   std::size_t warm = kNobody;
   if (affinity != 0 && policy.affinity && strategy != Strategy::priority)
-    warm = find_warm(contenders, strategy == Strategy::weighted, affinity);
+    warm = find_warm(contenders, strategy, affinity);
   if (warm != kNobody) contenders[warm].is_warm = true;
 
   switch (strategy) {

@@ -5,11 +5,9 @@
 namespace weir::sim {
 namespace {
 
-constexpr std::size_t kMostAttempts = 3;
 constexpr Duration kSurelyInTime = 1s;  // of a provider's pauses, in a world of patience
 
-/// How one deployment's answer surely ends, in a world where only providers have faults.
-enum class End : std::uint8_t { answers, refuses, fails, open };
+}  // namespace
 
 End end_of(const Plan& plan, const RequestPlan& deployment) {
   const ProviderPlan& site = plan.at_site(deployment.site);
@@ -22,12 +20,6 @@ End end_of(const Plan& plan, const RequestPlan& deployment) {
   return answer.golden.status == 200 ? End::answers : End::refuses;
 }
 
-struct Step {
-  Bytes deployment;
-  Bytes outcome;
-};
-
-/// "a/m 503, b/m 200".
 std::vector<Step> read_trail(const HttpMessage& answer) {
   std::vector<Step> steps;
   const auto* field = answer.find("x-weir-attempts");
@@ -40,6 +32,8 @@ std::vector<Step> read_trail(const HttpMessage& answer) {
   }
   return steps;
 }
+
+namespace {
 
 const Provider::Visit& visit_of(const Provider::Visits& visits, int id) {
   static const Provider::Visit kNone;
@@ -100,16 +94,22 @@ class Judge {
       return std::any_of(trail_.begin(), trail_.begin() + static_cast<std::ptrdiff_t>(places),
                          [&](const Step& before) { return before.deployment == name_of(other); });
     };
-    if (came_before(*deployment, i)) {
+    // (Another credential of the same one is no return.)
+    const bool rotates = i > 0 && trail_[i - 1].deployment == step.deployment && deployment->doors.size() > 1;
+    if (came_before(*deployment, i) && !rotates) {
       telling_.count(Probe::returned);
       for (std::size_t other = 0; other < request_.deployments(); ++other)
-        if (!came_before(request_.deployment(other), i)) broken("returned before all others were asked");
+        if (request_.deployment(other).misfit == Misfit::none && !came_before(request_.deployment(other), i) &&
+            request_.pool == kNoPool)
+          broken("returned before all others were asked");
     }
     const auto status = parse_decimal(step.outcome);
     if (!status || *status == 200) return;
-    const Bytes wire = deployment->answer.wire;
-    const Bytes wanted = step.outcome;
-    if (!wire.contains("HTTP/1.1 " + std::string(wanted)) && !wire.contains("HTTP/1.0 " + std::string(wanted)))
+    const std::string wanted(step.outcome);
+    const auto gave = [&](const RequestPlan& one) {
+      return one.answer.wire.contains("HTTP/1.1 " + wanted) || one.answer.wire.contains("HTTP/1.0 " + wanted);
+    };
+    if (!gave(*deployment) && std::ranges::none_of(deployment->doors, gave))
       broken("a status in the trail that nobody gave");
   }
 
@@ -127,47 +127,59 @@ class Judge {
     }
   }
 
+  /// Requests for one model of a pool have a line each; it is this request's if nothing speaks against it.
   void check_log(Bytes log) {
-    const std::size_t at = log.find("\"model\":\"" + request_.model + "\"");
-    if (at == Bytes::npos || trail_.empty()) return;
-    const Bytes line = log.substr(at, log.find('\n', at) - at);
+    const std::string model = "\"model\":\"" + request_.model + "\"";
+    if (trail_.empty()) return;
+    std::string wrong;
+    for (std::size_t at = log.find(model); at != Bytes::npos; at = log.find(model, at + 1)) {
+      const Bytes line = log.substr(at, log.find('\n', at) - at);
+      wrong = fault_of(line);
+      if (!wrong.empty()) continue;
+      if (line.contains("\"exhausted\":true")) telling_.count(Probe::exhausted_logged);
+      return;
+    }
+    if (!wrong.empty()) broken(wrong);
+  }
+
+  /// What speaks against a line of the log. It has the attempts that failed; the answer also the one that did not.
+  std::string fault_of(Bytes line) const {
     const auto logs = [&](std::size_t attempts) {
       return line.contains("\"attempts\":" + std::to_string(attempts) + ",");
     };
     if (!logs(trail_.size()) && !(gave_up_ && logs(trail_.size() + 1)))
-      broken("the log says something else about the attempts: " + std::string(line.substr(0, 300)));
-    check_logged_trail(line);
-  }
+      return "the log says something else about the attempts: " + std::string(line.substr(0, 300));
 
-  /// The log has the attempts that failed; the answer also the one that did not.
-  void check_logged_trail(Bytes line) {
     constexpr Bytes kMember = "\"trail\":\"";
     constexpr std::size_t kMost = 192;
     const std::size_t at = line.find(kMember);
     const Bytes logged = at == Bytes::npos ? Bytes() : line.substr(at + kMember.size());
     const Bytes trail = logged.substr(0, logged.find('"'));
     const Bytes told = *answer_.find("x-weir-attempts");
-    if (trail.size() > kMost) broken("the log's trail is too long");
+    if (trail.size() > kMost) return "the log's trail is too long";
     if (!told.starts_with(trail) || (!trail.empty() && trail.size() < told.size() && told[trail.size()] != ','))
-      broken("the log has another trail: " + std::string(trail));
+      return "the log has another trail: " + std::string(trail);
     const std::size_t failed = shown_ && answer_.status == 200 ? trail_.size() - 1 : trail_.size();
-    if (failed > 0 && trail.empty()) broken("the log has no trail");
+    if (failed > 0 && trail.empty()) return "the log has no trail";
+    return fault_of_end(line.contains("\"exhausted\":true"));
+  }
 
-    // What ends the chain is a failure for which somebody else could be asked.
-    const bool exhausted = line.contains("\"exhausted\":true");
-    if (exhausted && answer_.status == 200) broken("the log calls an answered request exhausted");
-    if (exhausted) telling_.count(Probe::exhausted_logged);
+  /// What ends the chain is a failure for which somebody else could be asked.
+  std::string fault_of_end(bool exhausted) const {
+    if (exhausted && answer_.status == 200) return "the log calls an answered request exhausted";
     const Step& last = trail_.back();
     const RequestPlan* const deployment = find(last.deployment);
-    if (gave_up_ || answer_.status == 200 || !deployment || !parse_decimal(last.outcome)) return;
+    if (gave_up_ || answer_.status == 200 || !deployment || !parse_decimal(last.outcome)) return {};
+    if (deployment->doors.size() > 1) return {};    // which of its credentials was the last is not known here
     const AnswerPlan& answer = deployment->answer;  // whose text may not have come
     if (exhausted != (answer.again != Again::nobody) && exhausted != (answer.again_alone != Again::nobody))
-      broken("whether the chain is exhausted is logged wrongly: " + std::string(last.outcome));
+      return "whether the chain is exhausted is logged wrongly: " + std::string(last.outcome);
+    return {};
   }
 
   /// One of the first three could answer, and whoever came before it could not be held against it.
   void check_stand_in() {
-    if (!is_decided(plan_, request_) || request_.spoken.lane == SpokenLane::count) return;
+    if (request_.pool != kNoPool || !is_decided(plan_, request_) || request_.spoken.lane == SpokenLane::count) return;
     for (std::size_t i = 0; i < std::min(request_.deployments(), kMostAttempts); ++i) {
       const RequestPlan& deployment = request_.deployment(i);
       const End end = end_of(plan_, deployment);
@@ -224,13 +236,18 @@ class Judge {
 
 const RequestPlan& answered_by(const RequestPlan& request, const HttpMessage& answer, const Provider::Visits& visits) {
   if (request.others.empty()) return request;
+  const auto& arrivals = visit_of(visits, request.id).arrivals;
+  // With the credential that it was asked with last.
+  const auto last_of = [&](const RequestPlan& one) -> const RequestPlan& {
+    const bool is_last = !arrivals.empty() && arrivals.back().plan->spoken.deployment == one.spoken.deployment;
+    return is_last ? *arrivals.back().plan : one;
+  };
   if (const auto* shown = answer.find("x-weir-deployment"))
     for (std::size_t i = 0; i < request.deployments(); ++i)
-      if (request.deployment(i).spoken.deployment == *shown) return request.deployment(i);
+      if (request.deployment(i).spoken.deployment == *shown) return last_of(request.deployment(i));
   const std::vector<Step> trail = read_trail(answer);
   for (std::size_t i = 0; i < request.deployments() && !trail.empty(); ++i)
-    if (request.deployment(i).spoken.deployment == trail.back().deployment) return request.deployment(i);
-  const auto& arrivals = visit_of(visits, request.id).arrivals;
+    if (request.deployment(i).spoken.deployment == trail.back().deployment) return last_of(request.deployment(i));
   return arrivals.empty() ? request : *arrivals.back().plan;
 }
 

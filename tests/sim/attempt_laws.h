@@ -6,6 +6,19 @@
 
 namespace weir::sim {
 
+inline constexpr std::size_t kMostAttempts = 3;  // per request
+
+/// How one deployment's answer surely ends, in a world where only providers have faults.
+enum class End : std::uint8_t { answers, refuses, fails, open };
+End end_of(const Plan& plan, const RequestPlan& deployment);
+
+/// An attempt, as x-weir-attempts has it: "a/m 503, b/m 200".
+struct Step {
+  Bytes deployment;
+  Bytes outcome;
+};
+std::vector<Step> read_trail(const HttpMessage& answer);
+
 /// The deployment whose answer this is: whom the answer names, else whoever was asked last.
 const RequestPlan& answered_by(const RequestPlan& request, const HttpMessage& answer, const Provider::Visits& visits);
 

@@ -5,18 +5,47 @@ namespace weir::sim {
 using routing::Breaker;
 using routing::BreakerState;
 
+namespace {
+
+Probe probe_of(routing::OpenReason reason) {
+  using routing::OpenReason;
+  switch (reason) {
+    case OpenReason::failure_rate:
+      return Probe::opened_by_rate;
+    case OpenReason::quota:
+      return Probe::opened_by_quota;
+    case OpenReason::exhausted:
+      return Probe::opened_exhausted;
+    case OpenReason::credential:
+      return Probe::opened_by_credential;
+    case OpenReason::slow:
+      return Probe::opened_slow;
+    case OpenReason::none:
+    case OpenReason::failures_in_a_row:
+      break;
+  }
+  return Probe::opened_in_a_row;
+}
+
+}  // namespace
+
 void BreakerWatch::look(Instant now) {
   for (std::uint32_t cell = 0; cell < words_.size(); ++cell) {
+    if (table_.group_of(cell) != cell) continue;  // its word is another's
     const std::uint64_t word = table_.breaker(cell);
     if (word != words_[cell]) judge(cell, Breaker::unpack(words_[cell]), Breaker::unpack(word), now);
     words_[cell] = word;
     if (word != 0 && Breaker::unpack(word).state == BreakerState::half_open) ended_[cell] = ended(cell, now);
   }
+  looked_at_ = now;
 }
 
 std::uint64_t BreakerWatch::ended(std::uint32_t cell, Instant now) const {
   std::uint64_t sum = 0;
-  for (const std::uint32_t count : table_.fold(cell, now).outcomes) sum += count;
+  for (std::uint32_t other = 0; other < words_.size(); ++other) {
+    if (table_.group_of(other) != cell) continue;
+    for (const std::uint32_t count : table_.fold(other, now).outcomes) sum += count;
+  }
   return sum;
 }
 
@@ -36,7 +65,8 @@ void BreakerWatch::judge(std::uint32_t cell, const Breaker& before, const Breake
     case BreakerState::closed:
       if (after.state != BreakerState::open) return broken("a closed one can only open");
       telling_.count(Probe::breaker_opened);
-      if (after.at <= now) broken("it opened for no time");
+      telling_.count(probe_of(after.reason));
+      if (after.at <= looked_at_) broken("it opened for no time");
       return;
     case BreakerState::open:
       if (after.state != BreakerState::half_open) return broken("an open one waits for its probe");

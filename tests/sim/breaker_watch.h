@@ -30,7 +30,8 @@ class BreakerWatch {
   const shared::HealthTable& table_;
   Telling& telling_;
   std::vector<std::uint64_t> words_;  // by cell, as they were
-  std::vector<std::uint64_t> ended_;  // attempts of a half-open cell that had ended
+  std::vector<std::uint64_t> ended_;  // attempts of a half-open cell's group that had ended
+  Instant looked_at_{};
 };
 
 }  // namespace weir::sim

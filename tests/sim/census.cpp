@@ -11,7 +11,6 @@ namespace {
 /// Rows of the fault table that no exchange of this world can end with, and why.
 constexpr Fault kOutOfReach[] = {
     Fault::proxy_failed,     Fault::proxy_refused,  // no proxy on the way; unit tests of net have one
-    Fault::no_deployment,                           // every model has one, and none is shut
     Fault::draining,                                // the front closes its listener before any shard drains
     Fault::body_truncated,                          // a client that half-closes counts as gone
     Fault::answer_too_large,                        // 32 MB at least: unit tests of the gateway have them

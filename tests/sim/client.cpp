@@ -73,6 +73,7 @@ void Client::send_more() {
     if (begun_ == current_) {
       reader_.expect(request.method, request.http_1_1, request.waits_for_continue);
       ++begun_;
+      times_.push_back({.begun = network_.now()});
       if (reader_.completed() < current_) telling_.count(Probe::pipelined);
       telling_.say(Lane::client,
                    [&] { return name() + " sends #" + std::to_string(request.id) + ": " + request.name; });
@@ -113,6 +114,7 @@ void Client::send_more() {
 void Client::on_data(Bytes bytes) {
   last_moved_ = network_.now();
   reader_.feed(bytes);
+  note_heads();
   if (!reader_.error().empty()) {
     telling_.broken(name() + " got illegal bytes: " + reader_.error());
     telling_.say(Lane::client, [&] { return "all it got:\n" + reader_.raw(); });
@@ -148,6 +150,12 @@ void Client::on_data(Bytes bytes) {
     return finish_up();
   }
   send_more();
+}
+
+void Client::note_heads() {
+  const auto& answers = reader_.messages();
+  for (std::size_t i = 0; i < answers.size() && i < times_.size(); ++i)
+    if (answers[i].head_complete && times_[i].answered == kNever) times_[i].answered = network_.now();
 }
 
 void Client::on_end() {

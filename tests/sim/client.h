@@ -28,6 +28,9 @@ class Client {
   /// Requests of which at least a byte was sent, and those that were sent whole.
   std::size_t begun() const { return begun_; }
   std::size_t sent_whole() const { return sent_whole_; }
+  /// When the first byte of this request was sent, and when the head of its answer had come; kNever: not yet.
+  Instant begun_at(std::size_t request) const { return request < times_.size() ? times_[request].begun : kNever; }
+  Instant answered_at(std::size_t request) const { return request < times_.size() ? times_[request].answered : kNever; }
   bool connected() const { return connected_; }
   bool left() const { return left_; }
   Instant left_at() const { return left_at_; }
@@ -39,7 +42,13 @@ class Client {
   bool has_begun(int id) const { return answer_to(id) != nullptr; }
 
  private:
+  struct Times {
+    Instant begun = kNever;
+    Instant answered = kNever;
+  };
+
   const HttpMessage* answer_to(int id) const;
+  void note_heads();
   void on_connect();
   void on_data(Bytes bytes);
   void on_end();
@@ -65,6 +74,7 @@ class Client {
   std::size_t current_ = 0;  // request being sent
   std::size_t at_ = 0;       // bytes of it that were sent
   std::size_t begun_ = 0;
+  std::vector<Times> times_;  // of what was begun
   std::size_t sent_whole_ = 0;
   std::size_t sent_bytes_ = 0;
   std::size_t told_ = 0;  // answers that were told of

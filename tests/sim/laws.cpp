@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "attempt_laws.h"
+#include "pool_laws.h"
 #include "spoken_laws.h"
 
 namespace weir::sim {
@@ -201,7 +202,23 @@ bool is_translated(const std::deque<Client>& clients, Bytes line) {
   return false;
 }
 
-}  // namespace
+bool may_be_answered(const RequestPlan& request) {
+  for (std::size_t i = 0; i < request.deployments(); ++i)
+    if (request.deployment(i).misfit == Misfit::none) return true;
+  return false;
+}
+
+/// No deployment of its model may be asked this.
+void judge_nobody(bool faultless, const RequestPlan& request, const HttpMessage& answer, Telling& telling) {
+  const bool expected = answer.status == row(Fault::no_deployment).status && !answer.find("x-weir-deployment");
+  const bool honest = is_error_document(request.spoken.client, answer.body, answer.complete) ||
+                      (!faultless && is_error_document(dialect::Dialect::openai_chat, answer.body, answer.complete));
+  if (answer.head_complete && (faultless ? !expected : !is_trouble(answer.status) && !expected))
+    telling.broken("#" + std::to_string(request.id) + ": nobody may be asked, and it got " +
+                   std::to_string(answer.status));
+  if (!honest) telling.broken("#" + std::to_string(request.id) + ": no error document: " + answer.body.substr(0, 300));
+  if (expected && answer.complete) telling.count(Probe::nobody_fits);
+}
 
 std::size_t count_of(Bytes text, Bytes what) {
   std::size_t count = 0;
@@ -219,16 +236,27 @@ std::uint64_t logged_attempts(Bytes log) {
   return sum;
 }
 
+std::size_t asks_of_pool(const std::deque<Client>& clients, std::size_t pool) {
+  std::size_t asks = 0;
+  for (const Client& client : clients)
+    asks += static_cast<std::size_t>(
+        std::ranges::count(client.plan().requests, pool, [](const RequestPlan& request) { return request.pool; }));
+  return asks;
+}
+
+}  // namespace
+
 bool is_trouble(int status) {
   return status == 408 || status == 429 || status == 502 || status == 503 || status == 504;
 }
 
 bool holds_secret(Bytes text, bool credential, bool keys) {
-  if (credential && text.contains(kCredential)) return true;
+  if (credential && (text.contains(kCredential) || text.contains(kMemberCredential))) return true;
   return keys && std::ranges::any_of(kKeys, [&](Bytes key) { return text.contains(key); });
 }
 
-void judge_client(const Plan& plan, const Client& client, const Provider::Visits& visits, Bytes log, Telling& telling) {
+void judge_client(const Plan& plan, const Client& client, const Provider::Visits& visits, PoolLaws& pools, Bytes log,
+                  Telling& telling) {
   const auto& requests = client.plan().requests;
   const auto& answers = client.answers().messages();
   const bool faultless = plan.faultless || plan.outage || client.plan().calm;
@@ -238,8 +266,15 @@ void judge_client(const Plan& plan, const Client& client, const Provider::Visits
     if (i >= client.begun() && !is_trouble(answers[i].status)) telling.broken("an answer before its request");
     const auto visit = visits.find(requests[i].id);
     const Wire* wire = visit == visits.end() ? nullptr : visit->second.wire();
+    const HealthHistory::Life life{client.begun_at(i), client.answered_at(i)};
+    if (!may_be_answered(requests[i])) {
+      judge_nobody(faultless, requests[i], answers[i], telling);
+      continue;
+    }
     // Where a provider may do this or that, what it did is not known before.
-    const bool open = plan.outage && !is_decided(plan, requests[i]);
+    const bool pooled = requests[i].pool != kNoPool;
+    const bool decided = pooled ? pools.is_decided(requests[i], life) : is_decided(plan, requests[i]);
+    const bool open = plan.outage && !decided;
     const RequestPlan& asked = answered_by(requests[i], answers[i], visits);
     const bool unreached = !answers[i].find("x-weir-deployment") && plan.at_site(asked.site).vanishes_for == kNeverBack;
     const Circumstances circumstances{.faultless = faultless && !open && !unreached,
@@ -248,7 +283,11 @@ void judge_client(const Plan& plan, const Client& client, const Provider::Visits
     asked.spoken.planned ? judge_spoken(circumstances, asked, answers[i], telling)
                          : Judge(circumstances, asked, answers[i], telling).judge();
     judge_attempts(plan, requests[i], answers[i], visits, log, telling);
+    if (pooled) pools.judge(requests[i], answers[i], visit == visits.end() ? Provider::Visit() : visit->second, life);
   }
+  for (std::size_t i = 0; i < client.begun(); ++i)
+    if (const auto visit = visits.find(requests[i].id); visit != visits.end() && requests[i].pool != kNoPool)
+      pools.judge_credentials(requests[i], visit->second, client.begun_at(i));
   // (A provider may see that: weir ends a request that was answered before all of it was sent.)
   if (faultless && client.end_unsaid()) telling.broken("a TLS connection ended without saying so");
   if (client.plan().calm) telling.count(Probe::served_after_storm);
@@ -298,10 +337,12 @@ void judge_log(const Plan& plan, const std::deque<Client>& clients, Bytes log, s
       const RequestPlan& request = client.plan().requests[i];
       if (!request.forwarded || request.unnamed) continue;
       const std::size_t own = count_of(log, "\"model\":\"" + request.model + "\"");
-      if (own > 1) telling.broken("#" + std::to_string(request.id) + " was settled " + std::to_string(own) + " times");
+      const std::size_t most = request.pool == kNoPool ? 1 : asks_of_pool(clients, request.pool);
+      if (own > most)
+        telling.broken("#" + std::to_string(request.id) + " was settled " + std::to_string(own) + " times");
       const bool from_provider =
           i < client.answers().completed() && client.answers().messages()[i].find("x-weir-deployment");
-      if (whole && from_provider && own != 1) telling.broken("#" + std::to_string(request.id) + " has no log line");
+      if (whole && from_provider && own == 0) telling.broken("#" + std::to_string(request.id) + " has no log line");
     }
   }
   if (exchanges < answered) telling.broken("more answers than exchanges");

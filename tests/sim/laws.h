@@ -10,6 +10,8 @@
 
 namespace weir::sim {
 
+class PoolLaws;
+
 /// What excuses what.
 struct Circumstances {
   bool faultless = false;  ///< nothing excuses anything but the golden answer
@@ -22,7 +24,8 @@ struct Circumstances {
 bool is_trouble(int status);
 
 /// Judges every answer of one client, whole or not. Tells broken laws and counts probes.
-void judge_client(const Plan& plan, const Client& client, const Provider::Visits& visits, Bytes log, Telling& telling);
+void judge_client(const Plan& plan, const Client& client, const Provider::Visits& visits, PoolLaws& pools, Bytes log,
+                  Telling& telling);
 
 /// The access log against the answers: one line per exchange, none of them with a secret or a text in it.
 /// `whole`: no write failed and nothing was dropped, so every line must be there.

@@ -144,9 +144,13 @@ class Maker {
   void no_surplus() {
     for (ClientPlan& client : plan_.clients)
       for (RequestPlan& request : client.requests) {
-        request.answer.surplus = false;
-        for (RequestPlan& other : request.others) other.answer.surplus = false;
+        no_surplus(request);
+        for (RequestPlan& other : request.others) no_surplus(other);
       }
+  }
+  static void no_surplus(RequestPlan& request) {
+    request.answer.surplus = false;
+    for (RequestPlan& door : request.doors) door.answer.surplus = false;
   }
 
   /// Nobody listens until long after its breaker has opened, and somebody goes on asking.
@@ -162,8 +166,10 @@ class Maker {
   /// Providers that can stand in for each other. Where nothing else is wrong, they are what is.
   void sites() {
     Random random(plan_.seed ^ 0x73697465);
-    if (!languages_ || !random.one_in(3)) return;
-    plan_.outage = plan_.faultless && random.one_in(2);
+    Random pools(plan_.seed ^ 0x706f6f6c);
+    const bool pooled = languages_ && pools.one_in(5);
+    if (!languages_ || (!random.one_in(3) && !pooled)) return;
+    plan_.outage = plan_.faultless && (random.one_in(2) || pooled);
     const bool troubled = plan_.outage || !plan_.faultless;
     const auto some_ms = [&](std::uint64_t low, std::uint64_t high) {
       return Duration(static_cast<std::int64_t>(random.between(low, high)) * 1'000'000);
@@ -187,6 +193,7 @@ class Maker {
       }
     }
     sites_ = {.sites = plan_.sites(), .may_break = troubled};
+    if (pooled) make_pools(pools, plan_);
     if (!plan_.outage) return;
     auto& net = plan_.options.net;
     net.connect_timeout = 2s;
@@ -218,9 +225,32 @@ class Maker {
       plan_.clients.push_back(std::move(client));
     }
     if (shut_) insist(id);
+    if (plan_.pools.any()) draw_from_pools(id);
   }
 
-  void insist(int id) {
+  /// Clients of their own, so that there is something to be shared.
+  void draw_from_pools(int id) {
+    Random random(plan_.seed ^ 0x64726177);
+    for (std::uint64_t n = random.between(2, 7); n > 0; --n) {
+      ClientPlan client;
+      const auto some_ms = [&](std::uint64_t most) {
+        return Duration(static_cast<std::int64_t>(random.below(most)) * 1'000'000);
+      };
+      client.starts = random.one_in(2) ? Duration{} : some_ms(2000);
+      client.thinks = random.one_in(2) ? Duration{} : some_ms(1500);
+      client.link = plan_.provider.link;
+      client.pipelines = random.one_in(5);
+      for (std::uint64_t i = random.between(2, 6); i > 0; --i)
+        client.requests.push_back(plan_pooled_request(random, ++id, plan_.options.net, plan_.pools));
+      if (!plan_.outage && random.one_in(6)) {
+        client.leaves = ClientPlan::Leaves::by_close;
+        client.leaves_after = random.below(4000);
+      }
+      plan_.clients.push_back(std::move(client));
+    }
+  }
+
+  void insist(int& id) {
     ClientPlan client;
     client.link = plan_.provider.link;
     while (client.requests.size() < 3) {
@@ -281,6 +311,10 @@ class Maker {
     if (more_.one_in(3)) net.max_handshakes = static_cast<std::uint32_t>(more_.between(1, 3));
     static constexpr std::array kBad = {Certificate::expired, Certificate::stranger, Certificate::other};
     if (more_.one_in(8)) tls.certificate = kBad[more_.below(kBad.size())];
+    if (plan_.pools.any() && tls.provider) {
+      Random certificates(plan_.seed ^ 0x63657274);
+      if (certificates.one_in(3)) tls.certificate = kBad[certificates.below(kBad.size())];
+    }
     if (more_.one_in(15)) tls.listener = kBad[more_.below(kBad.size())];
     // Whom nobody believes serves nobody, storm or not.
     if (!tls.provider_is_trusted() || !tls.listener_is_trusted())

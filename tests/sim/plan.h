@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "answer_plan.h"
+#include "pool.h"
 #include "spoken.h"
 #include "weir/gateway/shard.h"
 #include "weir/io/sim_faults.h"
@@ -44,11 +45,19 @@ struct RequestPlan {
   /// The model's further deployments, each at a site of its own: this plan, but for what concerns the provider.
   std::vector<RequestPlan> others;
   std::size_t place = 0;  ///< this one's among all of them
+  // Of requests for one of the world's pools:
+  std::size_t pool = kNoPool;
+  std::size_t member = 0;          ///< the deployment, of the world's members
+  Misfit misfit = Misfit::none;    ///< why it must not be asked
+  Bytes session;                   ///< the client's; empty: none
+  std::vector<RequestPlan> doors;  ///< by credential; empty: one that is taken
 
   std::size_t deployments() const { return 1 + others.size(); }
   /// In the order of the configuration.
   const RequestPlan& deployment(std::size_t i) const { return i == place ? *this : others[i < place ? i : i - 1]; }
   const RequestPlan* at_site(std::size_t wanted) const;
+  /// This one, as it goes with one of its provider's credentials.
+  const RequestPlan& with_credential(std::size_t index) const { return index < doors.size() ? doors[index] : *this; }
 };
 
 /// What a side of a TLS connection does wrong; nothing on a plain one.
@@ -127,6 +136,7 @@ struct Plan {
   std::uint32_t max_client_connections = 0;  ///< all clients of a world have one address
   ProviderPlan provider;
   std::vector<ProviderPlan> more_providers;  ///< at sites of their own
+  Pools pools;
   TlsPlan tls;
   std::vector<ClientPlan> clients;
   bool drains_midway = false;
@@ -144,6 +154,10 @@ struct Plan {
 
 /// `languages`: all dialects are spoken, else chat completions are passed through and nothing else.
 Plan make_plan(std::uint64_t seed, bool languages = true);
+
+/// Gives the world models that many requests ask for, and what comes with them: breakers that are quick, and sites that
+/// fail together.
+void make_pools(Random& random, Plan& plan);
 
 /// One client request. `last`: the last on its connection, so one that ends it may be chosen.
 RequestPlan plan_request(Random& random, int id, const net::Options& limits, bool faultless, bool last);

@@ -2,14 +2,15 @@
 
 #include <algorithm>
 
+#include "attempt_laws.h"
+
 namespace weir::sim {
 
 using Break = AnswerPlan::Break;
 
 namespace {
 
-constexpr std::size_t kMostAttempts = 3;  // per request
-constexpr Duration kLeastPause = 25ms;    // before a provider is returned to
+constexpr Duration kLeastPause = 25ms;  // before a provider is returned to
 
 }  // namespace
 
@@ -54,7 +55,8 @@ void Provider::check_credential() {
   for (const auto& connection : connections_) {
     const std::string& raw = connection->reader.raw();
     std::size_t count = 0;
-    for (std::size_t at = raw.find(kCredential); at != std::string::npos; at = raw.find(kCredential, at + 1)) ++count;
+    for (const Bytes mark : {kCredential, kMemberCredential})
+      for (std::size_t at = raw.find(mark); at != std::string::npos; at = raw.find(mark, at + 1)) ++count;
     const std::size_t heads = connection->reader.messages().size();
     // The last head may have broken off behind it.
     if (count != heads && count != heads + 1)
@@ -111,9 +113,14 @@ void Provider::on_data(Connection& connection, Bytes bytes) {
 /// one field of the client's that says so.
 const RequestPlan* Provider::plan_of(const HttpMessage& request) const {
   constexpr Bytes kPrefix = "exchange-";
-  const auto own = [this](int id) {
+  const auto own = [&](int id) -> const RequestPlan* {
     const RequestPlan* const plan = plan_.find(id);
-    return plan ? plan->at_site(site_) : nullptr;
+    const RequestPlan* const here = plan ? plan->at_site(site_) : nullptr;
+    if (!here) return nullptr;
+    for (const RequestPlan& door : here->doors)
+      if (const auto* field = request.find(door.spoken.credential_field); field && *field == door.spoken.credential)
+        return &door;
+    return here;
   };
   if (const auto* field = request.find("x-exchange")) return own(std::atoi(field->c_str()));
   const auto* field = request.find("x-request-id");
@@ -146,6 +153,8 @@ void Provider::take_requests(Connection& connection) {
   if (!request.complete && !plan->answer.early && !stale) return;
   ++connection.answered;
   check(request, *plan);
+  if (plan->misfit != Misfit::none)
+    telling_.broken("#" + std::to_string(plan->id) + ": " + plan->spoken.deployment + " was asked, and must not be");
   // It was long on its way, and nobody waits for the answer any more.
   if (connection.wire->given_up_by_weir()) {
     telling_.say(Lane::provider, [&] { return "#" + std::to_string(plan->id) + " comes in too late"; });
@@ -240,7 +249,7 @@ void Provider::check(const HttpMessage& request, const RequestPlan& plan) {
   for (const Bytes name : {"authorization", "x-api-key", "api-key", "x-goog-api-key"})
     law(count(name) == (name == own ? 1 : 0), "another credential");
   for (const Bytes name : {"cookie", "x-forwarded-for", "openai-organization", "expect", "transfer-encoding",
-                           "x-private", "connection", "keep-alive"})
+                           "x-private", "connection", "keep-alive", "x-weir-session"})
     law(!request.find(name), "a field that must not be forwarded: " + std::string(name));
   const auto* encoding = request.find("accept-encoding");
   law(encoding && *encoding == "identity", "a wish for a content coding");

@@ -23,7 +23,9 @@ class Maker : AnswerWire {
       : AnswerWire(random, wish.id, wish.may_break), wish_(wish), spoken_(spoken) {}
 
   AnswerPlan make() {
-    if (wish_.ails) {
+    if (wish_.door != Door::open) {
+      turn_away();
+    } else if (wish_.ails) {
       ail();
     } else {
       fare();
@@ -258,7 +260,7 @@ class Maker : AnswerWire {
   }
 
   void document() {
-    if (random_.one_in(25)) return coded();
+    if (random_.one_in(wish_.coded ? 6 : 25)) return coded();
     plan_.kind = Kind::document;
     std::string text;
     if (random_.one_in(20)) {
@@ -328,10 +330,8 @@ class Maker : AnswerWire {
   }
 
   void error() {
-    plan_.kind = Kind::error;
     static constexpr std::array kStatuses = {400, 401, 403, 404, 409, 413, 422, 429, 500, 502, 503, 529};
-    auto& golden = plan_.golden;
-    const int status = golden.status = kStatuses[random_.below(kStatuses.size())];
+    const int status = kStatuses[random_.below(kStatuses.size())];
     std::string body;
     switch (random_.below(4)) {
       case 0:
@@ -342,6 +342,29 @@ class Maker : AnswerWire {
       default:
         body = error_document(spoken_.provider, id_, random_.one_in(2));
     }
+    refuse(status, body);
+  }
+
+  /// What this credential is told, whatever it asks.
+  void turn_away() {
+    switch (wish_.door) {
+      case Door::open:
+        return;
+      case Door::refused:
+        return refuse(random_.one_in(2) ? 401 : 403, {});
+      case Door::exhausted:
+        if (spoken_.provider != Dialect::openai_chat || random_.one_in(2)) return refuse(402, {});
+        return refuse(429, R"({"error":{"message":"pay first, )" + id_ +
+                               R"(","type":"insufficient_quota","param":null,"code":"insufficient_quota"}})");
+      case Door::limited:
+        return refuse(429, random_.one_in(2) ? error_document(spoken_.provider, id_, true) : std::string());
+    }
+  }
+
+  void refuse(int status, const std::string& body) {
+    plan_.kind = Kind::error;
+    auto& golden = plan_.golden;
+    golden.status = status;
     const bool estimates = spoken_.lane == SpokenLane::count && status == 404;
     std::string scratch;
     const dialect::ErrorReport report = dialect::read_error(status, body, scratch);
@@ -363,7 +386,10 @@ class Maker : AnswerWire {
     golden.status_alone =
         spoken_.client == spoken_.provider ? status : status_for(spoken_.client, dialect::read_error(status, {}, none));
     std::string start = head(status, "", body.starts_with('<') ? "text/html" : "application/json");
-    const Delay delay = status != 429 ? Delay{} : wish_.ails ? some_delay() : Delay{"retry-after: 7", 7s};
+    const bool waits = status == 429 && wish_.door != Door::exhausted;
+    const Delay delay = !waits                                      ? Delay{}
+                        : wish_.ails || wish_.door == Door::limited ? some_delay()
+                                                                    : Delay{"retry-after: 7", 7s};
     if (!delay.field.empty()) start.append(delay.field).append("\r\n");
     plan_.wants = delay.length;
     // (A 404 without a word about the model says that nobody counts here.)

@@ -35,8 +35,10 @@ struct SpokenWish {
   int id = 0;
   bool provider_streams = false;
   bool may_break = false;
-  bool ails = false;  ///< something is wrong with this answer
+  bool ails = false;   ///< something is wrong with this answer
+  bool coded = false;  ///< its document is likely to come in a coding
   std::size_t max_bytes = 400;
+  Door door = Door::open;  ///< what the credential is answered with
   dialect::Dialect client = dialect::Dialect::openai_chat;
   /// Of an error inside a 200 whose body passes.
   int status_of(const dialect::FaultReport& error) const;
@@ -53,5 +55,8 @@ struct SiteWish {
 /// One client request in any dialect. `last`: the last on its connection.
 RequestPlan plan_spoken_request(Random& random, int id, const net::Options& limits, bool faultless, bool last,
                                 const SiteWish& wish = {});
+
+/// One for a model of the world's pools.
+RequestPlan plan_pooled_request(Random& random, int id, const net::Options& limits, const Pools& pools);
 
 }  // namespace weir::sim

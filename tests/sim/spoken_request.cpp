@@ -1,4 +1,5 @@
 // What clients of all dialects ask, and what of it reaches which provider.
+#include <algorithm>
 #include <array>
 
 #include "question.h"
@@ -39,6 +40,11 @@ class Maker : RequestWire {
     } else {
       answer();
     }
+    return std::move(plan_);
+  }
+
+  RequestPlan make_pooled(const Pools& pools) {
+    draw(pools);
     return std::move(plan_);
   }
 
@@ -107,6 +113,7 @@ class Maker : RequestWire {
     text += "x-request-id: exchange-" + id() + "\r\n";
     if (random_.one_in(2)) text += "User-Agent: world/1.0\r\naccept: */*\r\naccept-encoding: gzip, br\r\n";
     if (random_.one_in(4)) text += "cookie: a=b\r\nx-forwarded-for: 10.0.0.1\r\nOpenAI-Organization: of-the-client\r\n";
+    if (!plan_.session.empty()) text.append("x-weir-session: ").append(plan_.session).append("\r\n");
     if (random_.one_in(6)) text += "Connection: keep-alive, x-private\r\nx-private: hop\r\n";
     return text;
   }
@@ -159,19 +166,7 @@ class Maker : RequestWire {
     const bool stream = plan_.wants_stream;
     spoken().array = client() == Dialect::gemini && stream && random_.one_in(3);
     const bool collects = choose_lane();
-    switch (client()) {
-      case Dialect::openai_chat:
-        break;
-      case Dialect::openai_responses:
-        target_ = "/v1/responses";
-        break;
-      case Dialect::anthropic_messages:
-        target_ = "/v1/messages";
-        break;
-      case Dialect::gemini:
-        target_ = gemini_target(stream ? "streamGenerateContent" : "generateContent");
-        if (stream && !spoken().array) target_ += "?alt=sse";
-    }
+    choose_target();
     plan_.name = name_of(client()) + " to " + name_of(provider_->dialect) + (stream ? ", stream" : ", document") +
                  (spoken().array ? " as an array"
                   : collects     ? " of a stream"
@@ -186,6 +181,22 @@ class Maker : RequestWire {
     plan_answer(stream || collects);
     write(spoken_fields(), written);
     if (wish_.sites > 1) deploy_elsewhere(body, written);
+  }
+
+  void choose_target() {
+    switch (client()) {
+      case Dialect::openai_chat:
+        break;
+      case Dialect::openai_responses:
+        target_ = "/v1/responses";
+        break;
+      case Dialect::anthropic_messages:
+        target_ = "/v1/messages";
+        break;
+      case Dialect::gemini:
+        target_ = gemini_target(plan_.wants_stream ? "streamGenerateContent" : "generateContent");
+        if (plan_.wants_stream && !spoken().array) target_ += "?alt=sse";
+    }
   }
 
   /// True when the provider streams and the client does not.
@@ -235,6 +246,101 @@ class Maker : RequestWire {
     plan_ = first;
     plan_.others = std::move(others);
     plan_.place = random_.below(plan_.deployments());
+  }
+
+  // ---- Pools.
+
+  static const SpokenProvider& provider_of(const Member& member) { return kSpokenProviders[member.spoken]; }
+
+  void draw(const Pools& pools) {
+    const auto speaks_chat = [](const Member& member) { return provider_of(member).dialect == Dialect::openai_chat; };
+    do spoken().client = dialect::kDialects[random_.below(dialect::kDialects.size())];
+    while (client() == Dialect::openai_chat && std::ranges::any_of(pools.members, speaks_chat));
+    plan_.pool = random_.below(pools.pools.size());
+    const Pool& pool = pools.pools[plan_.pool];
+    plan_.model = spoken().model = pool.name;
+    plan_.aliased = true;
+    plan_.wants_stream = !random_.one_in(3);
+    if (!random_.one_in(3)) plan_.session = random_.one_in(4) ? "session-b" : "session-a";
+    spoken().array = client() == Dialect::gemini && plan_.wants_stream && random_.one_in(3);
+    choose_target();
+    plan_.name = name_of(client()) + (plan_.wants_stream ? " stream" : " document") + " from " + pool.name;
+    std::string body, written;
+    do {  // until everybody has words for it
+      body = make_question(random_, {.id = plan_.id,
+                                     .client = client(),
+                                     .stream = plan_.wants_stream,
+                                     .translated = true,
+                                     .max_bytes = text_size()});
+      written = fill_model(body, plan_.model);
+    } while (!deploy(pools, pool, body, written));
+    write(spoken_fields(), written);
+  }
+
+  bool deploy(const Pools& pools, const Pool& pool, const std::string& body, const std::string& written) {
+    const RequestPlan bare = plan_;
+    dialect::Request request;
+    dialect::Loss loss;
+    dialect::read(client(), written, request, loss);
+    std::vector<RequestPlan> made;
+    for (std::size_t i = 0; i < pools.members.size(); ++i) {
+      const Member& member = pools.members[i];
+      plan_ = bare;
+      provider_ = &provider_of(member);
+      plan_.site = member.site;
+      plan_.member = i;
+      plan_.provider = pools.first_provider + i;
+      plan_.provider_model = member.model_id;
+      plan_.misfit = misfit_of(pool, member, request);
+      spoken().provider = spoken().context.provider = provider_->dialect;
+      spoken().deployment = member.name();
+      present_credential(i, 0);
+      const bool streams = choose_lane() || plan_.wants_stream;
+      if (!forward(body, written, streams)) {
+        plan_ = bare;
+        return false;
+      }
+      answer_pooled(member, streams);
+      made.push_back(std::move(plan_));
+    }
+    plan_ = std::move(made.front());
+    made.erase(made.begin());
+    plan_.others = std::move(made);
+    return true;
+  }
+
+  void present_credential(std::size_t member, std::size_t index) {
+    const auto auth = catalog::auth_header(catalog::find_provider_kind(provider_->kind)->auth);
+    spoken().credential_field = auth.name;
+    spoken().credential = std::string(auth.prefix) + credential_of(member, index);
+  }
+
+  void answer_pooled(const Member& member, bool streams) {
+    provider_target(streams, false);
+    const RequestPlan bare = plan_;
+    const SpokenWish wish{.id = plan_.id,
+                          .provider_streams = streams,
+                          .may_break = !random_.one_in(3),
+                          .ails = member.sick ? !random_.one_in(6) : random_.one_in(6),
+                          .coded = true,
+                          .max_bytes = 300U,
+                          .client = client()};
+    plan_.answer = plan_spoken_answer(random_, wish, spoken());
+    if (member.slow && !plan_.answer.wire.empty())
+      plan_.answer.pauses.insert(plan_.answer.pauses.begin(),
+                                 {0, Duration(static_cast<std::int64_t>(random_.between(10, 100)) * 1'000'000)});
+    const RequestPlan taken = plan_;
+    std::vector<RequestPlan> doors;
+    for (std::size_t i = 0; i < member.doors.size(); ++i) {
+      const Door door = member.doors[i];
+      plan_ = door == Door::open ? taken : bare;
+      present_credential(plan_.member, i);
+      if (door != Door::open)
+        plan_.answer = plan_spoken_answer(random_, {.id = plan_.id, .door = door, .client = client()}, spoken());
+      doors.push_back(plan_);
+    }
+    plan_ = taken;
+    plan_.doors = std::move(doors);
   }
 
   /// What the provider has to get. False: the request has no place in its dialect.
@@ -422,6 +528,10 @@ int SpokenWish::status_of(const dialect::FaultReport& error) const {
 RequestPlan plan_spoken_request(Random& random, int id, const net::Options& limits, bool faultless, bool last,
                                 const SiteWish& wish) {
   return Maker(random, id, limits, faultless, last, wish).make();
+}
+
+RequestPlan plan_pooled_request(Random& random, int id, const net::Options& limits, const Pools& pools) {
+  return Maker(random, id, limits, false, false, {}).make_pooled(pools);
 }
 
 }  // namespace weir::sim

@@ -54,6 +54,35 @@ namespace weir::sim {
   X(breaker_probed,         "... let a probe through when its cooldown was over")       \
   X(breaker_recovered,      "... which was answered, and it started slowly")            \
   X(breaker_reopened,       "... which failed")                                         \
+  X(pool_world,             "a world with models that many requests ask for")            \
+  X(by_priority,            "a model of the pools was answered by the strategy priority") \
+  X(by_weight,              "... weighted")                                             \
+  X(by_latency,             "... latency")                                              \
+  X(by_cost,                "... cost")                                                 \
+  X(by_load,                "... least_inflight")                                       \
+  X(by_blend,               "... blend")                                                \
+  X(pool_decided,           "... where it was certain that somebody answers")           \
+  X(order_kept,             "somebody was asked, and somebody who is to be asked later was well and was not") \
+  X(shut_passed_over,       "an open breaker kept its deployment from being asked, and another answered") \
+  X(shut_asked,             "a deployment with an open breaker was asked, as the last resort") \
+  X(group_shut,             "the breaker of a quota group shut a deployment that had not failed itself") \
+  X(credential_rotated,     "another credential of the same deployment was answered")    \
+  X(barred_passed_over,     "a barred credential was not used again")                   \
+  X(full_passed_over,       "a deployment with as many requests in flight as it may have was passed over") \
+  X(tag_respected,          "somebody else answered than whom a tag forbids")             \
+  X(ability_respected,      "... than who is known to lack an ability")                  \
+  X(context_respected,      "... than whose context is too small")                       \
+  X(nobody_fits,            "nobody may be asked what was asked")                        \
+  X(affinity_kept,          "a session went to its deployment again")                    \
+  X(affinity_broken,        "a session went elsewhere, because its deployment was not well") \
+  X(region_survived,        "a request was answered while two sites were down together") \
+  X(all_down,               "nobody could be reached, three attempts")                   \
+  X(opened_in_a_row,        "a breaker opened because of failures in a row")             \
+  X(opened_by_rate,         "... because too many failed")                              \
+  X(opened_by_quota,        "... because of 429")                                       \
+  X(opened_exhausted,       "... because somebody has to pay")                          \
+  X(opened_by_credential,   "... because its only credential was refused")              \
+  X(opened_slow,            "... because it was too slow to begin")                     \
   X(answer_cut_off,         "an answer ended without its proper end")                  \
   X(refused_unread,         "a request was refused before it was read")                \
   X(client_left_sending,    "a client left while it sent")                             \

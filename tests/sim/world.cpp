@@ -9,8 +9,10 @@
 #include "attempt_laws.h"
 #include "breaker_watch.h"
 #include "client.h"
+#include "health_history.h"
 #include "laws.h"
 #include "metrics_page.h"
+#include "pool_laws.h"
 #include "provider.h"
 #include "spoken_laws.h"
 #include "spoken_plan.h"
@@ -47,6 +49,30 @@ std::string host_of(std::size_t site) {
   return (site == 0 ? std::string() : "site-" + std::to_string(site) + ".") + std::string(kProviderName);
 }
 
+/// A member of the pools: a provider with credentials of its own, and what is known of its model.
+void add_member(const Plan& plan, std::size_t index, const std::string& url, const TlsSide* tls,
+                std::vector<catalog::Provider>& providers, std::vector<catalog::OwnFacts>& facts) {
+  const Member& member = plan.pools.members[index];
+  const SpokenProvider& spoken = kSpokenProviders[member.spoken];
+  catalog::Provider& provider = providers.emplace_back(catalog::provider_of(*catalog::find_provider_kind(spoken.kind)));
+  provider.name = member.provider;
+  provider.dialects = {spoken.dialect};
+  if (spoken.stream_only) provider.quirks = {dialect::Quirk::stream_only};
+  provider.base_url = *catalog::parse_base_url(url);
+  if (plan.tls.provider) {
+    provider.tls = tls->gateway;
+    provider.tls_host = TlsSide::kHost;
+  }
+  provider.credential = Secret(credential_of(index, 0));
+  for (std::size_t i = 1; i < member.doors.size(); ++i)
+    provider.other_credentials.emplace_back(credential_of(index, i));
+  catalog::ModelRow row;
+  row.context = member.context;
+  row.cannot = member.cannot;
+  if (member.price > 0) row.price.rates.input = row.price.rates.output = std::int64_t{member.price} * 1'000'000'000;
+  facts.push_back({.provider = plan.pools.first_provider + index, .model_id = member.model_id, .row = row});
+}
+
 catalog::Catalog make_catalog(const Plan& plan, std::uint16_t port, const TlsSide* tls) {
   std::vector<catalog::Provider> providers;
   const std::string scheme = plan.tls.provider ? "https://" : "http://";
@@ -67,18 +93,39 @@ catalog::Catalog make_catalog(const Plan& plan, std::uint16_t port, const TlsSid
     }
   }
   providers[0].warm_connections = plan.provider.warm_connections;
+  std::vector<catalog::OwnFacts> facts;
+  for (std::size_t i = 0; i < plan.pools.members.size(); ++i)
+    add_member(plan, i, scheme + host_of(plan.pools.members[i].site) + ":" + std::to_string(port) + "/v1", tls,
+               providers, facts);
   std::vector<catalog::Model> models;
   models.push_back({"known", {{0, "real-known"}}});
   for (const ClientPlan& client : plan.clients)
     for (const RequestPlan& request : client.requests) {
       if (request.spoken.planned ? !request.aliased : !request.forwarded || request.model.starts_with("local/"))
         continue;
+      if (request.pool != kNoPool) continue;
       catalog::Model& model = models.emplace_back();
       model.name = request.model;
       for (std::size_t i = 0; i < request.deployments(); ++i)
         model.deployments.push_back({request.deployment(i).provider, request.deployment(i).provider_model});
     }
-  return {std::move(providers), std::move(models), {.expose_provider_models = true}};
+  for (const Pool& pool : plan.pools.pools) {
+    catalog::Model& model = models.emplace_back();
+    model.name = pool.name;
+    model.route = pool.route;
+    for (std::size_t i = 0; i < plan.pools.members.size(); ++i) {
+      const Member& member = plan.pools.members[i];
+      catalog::Deployment& deployment = model.deployments.emplace_back();
+      deployment.provider = plan.pools.first_provider + i;
+      deployment.model_id = member.model_id;
+      deployment.route = {.weight = pool.places[i].weight,
+                          .quality = member.quality,
+                          .most_in_flight = pool.places[i].most_in_flight,
+                          .tags = member.tags,
+                          .quota_group = member.quota_group};
+    }
+  }
+  return {std::move(providers), std::move(models), {.expose_provider_models = true}, std::move(facts)};
 }
 
 admission::KeyTable make_keys() {
@@ -101,6 +148,7 @@ class World {
         loads_(plan.shards),
         health_(routing::health_shape(catalog_, static_cast<std::uint32_t>(plan.shards))),
         breakers_(health_, telling_),
+        history_(plan, catalog_, health_),
         total_(plan.to_lease),
         client_table_(64, cuts),
         gate_({.max_connections = plan.max_client_connections, .exempt = {}}, client_table_) {
@@ -147,6 +195,7 @@ class World {
       if (clients_over_ == clients_.size() && !ending_ && !provider_moves()) go_on();
       check_bounds();
       breakers_.look(network_.now());
+      history_.look(network_.now());
       if (++turns > kMostTurns) {
         broken("the world does not come to an end");
         break;
@@ -436,9 +485,10 @@ class World {
     const bool mixed = shards_.size() > 1 && network_.census(io::SimEvent::short_write) > 0;
     const bool whole = network_.census(io::SimEvent::write_failed) == 0 && all.log_lines_dropped == 0 && !mixed;
     const Bytes log = network_.written(kLog);
+    PoolLaws pools(plan_, history_, telling_);
     for (const Client& client : clients_) {
       if (!client.over()) broken("a client's connection outlives the gateway");
-      judge_client(plan_, client, visits_, whole ? log : Bytes(), telling_);
+      judge_client(plan_, client, visits_, pools, whole ? log : Bytes(), telling_);
       for (std::size_t i = 0; i < client.plan().requests.size(); ++i) {
         const auto& answers = client.answers().messages();
         if (i >= answers.size()) {
@@ -473,6 +523,7 @@ class World {
     if (whole && logged_attempts(log) != sent) broken("the log and the metrics know different numbers of attempts");
     if (plan_.faultless) telling_.count(Probe::faultless_world);
     if (plan_.outage) telling_.count(Probe::outage_world);
+    if (plan_.pools.any()) telling_.count(Probe::pool_world);
     if (plan_.cut_to_bytes) telling_.count(Probe::cut_to_bytes);
     if (network_.census(io::SimEvent::no_buffer) > 0) telling_.count(Probe::starved);
     if (telling_.tell) telling_.tell(Lane::weir, "the log:\n" + std::string(network_.written(kLog)));
@@ -495,6 +546,7 @@ class World {
   shared::LoadBoard loads_;
   shared::HealthTable health_;
   BreakerWatch breakers_;
+  HealthHistory history_;
   shared::MemoryTotal total_;
   shared::ClientTable client_table_;
   net::ClientGate gate_;

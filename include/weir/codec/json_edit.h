@@ -49,6 +49,12 @@ class EditList {
   const Edit* begin() const { return edits_.all().data(); }
   const Edit* end() const { return begin() + size(); }
 
+  /// Bytes that are not of the original.
+  std::size_t inserted() const {
+    std::size_t size = 0;
+    for (const Edit& edit : *this) size += edit.inserted.size();
+    return size;
+  }
   /// Size of the edited body, given the size of the original.
   std::size_t size_after(std::size_t body_size) const {
     std::size_t size = body_size;

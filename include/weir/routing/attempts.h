@@ -53,8 +53,14 @@ class Attempts {
   /// The provider has no budget for this. Counted once for each candidate, however often it is looked at.
   void refuse(std::uint32_t i, RetryBudget& budget);
   bool has_tried(const Plan& plan, const Router& router, std::uint32_t provider) const;
+  /// What a breaker may say to it.
+  enum class Asks : std::uint8_t {
+    politely,        ///< in slow start only a part of those who ask so is let through
+    insistently,     ///< all are, because there is nobody else who is well
+    as_last_resort,  ///< nobody else at all: even one that is shut is asked
+  };
   /// Begins, if breaker and budget let it.
-  std::optional<Step> begin(std::uint32_t i, const Plan& plan, Router& router, Instant now, bool insist);
+  std::optional<Step> begin(std::uint32_t i, const Plan& plan, Router& router, Instant now, Asks asks);
   std::optional<Step> rotate(const Plan& plan, Router& router, Instant now);
   std::optional<Step> untried(const Plan& plan, Router& router, Instant now);
   std::optional<Step> returning(const Plan& plan, Router& router, Instant now, Instant deadline, Random& random);

@@ -120,6 +120,7 @@ TEST(Attempts, AShutBreakerIsPassedOver) {
   // It shuts while the request is under way: the plan is old, the breaker is asked anew.
   world.attempt(2, {.blame = Blame::quota, .exhausted = true});
   EXPECT_EQ(request.after({.blame = Blame::credential}), 0U);  // nobody else is left: the last resort
+  EXPECT_EQ(request.after(kOverloaded), 2U) << "whoever has been shut since is one as well";
 }
 
 // A breaker chooses among several; it does not refuse.

@@ -262,6 +262,15 @@ TEST(Affinity, ARequestStaysWithItsDeployment) {
   }
 }
 
+// Weight 0 means: only when all others fail.
+TEST(Affinity, BelongsToNobodyWithoutWeight) {
+  for (const auto strategy : {Strategy::weighted, Strategy::least_inflight})
+    for (std::uint64_t affinity = 1; affinity <= 50; ++affinity) {
+      Random random(affinity);
+      EXPECT_NE(arranged({{}, {.weight = 0}, {}}, {.strategy = strategy}, random, affinity).order[0], 1U) << affinity;
+    }
+}
+
 TEST(Affinity, IsSpreadEvenly) {
   for (const int count : firsts({{}, {}, {}, {}, {}}, {.strategy = Strategy::least_inflight}, 10'000, 3))
     EXPECT_NEAR(count, 2'000, 200);
