@@ -19,6 +19,11 @@ std::uint32_t count_of(const std::array<std::uint32_t, kBlameCount>& outcomes, B
   return outcomes[static_cast<std::size_t>(blame)];
 }
 
+/// Left out only while somebody else is there.
+bool is_last_resort(const Candidate& candidate) {
+  return candidate.unfit == Unfit::headroom || candidate.unfit == Unfit::latency || candidate.unfit == Unfit::breaker;
+}
+
 }  // namespace
 
 Bytes RouterOptions::validate() const {
@@ -141,7 +146,7 @@ void Router::plan(const catalog::Resolution& resolution, const Ask& ask, Instant
     const Candidate only = plan.candidates_[0] = consider(0);
     plan.size_ = 1;
     plan.fit_ = only.unfit == Unfit::none ? 1 : 0;
-    plan.shut_ = only.unfit == Unfit::breaker ? 1 : 0;
+    plan.last_ = only.unfit == Unfit::breaker ? 1 : 0;
     return;
   }
 
@@ -198,18 +203,21 @@ void Router::plan(const catalog::Resolution& resolution, const Ask& ask, Instant
     candidate.score = contenders[i].score;
   }
   plan.fit_ = plan.size_ = count;
-  add_shut({all.data(), size}, plan);
+  add_last_resort({all.data(), size}, plan);
   for (std::size_t i = 0; i < size; ++i)
-    if (all[i].unfit != Unfit::none && all[i].unfit != Unfit::breaker) plan.candidates_[plan.size_++] = all[i];
+    if (all[i].unfit != Unfit::none && !is_last_resort(all[i])) plan.candidates_[plan.size_++] = all[i];
 }
 
-/// A breaker chooses among several, it does not refuse: when all others have failed, a provider that fails half of the
-/// time is better than none.
-void Router::add_shut(std::span<const Candidate> all, Plan& plan) const {
+/// Wishes and breakers choose among several, they do not refuse: when all others have failed, a provider that is slow,
+/// short of its limits, or fails half of the time is better than none.
+void Router::add_last_resort(std::span<const Candidate> all, Plan& plan) const {
+  for (const Candidate& candidate : all)
+    if (is_last_resort(candidate) && candidate.unfit != Unfit::breaker) plan.candidates_[plan.size_++] = candidate;
+  const std::size_t wished = plan.size_;
   for (const Candidate& candidate : all)
     if (candidate.unfit == Unfit::breaker) plan.candidates_[plan.size_++] = candidate;
-  plan.shut_ = plan.size_ - plan.fit_;
-  const auto shut = std::span(plan.candidates_).subspan(plan.fit_, plan.shut_);
+  plan.last_ = plan.size_ - plan.fit_;
+  const auto shut = std::span(plan.candidates_).subspan(wished, plan.size_ - wished);
   std::ranges::sort(shut, {}, [this](const Candidate& candidate) {
     return std::pair(Breaker::unpack(table_->breaker(candidate.cell)).at, candidate.place);
   });

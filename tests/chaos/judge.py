@@ -2,6 +2,8 @@
 import json
 from dataclasses import dataclass, field
 
+from dialects import CHAT
+
 WHOLE = "whole"      # all of the text, once, with its proper end
 CUT = "cut"          # some of the text, then an error event: it was committed when its provider broke
 FAILED = "failed"    # an error status, or no answer
@@ -17,6 +19,8 @@ class Outcome:
     began: float = 0.0
     first: float = 0.0         # when the first byte of the body came
     ended: float = 0.0
+    dialect: str = ""          # the client's
+    model: str = ""
     deployment: str = ""
     trail: str = ""            # x-weir-attempts: others were asked before
     text: str = field(default="", repr=False)
@@ -40,7 +44,7 @@ def compare(text, wanted):
     return WRONG, f"from byte {at} on {text[at:at + 60]!r}, wanted {wanted[at:at + 60]!r}"
 
 
-def judge_document(message, wanted):
+def judge_document(message, wanted, dialect=CHAT):
     """-> (verdict, note, text). `message`: a harness.wire.Message, or None when the connection ended before one."""
     if message is None:
         return FAILED, "no answer", ""
@@ -49,16 +53,15 @@ def judge_document(message, wanted):
     if not message.complete:
         return FAILED, "the body was cut, and says so by its framing", ""
     try:
-        choice = json.loads(message.body)["choices"][0]
-        text, finish = choice["message"]["content"], choice["finish_reason"]
+        said = dialect.document(json.loads(message.body))
     except (ValueError, LookupError, TypeError) as error:
         return WRONG, f"{error!r} in {message.body[:200]!r}", ""
-    if bad := compare(text, wanted):
-        return *bad, text
-    return (WHOLE, "", text) if finish == "stop" else (WRONG, f"finish {finish!r}", text)
+    if bad := compare(said.text, wanted):
+        return *bad, said.text
+    return (WHOLE, "", said.text) if said.finish == dialect.finish else (WRONG, f"finish {said.finish!r}", said.text)
 
 
-def judge_stream(message, wanted):
+def judge_stream(message, wanted, dialect=CHAT):
     if message is None:
         return FAILED, "no answer", ""
     if message.status != 200:
@@ -70,19 +73,16 @@ def judge_stream(message, wanted):
             continue
         if done or error:
             return WRONG, f"{data[:100]!r} behind the end", text
-        if data == "[DONE]":
+        if data == dialect.done:
             done = True
             continue
         try:
-            event = json.loads(data)
-        except ValueError:
-            return WRONG, f"an event that is no JSON: {data[:100]!r}", text
-        if "error" in event:
-            error = event["error"]
-            continue
-        for choice in event.get("choices", []):
-            text += choice.get("delta", {}).get("content") or ""
-            finish = choice.get("finish_reason") or finish
+            said = dialect.event(json.loads(data))
+        except (ValueError, LookupError, TypeError):
+            return WRONG, f"an event that cannot be read: {data[:100]!r}", text
+        text += said.text
+        finish = said.finish or finish
+        error, done = said.error, said.done
     bad = compare(text, wanted)
     if bad and bad[0] == WRONG:
         return *bad, text
@@ -91,6 +91,6 @@ def judge_stream(message, wanted):
         return (CUT if text else FAILED), f"{len(text)} of {len(wanted)} bytes, then {json.dumps(error)[:160]}", text
     if bad:
         return *bad, text
-    if not message.complete or not done or finish != "stop":
-        return LOST, f"the end: complete {message.complete}, [DONE] {done}, finish {finish!r}", text
+    if not message.complete or (dialect.end_marker and not done) or finish != dialect.finish:
+        return LOST, f"the end: complete {message.complete}, end marker {done}, finish {finish!r}", text
     return WHOLE, "", text

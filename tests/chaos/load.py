@@ -1,8 +1,9 @@
-"""Clients: streams that are held all the time, and documents at a steady rate, whether the ones before are answered or not."""
+"""Clients of three dialects: streams that are held all the time, and documents at a steady rate, whether the ones before are answered or not."""
 import asyncio
 import itertools
 
-from harness.client import Client, chat, request_bytes
+from dialects import DIALECTS
+from harness.client import Client
 from harness.weir import KEY
 from harness.wire import Malformed
 from judge import FAILED, WRONG, Outcome, judge_document, judge_stream
@@ -66,17 +67,18 @@ class Load:
     async def _ask(self, kind):
         number = next(self._numbers)
         model = self.models[number % len(self.models)]
+        dialect = DIALECTS[number // len(self.models) % len(DIALECTS)]
         stream = kind == "stream"
         wanted = self.words(number, "held" if stream else "at once")
-        outcome = Outcome(FAILED, kind, began=asyncio.get_running_loop().time())
+        outcome = Outcome(FAILED, kind, began=asyncio.get_running_loop().time(), dialect=dialect.name, model=model)
         self.outcomes.append(outcome)
-        data = request_bytes(body=chat(model, stream, wanted), key=KEY)
+        data = dialect.request(model, stream, wanted, KEY)
         client = None
         try:
             client = self._idle.pop() if self._idle else await Client(self.port).__aenter__()
             await client.send(data)
             message = await client.answer(patience=PATIENCE)
-            outcome.verdict, outcome.note, outcome.text = (judge_stream if stream else judge_document)(message, wanted)
+            outcome.verdict, outcome.note, outcome.text = (judge_stream if stream else judge_document)(message, wanted, dialect)
             if message:
                 outcome.deployment = message.get("x-weir-deployment") or ""
                 outcome.trail = message.get("x-weir-attempts") or ""
@@ -91,7 +93,7 @@ class Load:
             outcome.note = repr(error)
         outcome.ended = asyncio.get_running_loop().time()
         outcome.first = outcome.first or outcome.ended
-        outcome.note = f"{outcome.note} (model {model}, request {number:05x})" if outcome.note else ""
+        outcome.note = f"{outcome.note} ({dialect.name}, model {model}, request {number:05x})" if outcome.note else ""
         if client:
             await client.__aexit__()
         return outcome

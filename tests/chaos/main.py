@@ -37,12 +37,13 @@ def parse(arguments):
     p.add_argument("--fault-seconds", type=float, help="how long each fault lasts (8)")
     p.add_argument("--calm-seconds", type=float, help="how long it is calm, before the first fault (15)")
     p.add_argument("--heal-seconds", type=float, help="how long nothing is broken between two faults (3)")
-    p.add_argument("--same-models", action="store_true",
-                   help="every fault meets the breakers as the one before has left them; fails today (docs/reliability.md)")
+    p.add_argument("--cooldown-seconds", type=float,
+                   help="how long a breaker stays open, and twice its slow start (2); where it is not shorter than the "
+                        "time between two faults, nobody has to be asked again in time")
     p.add_argument("--weir", help="the binary (build/weir)")
     options = p.parse_args(arguments)
-    small, full = (60, 40, 3.0, 3.0, 1.0), (500, 200, 8.0, 15.0, 3.0)
-    names = ("streams", "rate", "fault_seconds", "calm_seconds", "heal_seconds")
+    small, full = (60, 40, 3.0, 3.0, 2.0, 0.7), (500, 200, 8.0, 15.0, 5.0, 2.0)
+    names = ("streams", "rate", "fault_seconds", "calm_seconds", "heal_seconds", "cooldown_seconds")
     for name, value in zip(names, small if options.small else full):
         if getattr(options, name) is None:
             setattr(options, name, value)
@@ -59,7 +60,7 @@ async def run(options):
     spans, times = [], []
     # So that whatever was started is stopped then, too.
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asyncio.current_task().cancel)
-    async with stage(plan, interval_ms, options.same_models) as (weir, proxy):
+    async with stage(plan, interval_ms, options.cooldown_seconds) as (weir, proxy):
         load = Load(weir.port, plan[0].models)
         await load.run(options.streams, options.rate, interval_ms * WORDS / 1000)
         for phase in plan:
@@ -80,6 +81,7 @@ async def run(options):
             times.append((phase, began, clock()))
             print(f"  {phase.fault:<10} {' + '.join(phase.victims) if phase.fault != 'none' else '':<20} "
                   f"{load.held} streams held", flush=True)
+        await asyncio.sleep(options.heal_seconds)  # whoever broke last is asked again, too
         await load.stop()
         counts = await proxy.tell()
         metrics = await weir.metrics()
@@ -127,6 +129,19 @@ def excuse(outcomes, spans):
     return excused
 
 
+def asked_again(outcomes, spans):
+    """{number of the span: seconds from its end until an answer of its provider began to somebody who asked later; None: not
+    before the provider's next fault}"""
+    times = {}
+    for i, span in enumerate(spans):
+        until = min((other.began for other in spans if other.provider == span.provider and other.began > span.began),
+                    default=float("inf"))
+        times[i] = min((o.first - span.ended for o in outcomes
+                        if o.verdict == WHOLE and o.deployment.startswith(span.provider + "/")
+                        and span.ended <= o.began and o.first < until), default=None)
+    return times
+
+
 def percentile(values, part):
     return sorted(values)[min(len(values) - 1, int(len(values) * part))] if values else float("nan")
 
@@ -145,21 +160,28 @@ def added(rescued, calm):
     return ", ".join(added_of(rescued, calm, kind) for kind in ("stream", "document"))
 
 
-def report(outcomes, spans, times, complaints):
+def told_again(phase, began, spans, again):
+    mine = [again[i] for i, span in enumerate(spans) if span.fault == phase.fault and span.began >= began][:2]
+    return "; " + ", ".join("-" if wait is None else f"{wait:.2f} s" for wait in mine) if mine and phase.fault != "none" else ""
+
+
+def report(options, outcomes, spans, times, complaints):
     """Prints the figures; True when they are what they have to be."""
+    recovers = options.cooldown_seconds < options.heal_seconds
+    again = asked_again(outcomes, spans)
     excused = excuse(outcomes, spans)
     calm = [o for o in outcomes if o.ended <= times[0][2]]
     print(f"{'fault':<11}{'victims':<20}{'asked':>7}{'whole':>7}{'rescued':>9}{'cut':>6}{'bad':>6}   "
-          "time to the first byte added to the rescued: median, p99")
+          "time to the first byte added to the rescued: median, p99; asked again after")
     for i, (phase, began, _) in enumerate(times):
         until_then = times[i + 1][1] if i + 1 < len(times) else float("inf")
         inside = [o for o in outcomes if began <= (o.first if o.verdict == WHOLE else o.ended) < until_then]
         count = Counter(o.verdict for o in inside)
         rescued = [o for o in inside if o.rescued]
         print(f"{phase.fault:<11}{'+'.join(phase.victims) if phase.fault != 'none' else '':<20}{len(inside):>7}"
-              f"{count[WHOLE]:>7}{len(rescued):>9}{count[CUT]:>6}{count[FAILED] + count[LOST] + count[WRONG]:>6}   {added(rescued, calm)}")
+              f"{count[WHOLE]:>7}{len(rescued):>9}{count[CUT]:>6}{count[FAILED] + count[LOST] + count[WRONG]:>6}   {added(rescued, calm)}{told_again(phase, began, spans, again)}")
         # Streams that are cut may open the breakers before anybody has to be rescued.
-        if phase.fault != "none" and not rescued and not count[CUT]:
+        if recovers and phase.fault != "none" and not rescued and not count[CUT]:
             complaints.append(f"{phase.fault} of {' + '.join(phase.victims)} was not felt")
     for kind in ("stream", "document"):
         quiet = [1000 * o.seconds for o in calm if o.kind == kind]
@@ -167,6 +189,17 @@ def report(outcomes, spans, times, complaints):
     for outcome in [o for o in outcomes if o.verdict in (FAILED, LOST, WRONG)][:12]:
         print(f"  {outcome.verdict} {outcome.kind} after {outcome.ended - outcome.began:.2f} s, {outcome.deployment or 'nobody'}"
               f", tried [{outcome.trail}]: {outcome.note}")
+
+    for kind in ("dialect", "model"):
+        whole = Counter(getattr(o, kind) for o in outcomes if o.verdict == WHOLE)
+        print(f"  whole answers by {kind}: " + ", ".join(f"{name} {count}" for name, count in sorted(whole.items())))
+    waits = [wait for wait in again.values() if wait is not None]
+    if waits:
+        print(f"who broke was asked again {statistics.median(waits):.2f} s after it had healed (median; at most {max(waits):.2f} s; "
+              f"{len(spans) - len(waits)} of {len(spans)} times not before its next fault; cooldown {options.cooldown_seconds} s)")
+    for provider in PROVIDERS:
+        if recovers and all(again[i] is None for i, span in enumerate(spans) if span.provider == provider):
+            complaints.append(f"{provider} was never asked again")
 
     count = Counter(o.verdict for o in outcomes)
     counted = len(outcomes) - len(excused)
@@ -200,4 +233,4 @@ def main():
         print("FAIL: ended before its time")
         return 1
     print(f"{time.monotonic() - started:.0f} s")
-    return 0 if report(*results) else 1
+    return 0 if report(options, *results) else 1

@@ -20,39 +20,44 @@ SLOW = (2.5, 0.2)     # seconds for each piece: later than the first byte may be
 FLAP = (0.4, 0.4)
 
 
+ORDERS = [PROVIDERS[i:] + PROVIDERS[:i] for i in range(3)]  # everybody is the first of one model
+
+
 @dataclass(frozen=True)
 class Phase:
-    """Two of the three providers have a fault. Each phase asks for models of its own, and so meets breakers that are still
-    closed: one that is open stays so for a minute, and would keep all later faults from being felt."""
+    """Two of the three providers have a fault. All phases ask for the same models, and so meet breakers as the fault before
+    has left them; but `errors` are not the network's, and need deployments of their own."""
     number: int
     fault: str
     victims: tuple  # two of PROVIDERS
 
     @property
     def models(self):
-        """By the place of the provider that works."""
-        return [f"{self.number}-{place}" for place in ("last", "last-too", "first")]
-
-    def deployments(self, interval_ms, same):
-        """{model: [provider/model]}; what the simulated providers shall do stands in their model's name. A breaker belongs to
-        a provider's model, hence the interval that no other phase has, unless all shall have the `same`."""
-        one, two = self.victims
-        healthy = next(name for name in PROVIDERS if name not in self.victims)
-        wanted = {name: f"{name}/echo,interval-ms={interval_ms if same else interval_ms + self.number}" for name in PROVIDERS}
         if self.fault == "errors":
-            wanted[one] += ",error=503"
-            wanted[two] += ",error-first-event"
-        orders = [(one, two, healthy), (two, one, healthy), (healthy, one, two)]
-        return {model: {"deployments": [wanted[name] for name in order]} for model, order in zip(self.models, orders)}
+            return [f"errors-{i}" for i in range(3)]
+        return [f"priority-{i}" for i in range(3)] + ["latency", "weighted"]
+
+
+def models(plan, interval_ms):
+    """The models of all phases; what the simulated providers shall do stands in their deployments' names."""
+    echo = {name: f"{name}/echo,interval-ms={interval_ms}" for name in PROVIDERS}
+    made = {f"priority-{i}": {"deployments": [echo[name] for name in order]} for i, order in enumerate(ORDERS)}
+    for strategy in ("latency", "weighted"):
+        made[strategy] = {"strategy": strategy, "deployments": list(echo.values())}
+    for phase in plan:
+        if phase.fault == "errors":
+            errors = dict(zip(phase.victims, (",error=503", ",error-first-event")))
+            for model, order in zip(phase.models, ORDERS):
+                made[model] = {"deployments": [echo[name] + errors.get(name, "") for name in order]}
+    return made
 
 
 def phases(small):
-    """Every fault with every pair of victims; small: every fault with one pair, each pair twice."""
+    """Every fault with every pair of victims; small: every fault with one pair, the pairs in turn."""
     pairs = [("simulated", "claude"), ("claude", "aimock"), ("aimock", "simulated")]
-    chosen = [("none", pairs[0])]
+    chosen = [("none", pairs[0]), ("errors", pairs[0])]  # aimock is not told by a model's name
     for i, fault in enumerate(("kill", "black_hole", "slow", "reset", "flap")):
         chosen += [(fault, pair) for pair in (pairs[i % 3:i % 3 + 1] if small else pairs)]
-    chosen.append(("errors", pairs[0]))  # aimock is not told by a model's name
     return [Phase(number, *what) for number, what in enumerate(chosen)]
 
 
@@ -97,7 +102,7 @@ async def end(process):
 
 
 @contextlib.asynccontextmanager
-async def stage(plan, interval_ms, same):
+async def stage(plan, interval_ms, cooldown):
     """-> (weir, proxy). Everything that was started is stopped by its own pid, however this ends."""
     async with contextlib.AsyncExitStack() as stack:
         ports = []
@@ -115,7 +120,8 @@ async def stage(plan, interval_ms, same):
         config = configuration(timeouts=TIMEOUTS, providers={
             name: {"kind": kinds[name], "base_url": f"http://127.0.0.1:{port}/v1", "credential": "env:UPSTREAM_KEY"}
             for name, port in zip(PROVIDERS, proxy.ports)})
-        config["models"] = {model: value for phase in plan for model, value in phase.deployments(interval_ms, same).items()}
+        config["models"] = models(plan, interval_ms)
+        config["breaker"] = {"cooldown_ms": f"{cooldown * 1000:.0f}ms", "slow_start_ms": f"{cooldown * 500:.0f}ms"}
         weir = await Weir.start(config)
         stack.push_async_callback(stop_whatever_happened, weir)
         yield weir, proxy

@@ -6,9 +6,10 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve().parents[1] / "live")]
 
+from dialects import ANTHROPIC, GEMINI  # noqa: E402
 from harness.wire import Message  # noqa: E402
 from judge import CUT, FAILED, LOST, WHOLE, WRONG, Outcome, judge_document, judge_stream  # noqa: E402
-from main import Span, excuse  # noqa: E402
+from main import Span, asked_again, excuse  # noqa: E402
 
 WANTED = "one two three four"
 
@@ -68,6 +69,54 @@ class Judge(unittest.TestCase):
         self.assertEqual(document(WANTED, status=503), FAILED)
         self.assertEqual(document(WANTED, complete=False), FAILED)
         self.assertEqual(judge_document(None, WANTED)[0], FAILED)
+
+    def test_anthropic(self):
+        def event(value):
+            return f"event: {value['type']}\ndata: {json.dumps(value)}\n\n"
+
+        def verdict(*events):
+            body = "".join(map(event, events)).encode()
+            return judge_stream(Message(line="HTTP/1.1 200 X", body=body, complete=True), WANTED, ANTHROPIC)[0]
+
+        start = {"type": "message_start", "message": {}}
+        one, two = ({"type": "content_block_delta", "delta": {"type": "text_delta", "text": text}}
+                    for text in ("one two ", "three four"))
+        finish = {"type": "message_delta", "delta": {"stop_reason": "end_turn"}}
+        stop, error = {"type": "message_stop"}, {"type": "error", "error": {"message": "It broke."}}
+        self.assertEqual(verdict(start, one, two, finish, stop), WHOLE)
+        self.assertEqual(verdict(start, one, error), CUT)
+        self.assertEqual(verdict(start, error), FAILED)
+        self.assertEqual(verdict(start, one, two, finish), LOST, "the end marker is missing")
+        self.assertEqual(verdict(start, one, one, two, finish, stop), WRONG)
+        self.assertEqual(verdict(start, one, two, finish, stop, two), WRONG)
+        body = json.dumps({"content": [{"type": "text", "text": WANTED}], "stop_reason": "end_turn"}).encode()
+        self.assertEqual(judge_document(Message(line="HTTP/1.1 200 X", body=body, complete=True), WANTED, ANTHROPIC)[0], WHOLE)
+
+    def test_gemini(self):
+        def part(text, finish=None):
+            candidate = {"content": {"parts": [{"text": text}]}, **({"finishReason": finish} if finish else {})}
+            return {"candidates": [candidate]}
+
+        def verdict(*parts):
+            body = "".join(f"data: {json.dumps(value)}\r\n\r\n" for value in parts).encode()
+            return judge_stream(Message(line="HTTP/1.1 200 X", body=body, complete=True), WANTED, GEMINI)[0]
+
+        error = {"error": {"code": 502, "message": "It broke.", "status": "UNAVAILABLE"}}
+        self.assertEqual(verdict(part("one two "), part("three four", "STOP")), WHOLE)
+        self.assertEqual(verdict(part("one two "), part("three four")), LOST, "the finish is missing")
+        self.assertEqual(verdict(part("one two "), error), CUT)
+        self.assertEqual(verdict(error), FAILED)
+        self.assertEqual(verdict(part("one two "), part("one two ", "STOP")), WRONG)
+        body = json.dumps(part(WANTED, "MAX_TOKENS")).encode()
+        self.assertEqual(judge_document(Message(line="HTTP/1.1 200 X", body=body, complete=True), WANTED, GEMINI)[0], WRONG)
+
+    def test_who_has_healed_is_asked_again(self):
+        def whole(provider, began):
+            return Outcome(WHOLE, "document", began=began, first=began + 1, ended=began + 2, deployment=provider + "/m")
+
+        spans = [Span("a", "kill", 10, 20), Span("b", "kill", 10, 20), Span("a", "reset", 30, 40)]
+        outcomes = [whole("a", 19), whole("a", 23), whole("a", 25), whole("b", 45), whole("c", 21)]
+        self.assertEqual(asked_again(outcomes, spans), {0: 4, 1: 26, 2: None})
 
     def test_a_cut_needs_a_fault_of_its_provider(self):
         def cut(deployment, began, ended):

@@ -39,9 +39,8 @@ void HealthHistory::look(Instant now) {
       const std::string& group = plan_.pools.members[other].quota_group;
       if (other != i && (group.empty() || group != plan_.pools.members[i].quota_group)) continue;
       const Breaker breaker = Breaker::unpack(table_.breaker(cells_[other]));
-      state.limited |=
-          is_short(cells_[other], HealthTable::Limit::requests) || is_short(cells_[other], HealthTable::Limit::tokens);
-      state.well &= breaker.state == BreakerState::closed && !state.limited;
+      state.well &= breaker.state == BreakerState::closed && !is_short(cells_[other], HealthTable::Limit::requests) &&
+                    !is_short(cells_[other], HealthTable::Limit::tokens);
       state.shut |= breaker.state == BreakerState::open && breaker.at > now;
     }
     for (std::uint32_t shard = 0; shard < table_.shards(); ++shard)
@@ -59,10 +58,6 @@ bool HealthHistory::was_well(std::size_t member, const Life& life) const {
 
 bool HealthHistory::was_shut(std::size_t member, const Life& life) const {
   return states_[member].always(widened(life), [](const State& state) { return state.shut; });
-}
-
-bool HealthHistory::was_free(std::size_t member, const Life& life) const {
-  return states_[member].always(widened(life), [](const State& state) { return !state.limited; });
 }
 
 std::uint32_t HealthHistory::least_in_flight(std::size_t member, const Life& life) const {

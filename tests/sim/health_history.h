@@ -31,8 +31,6 @@ class HealthHistory {
   bool was_well(std::size_t member, const Life& life) const;
   /// Its breaker would have let nobody through.
   bool was_shut(std::size_t member, const Life& life) const;
-  /// Nothing told that it wants to be left alone, whatever its breaker was.
-  bool was_free(std::size_t member, const Life& life) const;
   /// Of each shard the least and the most, added up: no shard has counted less, or more.
   std::uint32_t least_in_flight(std::size_t member, const Life& life) const;
   std::uint32_t most_in_flight(std::size_t member, const Life& life) const;
@@ -44,7 +42,6 @@ class HealthHistory {
   struct State {
     bool well = true;
     bool shut = false;
-    bool limited = false;
     std::array<std::uint32_t, kMostShards> in_flight{};
     friend bool operator==(const State&, const State&) = default;
   };

@@ -175,7 +175,7 @@ class PoolLaws::Judge {
     if (!std::ranges::all_of(asked_, fails)) return;
     for (std::size_t k = 0; k < request_.deployments(); ++k) {
       const RequestPlan& other = request_.deployment(k);
-      if (other.misfit == Misfit::none && !is_asked(other, asked_.size()) && history_.was_free(other.member, life_))
+      if (other.misfit == Misfit::none && !is_asked(other, asked_.size()))
         broken("was not asked before the request was given up; status " + std::to_string(answer_.status), other);
     }
   }

@@ -54,17 +54,17 @@ struct Candidate {
   static constexpr double kLast = std::numeric_limits<double>::max();
 };
 
-/// Fit candidates first, best first. Behind them those that only their breaker leaves out, the one whose cooldown ends
-/// first before the others: they are the last resort. Then, for whoever wants an explanation, the others as they are
-/// written.
+/// Fit candidates first, best first. Behind them the last resort: those whom only a wish leaves out (headroom,
+/// latency), then those whom only their breaker does, the one whose cooldown ends first before the others. Then, for
+/// whoever wants an explanation, the others as they are written.
 class Plan {
  public:
   static constexpr std::size_t kMost = 32;  ///< deployments behind these are not considered
 
-  void clear() { size_ = fit_ = shut_ = 0; }
+  void clear() { size_ = fit_ = last_ = 0; }
   std::span<const Candidate> fit() const { return {candidates_.data(), fit_}; }
   /// Who may be asked at all: the fit ones and the last resort.
-  std::span<const Candidate> askable() const { return {candidates_.data(), fit_ + shut_}; }
+  std::span<const Candidate> askable() const { return {candidates_.data(), fit_ + last_}; }
   std::span<const Candidate> unfit() const { return {candidates_.data() + fit_, size_ - fit_}; }
   /// The least estimated cost of those that are too dear, in nano-USD; -1: nobody is.
   std::int64_t least_refused_cost() const {
@@ -80,7 +80,7 @@ class Plan {
   std::array<Candidate, kMost> candidates_;
   std::size_t size_ = 0;
   std::size_t fit_ = 0;
-  std::size_t shut_ = 0;  // behind the fit ones
+  std::size_t last_ = 0;  // the last resort, behind the fit ones
 };
 
 }  // namespace weir::routing

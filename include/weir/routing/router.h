@@ -133,7 +133,7 @@ class Router {
   };
 
   void refresh(std::uint32_t cell, Instant now);
-  void add_shut(std::span<const Candidate> all, Plan& plan) const;
+  void add_last_resort(std::span<const Candidate> all, Plan& plan) const;
   std::uint64_t tag_bit(const std::string& name);
   std::uint64_t tag_bits(const std::vector<std::string>& names);
   std::uint8_t choose_credential(const Cell& cell, Instant now) const;
