@@ -220,11 +220,15 @@ void judge_nobody(bool faultless, const RequestPlan& request, const HttpMessage&
   if (expected && answer.complete) telling.count(Probe::nobody_fits);
 }
 
-std::size_t count_of(Bytes text, Bytes what) {
-  std::size_t count = 0;
-  for (std::size_t at = text.find(what); at != Bytes::npos; at = text.find(what, at + what.size())) ++count;
-  return count;
+std::size_t asks_of_pool(const std::deque<Client>& clients, std::size_t pool) {
+  std::size_t asks = 0;
+  for (const Client& client : clients)
+    asks += static_cast<std::size_t>(
+        std::ranges::count(client.plan().requests, pool, [](const RequestPlan& request) { return request.pool; }));
+  return asks;
 }
+
+}  // namespace
 
 std::uint64_t logged_attempts(Bytes log) {
   constexpr Bytes kMember = "\"attempts\":";
@@ -236,15 +240,11 @@ std::uint64_t logged_attempts(Bytes log) {
   return sum;
 }
 
-std::size_t asks_of_pool(const std::deque<Client>& clients, std::size_t pool) {
-  std::size_t asks = 0;
-  for (const Client& client : clients)
-    asks += static_cast<std::size_t>(
-        std::ranges::count(client.plan().requests, pool, [](const RequestPlan& request) { return request.pool; }));
-  return asks;
+std::size_t count_of(Bytes text, Bytes what) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(what); at != Bytes::npos; at = text.find(what, at + what.size())) ++count;
+  return count;
 }
-
-}  // namespace
 
 bool is_trouble(int status) {
   return status == 408 || status == 429 || status == 502 || status == 503 || status == 504;
