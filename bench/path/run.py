@@ -27,7 +27,8 @@ WORKLOADS = ["request", "lone_request", "chunk", "chunk_of_four", "padded_chunk"
              "chat_from_anthropic", "anthropic_from_chat", "responses_from_chat",
              "gemini_from_chat", "chat_from_gemini", "chat_from_responses",
              "ask_chat_from_anthropic", "ask_anthropic_from_chat", "ask_responses_from_chat",
-             "ask_gemini_from_chat", "ask_chat_from_gemini", "ask_chat_from_responses"]
+             "ask_gemini_from_chat", "ask_chat_from_gemini", "ask_chat_from_responses",
+             "request_plan", "large_request_plan", "ask_plan"]
 OPERATIONS = ["accept", "connect", "receive", "send", "write", "watch", "cancel"]
 SKIPPED = 77
 SLACK = 0.02      # a new budget is what was counted and so much more

@@ -34,7 +34,8 @@ Bytes kind_of(dialect::Dialect provider) {
   return "openai";
 }
 
-catalog::Catalog make_catalog(dialect::Dialect dialect) {
+catalog::Catalog make_catalog(const Workload& workload) {
+  const dialect::Dialect dialect = workload.provider;
   std::vector<catalog::Provider> providers;
   providers.push_back(catalog::provider_of(*catalog::find_provider_kind(kind_of(dialect))));
   providers[0].dialects = {dialect};
@@ -44,6 +45,8 @@ catalog::Catalog make_catalog(dialect::Dialect dialect) {
   std::vector<catalog::Model> models;
   for (int i = 0; i < 20; ++i) models.push_back({"model-" + std::to_string(i), {{0, "other"}}});
   models.push_back({std::string(kModel), {{0, std::string(kProviderModel)}}});
+  for (std::size_t i = 1; i < workload.deployments; ++i)
+    models.back().deployments.push_back({0, std::string(kProviderModel) + "-" + std::to_string(i)});
   return {std::move(providers), std::move(models), {.expose_provider_models = true}};
 }
 
@@ -61,7 +64,7 @@ Stage::Stage(const Workload& workload, Tally& tally)
     : workload_(workload),
       tally_(tally),
       network_(network_options()),
-      catalog_(make_catalog(workload.provider)),
+      catalog_(make_catalog(workload)),
       keys_(make_keys(workload.connections)),
       provider_(network_, kProvider, workload),
       log_(network_.open_file(std::string(kLog))),

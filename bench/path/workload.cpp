@@ -67,6 +67,15 @@ constexpr Workload kWorkloads[] = {
     request_of("ask_gemini_from_chat", gemini, openai_chat),
     request_of("ask_chat_from_gemini", openai_chat, gemini),
     request_of("ask_chat_from_responses", openai_chat, openai_responses),
+    // A choice of several deployments.
+    {.name = "request_plan", .unit = "request", .exchanges = 1600, .deployments = 2},
+    {.name = "large_request_plan",
+     .unit = "300 KB",
+     .connections = 8,
+     .exchanges = 32,
+     .body_bytes = 300'000,
+     .deployments = 2},
+    {.name = "ask_plan", .unit = "request", .exchanges = 320, .deployments = 2, .provider = anthropic_messages},
     // Hundreds of the smallest events in one segment, and events that come in many.
     {.name = "tiny_chunks",
      .unit = "chunk",

@@ -32,6 +32,7 @@ struct Workload {
   std::size_t frames = 0;          ///< content frames of a stream
   std::size_t frames_a_write = 1;  ///< that arrive together
   Frames kind = Frames::plain;
+  std::size_t deployments = 1;                                ///< of the model; beyond the first they stand by
   dialect::Dialect client = dialect::Dialect::openai_chat;    ///< the one that the client speaks
   dialect::Dialect provider = dialect::Dialect::openai_chat;  ///< and the provider, none but this
   /// The unit is a frame: the second phase has as many streams as the first, of twice as many frames.

@@ -50,7 +50,10 @@ std::expected<Explanation, ValueProblem> explain(const Question& question, const
   if (const Bytes field = gateway::read_fields(fields, router, ask); !field.empty())
     return refuse("the header field " + std::string(field) + " cannot be read.",
                   std::string(gateway::advice_on(field)));
-  gateway::read_body(question.dialect, question.body, {}, model, fields, ask);
+  dialect::Request request;
+  dialect::Loss loss;
+  dialect::read(question.dialect, question.body, request, loss);
+  gateway::take_request(request, {}, model, fields, ask);
   Random random(kSeed);
   routing::Plan plan;
   router.plan(*resolution, ask, now, random, plan);

@@ -3,7 +3,6 @@
 #include "weir/base/siphash.h"
 #include "weir/catalog/dollars.h"
 #include "weir/dialect/estimate.h"
-#include "weir/dialect/registry.h"
 
 namespace weir::gateway {
 
@@ -121,11 +120,8 @@ Bytes advice_on(Bytes field) {
                                 : "Write tags with commas between them: eu, soc2.";
 }
 
-void read_body(dialect::Dialect client, Bytes body, Bytes tenant, Bytes model, const codec::FieldList& fields,
-               routing::Ask& ask) {
-  dialect::Request request;
-  dialect::Loss loss;
-  dialect::read(client, body, request, loss);
+void take_request(const dialect::Request& request, Bytes tenant, Bytes model, const codec::FieldList& fields,
+                  routing::Ask& ask) {
   ask.needs = needs_of(request);
   ask.input_tokens = dialect::estimate_tokens(request);
   ask.max_output_tokens = request.max_tokens.value_or(0);

@@ -112,7 +112,7 @@ bool Exchange::plan() {
   if (head_.field_list.contains(codec::HeaderId::x_weir) && !read_fields(ask)) return false;
   const bool has_cost_limit = ask.most_cost_nano_usd >= 0 || (configured && configured->route.most_cost_nano_usd >= 0);
   if (race_->resolution->size() > 1 || has_cost_limit)
-    read_body(endpoint_.client, text, record_.key, model, head_.field_list, ask);
+    take_request(read(text).request, record_.key, model, head_.field_list, ask);
   ask.owner = owner_of_previous(text);
   gateway_.router().plan(*race_->resolution, ask, loop_.now(), loop_.random(), race_->plan);
   routing::AttemptOptions options;
@@ -173,7 +173,9 @@ void Exchange::begin_attempt(const routing::Step& step) {
 
 io::Task<> Exchange::attempt() {
   Asking& asking = race_->asking;
-  if (!write_request(asking)) co_return;
+  const bool is_written = write_request(asking);
+  race_->reading.reset();
+  if (!is_written) co_return;
   ++record_.attempts;
   record_.overhead_ns += to_ns(loop_.ring().precise_now() - loop_.now());
   const bool translated = asking.translated.size() > 0;
@@ -264,11 +266,9 @@ bool Exchange::may_stitch(const dialect::Request& request) const {
   return !is_kept && dialect::can_be_continued(request);
 }
 
-bool Exchange::may_stitch(Bytes text) const {
+bool Exchange::may_stitch(Bytes text) {
   if (!wants_stitching()) return false;
-  dialect::Request request;
-  dialect::Loss loss;
-  dialect::read(endpoint_.client, text, request, loss);
+  const auto& [request, loss] = read(text);
   return !loss.refused() && may_stitch(request);
 }
 
@@ -280,9 +280,8 @@ bool Exchange::wants_stitching() const {
 /// The request for the rest of an answer. What is lost of it cannot be told any more: the client has the head.
 bool Exchange::write_rest(Asking& asking, Bytes text) {
   asking.call.stream = true;
-  dialect::Request request;
-  dialect::Loss loss(asking.target.policy->unsupported_parameters);
-  dialect::read(endpoint_.client, text, request, loss);
+  auto& [request, loss] = read(text);
+  loss.enforce(asking.target.policy->unsupported_parameters);
   request.stream = true;
   dialect::ask_for_rest(request, lane_->translation->said());
   std::string body;
@@ -317,10 +316,16 @@ bool Exchange::accept(const dialect::Loss& loss) {
   return true;
 }
 
+Reading& Exchange::read(Bytes text) {
+  if (race_->reading) return *race_->reading;
+  Reading& reading = race_->reading.emplace();
+  dialect::read(endpoint_.client, text, reading.request, reading.loss);
+  return reading;
+}
+
 bool Exchange::translate_request(Asking& asking, Bytes text) {
-  dialect::Request request;
-  dialect::Loss loss(asking.target.policy->unsupported_parameters);
-  dialect::read(endpoint_.client, text, request, loss);
+  auto& [request, loss] = read(text);
+  loss.enforce(asking.target.policy->unsupported_parameters);
   if (loss.refused()) return accept(loss);
   request.stream = record_.stream;
   const dialect::Target target = target_of(asking);

@@ -54,8 +54,10 @@ class Exchange {
   bool write_rest(Asking& asking, Bytes text);
   bool wants_stitching() const;
   bool may_stitch(const dialect::Request& request) const;
-  bool may_stitch(Bytes text) const;
+  bool may_stitch(Bytes text);
   std::uint32_t who_can_continue() const;
+  /// All of the request: read for the plan already, or now.
+  Reading& read(Bytes text);
   bool translate_request(Asking& asking, Bytes text);
   void make_lane(const dialect::AnswerContext& context);
   dialect::Target target_of(const Asking& asking) const;

@@ -16,6 +16,8 @@
 #include "weir/catalog/catalog.h"
 #include "weir/codec/json_edit.h"
 #include "weir/dialect/envelope.h"
+#include "weir/dialect/loss.h"
+#include "weir/dialect/request.h"
 #include "weir/gateway/provider_start.h"
 #include "weir/gateway/record.h"
 #include "weir/net/body.h"
@@ -46,6 +48,12 @@ struct Asking {
   io::MemoryLedger::Hold memory;
 };
 
+/// The body as the neutral request: views into it.
+struct Reading {
+  dialect::Request request;
+  dialect::Loss loss;
+};
+
 /// Proof that the race is over: what begins an answer takes it.
 class Committed {
   friend class Race;
@@ -58,6 +66,7 @@ class Race {
 
   net::Body body;  ///< as it came
   Bytes text;      ///< all of it in one view, as long as the turn lasts in which it was planned; then empty
+  std::optional<Reading> reading;  ///< of `text`, where it was needed for the plan; not longer than that
   dialect::Envelope envelope;
   ShortText<dialect::Envelope::kMaxModelSize> model;  ///< as the client meant it; targets may view into it
   std::optional<catalog::Resolution> resolution;
@@ -84,6 +93,7 @@ class Race {
     is_for_rest = false;
     body.clear();
     text = {};
+    reading.reset();
     resolution.reset();
     plan.clear();
     attempts.reset();

@@ -34,8 +34,7 @@ class Loss {
   /// A hint is lost: seed, penalties, logit_bias, verbosity, store, metadata... Told to the client, or refused by
   /// policy.
   void drop(Bytes field) {
-    if (policy_ == Unsupported::error)
-      return refuse(field, "The route refuses parameters that its provider does not take.");
+    if (policy_ == Unsupported::error) return refuse(field, kRefusedByPolicy);
     if (dropped_.size() < kMaxNames && std::ranges::find(dropped_, field) == dropped_.end())
       dropped_.emplace_back(field);
   }
@@ -49,12 +48,21 @@ class Loss {
     refused_ = true;
   }
 
+  /// From here on this policy holds, and for what was dropped before: whoever reads a request need not know yet for
+  /// whom.
+  void enforce(Unsupported policy) {
+    policy_ = policy;
+    if (policy == Unsupported::error && !dropped_.empty()) refuse(dropped_.front(), kRefusedByPolicy);
+  }
+
   bool refused() const { return refused_; }
   const Refusal& refusal() const { return refusal_; }
   /// Names of the dropped fields, each once: the value of x-weir-dropped.
   const std::vector<std::string>& dropped() const { return dropped_; }
 
  private:
+  static constexpr Bytes kRefusedByPolicy = "The route refuses parameters that its provider does not take.";
+
   Unsupported policy_;
   bool refused_ = false;
   Refusal refusal_;

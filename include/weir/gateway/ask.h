@@ -25,10 +25,10 @@ Bytes read_fields(const codec::FieldList& fields, const routing::Router& router,
 /// What such a field should say, as a sentence.
 Bytes advice_on(Bytes field);
 
-/// Reads what the body says, and what may share a prefix with it, into `ask`. `tenant`: whose requests may. The body is
-/// read whole, whatever of it another dialect could not say.
-void read_body(dialect::Dialect client, Bytes body, Bytes tenant, Bytes model, const codec::FieldList& fields,
-               routing::Ask& ask);
+/// Takes what the request itself says, and what may share a prefix with it, into `ask`. `tenant`: whose requests may.
+/// Of a request that could not be read to its end as much as was read.
+void take_request(const dialect::Request& request, Bytes tenant, Bytes model, const codec::FieldList& fields,
+                  routing::Ask& ask);
 
 /// What a request needs of a model.
 routing::Needs needs_of(const dialect::Request& request);
