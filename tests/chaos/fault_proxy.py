@@ -91,12 +91,26 @@ class Listener:
         loop = asyncio.get_running_loop()
         while True:
             await self.open.wait()
-            sock, _ = await loop.sock_accept(listening)
-            self.counts["connections"] += 1
-            connection = Connection(self, sock)
-            self.connections.add(connection)
-            connection.running = asyncio.ensure_future(connection.run())
-            connection.running.add_done_callback(connection.close)
+            try:
+                sock, _ = await loop.sock_accept(listening)
+            except OSError as error:
+                print(f"the fault proxy cannot accept: {error!r}; {len(self.connections)} are open", file=sys.stderr, flush=True)
+                await asyncio.sleep(0.1)
+                continue
+            # All that wait: those that are given up on would fill the backlog faster than one at a time is taken from it.
+            while sock:
+                self._begin(sock)
+                try:
+                    sock, _ = listening.accept()
+                except OSError:
+                    sock = None
+
+    def _begin(self, sock):
+        self.counts["connections"] += 1
+        connection = Connection(self, sock)
+        self.connections.add(connection)
+        connection.running = asyncio.ensure_future(connection.run())
+        connection.running.add_done_callback(connection.close)
 
 
 class Connection:

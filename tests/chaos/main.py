@@ -40,6 +40,7 @@ def parse(arguments):
     p.add_argument("--cooldown-seconds", type=float,
                    help="how long a breaker stays open, and twice its slow start (2); where it is not shorter than the "
                         "time between two faults, nobody has to be asked again in time")
+    p.add_argument("--fault", action="append", help="only this one; may be given several times")
     p.add_argument("--weir", help="the binary (build/weir)")
     options = p.parse_args(arguments)
     small, full = (60, 40, 3.0, 3.0, 2.0, 0.7), (500, 200, 8.0, 15.0, 5.0, 2.0)
@@ -54,7 +55,7 @@ def parse(arguments):
 
 async def run(options):
     """-> (outcomes, spans, phases with their times, complaints)."""
-    plan = phases(options.small)
+    plan = [phase for phase in phases(options.small) if not options.fault or phase.fault in ("none", *options.fault)]
     interval_ms = 60 if options.small else 160
     clock = asyncio.get_running_loop().time
     spans, times = [], []
@@ -184,7 +185,7 @@ def report(options, outcomes, spans, times, complaints):
         if recovers and phase.fault != "none" and not rescued and not count[CUT]:
             complaints.append(f"{phase.fault} of {' + '.join(phase.victims)} was not felt")
     for kind in ("stream", "document"):
-        quiet = [1000 * o.seconds for o in calm if o.kind == kind]
+        quiet = [1000 * o.seconds for o in calm if o.kind == kind] or [float("nan")]
         print(f"{kind}s when it is calm: first byte after {statistics.median(quiet):.1f} ms, p99 {percentile(quiet, 0.99):.1f} ms")
     for outcome in [o for o in outcomes if o.verdict in (FAILED, LOST, WRONG)][:12]:
         print(f"  {outcome.verdict} {outcome.kind} after {outcome.ended - outcome.began:.2f} s, {outcome.deployment or 'nobody'}"
