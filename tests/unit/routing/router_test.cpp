@@ -185,6 +185,7 @@ TEST(Headroom, WhoHasNoneIsLeftOutWhileOthersAreThere) {
   hear(0, "tokens", "5", "10s");
   EXPECT_EQ(world.order(), (Order{1}));
   EXPECT_EQ(world.unfit(0), Unfit::headroom);
+  EXPECT_EQ(world.plan().askable().size(), 2U) << "the last resort";
   hear(1, "requests", "0", "5.000s");
   hear(1, "requests", "1000", "5.000s");  // too soon after: not listened to
   world.now += 30ms;                      // longer than a look lasts
@@ -211,6 +212,7 @@ TEST(Latency, ABoundLeavesOutWhoIsSlowWhileOthersAreThere) {
   world.now += 21ms;
   EXPECT_EQ(world.order(), (Order{1}));
   EXPECT_EQ(world.unfit(0), Unfit::latency);
+  EXPECT_EQ(world.plan().askable().size(), 2U) << "the last resort";
   world.attempt(1, {.ttft_ms = 800});
   world.now += 21ms;
   EXPECT_EQ(world.order(), (Order{0, 1}));
