@@ -20,15 +20,17 @@ io::Task<> Exchange::translate(codec::ResponseHead& head) {
   for (;;) {
     auto part = co_await attempt_->upstream().read_body(next_frame_deadline());
     const Then then = translate_part(part);
-    for (Bytes rest = lane.large; !rest.empty(); rest.remove_prefix(std::min(kPiece, rest.size()))) {
-      downstream_.send_text(rest.substr(0, kPiece));
-      if (downstream_.has_room()) continue;
-      if (const auto room = co_await downstream_.catch_up(); !room) {
-        account(*lane.translation);
-        co_return cut_off(room.error());
+    if (!lane.large.empty()) [[unlikely]] {
+      for (Bytes rest = lane.large; !rest.empty(); rest.remove_prefix(std::min(kPiece, rest.size()))) {
+        downstream_.send_text(rest.substr(0, kPiece));
+        if (downstream_.has_room()) continue;
+        if (const auto room = co_await downstream_.catch_up(); !room) {
+          account(*lane.translation);
+          co_return cut_off(room.error());
+        }
       }
+      std::string().swap(lane.large);  // (an assignment would keep its memory)
     }
-    if (!lane.large.empty()) lane.large = {};
     if (then == Then::over) co_return;
     if (then == Then::last) break;
     if (downstream_.has_room()) continue;
