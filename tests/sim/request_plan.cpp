@@ -138,15 +138,21 @@ class Maker : RequestWire {
 
   /// Refusals after which the connection goes on.
   void harmless_refusal() {
-    std::string body;
+    std::string body, more;
     switch (random_.below(8)) {
       case 6:
         refused(400, "model of a wrong type");
         body = R"({"model":["known"]})";
         break;
       case 7:
-        refused(400, "stream of a wrong type");
-        body = R"({"stream":"yes","model":"known"})";
+        if (plan_.id % 2 == 0) {
+          refused(400, "a limit of cost that is no amount");
+          more = "x-weir-max-cost: cheap\r\n";
+          body = R"({"model":"known","messages":[]})";
+        } else {
+          refused(400, "stream of a wrong type");
+          body = R"({"stream":"yes","model":"known"})";
+        }
         break;
       case 0:
         refused(404, "unknown model");
@@ -174,7 +180,7 @@ class Maker : RequestWire {
         return start("GET /v2/nothing", fields(key()));
     }
     const std::string name = plan_.name;
-    write(fields(key()), body);
+    write(fields(key()) + more, body);
     plan_.name = name;
   }
 
