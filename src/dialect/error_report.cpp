@@ -80,6 +80,8 @@ FaultWords words_of(Fault fault) {
     case Fault::field_repeated:
     case Fault::header_invalid:
       return {ErrorClass::invalid_request, "invalid_value"};
+    case Fault::no_deployment:
+      return {ErrorClass::invalid_request, "no_deployment"};
     case Fault::unauthorized:
       return {ErrorClass::auth, {}};
     case Fault::not_found:
@@ -93,7 +95,6 @@ FaultWords words_of(Fault fault) {
     case Fault::client_limit:
       return {ErrorClass::rate_limit, {}};
     case Fault::shed:
-    case Fault::no_deployment:
     case Fault::draining:
     case Fault::system_limit:
       return {ErrorClass::overloaded, {}};

@@ -450,7 +450,7 @@ void Exchange::give_failure() {
   give(failure);
 }
 
-/// Nobody could be asked at all: why, and when it may be otherwise.
+/// Nobody may be asked at all: why. It would be the same at any other time.
 void Exchange::refuse_all() {
   const routing::Plan& plan = race_->plan;
   std::string why;
@@ -488,11 +488,7 @@ void Exchange::refuse(Fault fault, const dialect::FaultDetail& detail) {
   if (is_for_rest()) return break_off(fault);
   note_fault(fault);
   record_.status = row(fault).status;
-  std::string fields = trail_line();
-  if (fault == Fault::no_deployment && race_)
-    if (const auto left = gateway_.router().soonest(race_->plan, loop_.now()))
-      fields.append("retry-after: ").append(std::to_string(to_ns(*left) / 1'000'000'000 + 1)).append("\r\n");
-  gateway::refuse(downstream_, endpoint_.client, fault, detail, fields);
+  gateway::refuse(downstream_, endpoint_.client, fault, detail, trail_line());
 }
 
 void Exchange::fail_stream(Fault fault) {

@@ -223,14 +223,4 @@ void Router::add_last_resort(std::span<const Candidate> all, Plan& plan) const {
   });
 }
 
-std::optional<Duration> Router::soonest(const Plan& plan, Instant now) const {
-  std::optional<Duration> soonest;
-  for (const Candidate& candidate : plan.unfit()) {
-    if (candidate.unfit != Unfit::breaker) continue;
-    const Duration left = std::max(Duration{}, Breaker::unpack(table_->breaker(candidate.cell)).at - now);
-    if (!soonest || left < *soonest) soonest = left;
-  }
-  return soonest;
-}
-
 }  // namespace weir::routing

@@ -29,6 +29,7 @@ enum class FaultSource : std::uint8_t { request, upstream, weir, gone };
   X(field_missing,             400, request,  "A required field is missing.")                                           \
   X(field_invalid,             400, request,  "A field has a value of the wrong type.")                                 \
   X(header_invalid,            400, request,  "A header field that says how to route the request cannot be read.") \
+  X(no_deployment,             400, request,  "No deployment of this model can be given this request.")                            \
   X(field_repeated,            400, request,  "A field that weir has to read occurs twice.")                            \
   X(parameter_unsupported,     400, request,  "The request holds something that the provider of this model cannot be given.")      \
   X(unauthorized,              401, request,  "Incorrect API key provided.")                                            \
@@ -39,7 +40,6 @@ enum class FaultSource : std::uint8_t { request, upstream, weir, gone };
   X(shed,                      503, weir,     "The gateway is at its limit of work in progress; try again shortly.")    \
   X(client_limit,              429, request,  "Too many connections from this client at a time; use fewer, or try again shortly.") \
   X(draining,                  503, weir,     "The gateway is shutting down; try again on another connection.")         \
-  X(no_deployment,             503, weir,     "None of the deployments of this model can be asked at present; try again later.")  \
   X(total_timeout,             504, upstream, "The answer did not complete within the total time-out.")                 \
   X(connect_failed,            502, upstream, "The provider could not be connected.")                                   \
   X(connect_timeout,           504, upstream, "The connection to the provider was not established in time.")            \

@@ -93,9 +93,6 @@ class Router {
   /// How often that was not granted, since the start.
   std::uint64_t retries_refused(std::size_t provider) const { return budgets_[provider].refused(); }
   std::uint32_t provider_of(std::uint32_t cell) const { return cells_[cell].provider; }
-  /// How long until the first of those that only their breakers keep from being asked may be asked; nothing: there is
-  /// none. For a client that is refused.
-  std::optional<Duration> soonest(const Plan& plan, Instant now) const;
 
   /// At most `refresh` old.
   const Look& look(std::uint32_t cell, Instant now) {
