@@ -395,7 +395,7 @@ class World {
     if (question_.thinks)
       script.blocks.push_back({.kind = ScriptBlock::Kind::reasoning, .pieces = {std::string(kThoughts)}});
     ScriptBlock text{.kind = ScriptBlock::Kind::text};
-    std::string rest = question_.text.substr(said.size());
+    std::string rest = question_.text.substr(std::min(said.size(), question_.text.size()));
     if (site.repeats() && !said.empty()) rest = said + rest;
     // In the words that the text is made of, as far as they are left.
     std::size_t at = question_.text.size() - rest.size();
