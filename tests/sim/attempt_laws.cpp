@@ -170,8 +170,8 @@ class Judge {
     const Step& last = trail_.back();
     const RequestPlan* const deployment = find(last.deployment);
     if (gave_up_ || answer_.status == 200 || !deployment || !parse_decimal(last.outcome)) return {};
-    if (request_.pool != kNoPool) return {};  // what its members answer depends on credentials and on other requests
-    const AnswerPlan& answer = deployment->answer;  // whose text may not have come
+    if (deployment->doors.size() > 1) return {};  // which of its credentials was the last is not known here
+    const AnswerPlan& answer = deployment->with_credential(0).answer;  // whose text may not have come
     if (exhausted != (answer.again != Again::nobody) && exhausted != (answer.again_alone != Again::nobody))
       return "whether the chain is exhausted is logged wrongly: " + std::string(last.outcome);
     return {};
