@@ -203,6 +203,7 @@ bool is_translated(const std::deque<Client>& clients, Bytes line) {
 }
 
 bool may_be_answered(const RequestPlan& request) {
+  if (!request.forwarded) return true;  // refused for another reason
   for (std::size_t i = 0; i < request.deployments(); ++i)
     if (request.deployment(i).misfit == Misfit::none) return true;
   return false;
@@ -272,7 +273,7 @@ void judge_client(const Plan& plan, const Client& client, const Provider::Visits
       continue;
     }
     // Where a provider may do this or that, what it did is not known before.
-    const bool pooled = requests[i].pool != kNoPool;
+    const bool pooled = requests[i].pool != kNoPool && requests[i].forwarded;
     const bool decided = pooled ? pools.is_decided(requests[i], life) : is_decided(plan, requests[i]);
     const bool open = plan.outage && !decided;
     const RequestPlan& asked = answered_by(requests[i], answers[i], visits);

@@ -257,7 +257,8 @@ class Maker : RequestWire {
     do spoken().client = dialect::kDialects[random_.below(dialect::kDialects.size())];
     while (client() == Dialect::openai_chat && std::ranges::any_of(pools.members, speaks_chat));
     plan_.pool = random_.below(pools.pools.size());
-    const Pool& pool = pools.pools[plan_.pool];
+    Pool pool = pools.pools[plan_.pool];
+    const bool unreadable = want_tags(pool.route);
     plan_.model = spoken().model = pool.name;
     plan_.aliased = true;
     plan_.wants_stream = !random_.one_in(3);
@@ -274,7 +275,29 @@ class Maker : RequestWire {
                                      .max_bytes = text_size()});
       written = fill_model(body, plan_.model);
     } while (!deploy(pools, pool, body, written));
-    write(spoken_fields(), written);
+    if (unreadable) {
+      plan_.others.clear();
+      plan_.doors.clear();
+      plan_.forwarded = false;
+      plan_.status = row(Fault::header_invalid).status;
+      plan_.name += ", with a wish that cannot be read";
+    }
+    write(spoken_fields() + wishes_, written);
+  }
+
+  /// What the request itself says about who may answer it. True: it says what nobody can read.
+  bool want_tags(catalog::RoutePolicy& route) {
+    if (random_.one_in(8)) {
+      route.require_tags.push_back("own");
+      wishes_ += "x-weir-tags: own\r\n";
+    }
+    if (random_.one_in(8)) {
+      route.forbid_tags.push_back("far");
+      wishes_ += "X-Weir-Forbid-Tags: far, farther\r\n";
+    }
+    const bool unreadable = random_.one_in(25);
+    if (unreadable) wishes_ += "x-weir-max-cost: much\r\n";
+    return unreadable;
   }
 
   bool deploy(const Pools& pools, const Pool& pool, const std::string& body, const std::string& written) {
@@ -513,6 +536,7 @@ class Maker : RequestWire {
   bool faultless_;
   const SiteWish& wish_;
   const SpokenProvider* provider_ = nullptr;
+  std::string wishes_;  // fields that say who may answer
 };
 
 }  // namespace
