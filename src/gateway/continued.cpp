@@ -193,7 +193,7 @@ void Continued::say(Bytes text) {
 
 void Continued::give_up() {
   is_over_ = true;
-  if (repeats_ == Repeats::nothing) std::string().swap(said_);
+  if (repeats_ == Repeats::nothing) give_back(said_);
 }
 
 Bytes Continued::said() const { return dialect::without_space_at_end(said_); }

@@ -121,7 +121,7 @@ void Gateway::tidy() {
   }
   context_.loop.buffers().trim(context_.loop.memory().used());
   for (std::string* const text : {&context_.scratch, &staging_})
-    if (text->capacity() > (1 << 20)) *text = {};
+    if (text->capacity() > (1 << 20)) give_back(*text);
 }
 
 io::Task<> Gateway::close() {

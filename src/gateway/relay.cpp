@@ -152,7 +152,7 @@ io::Task<> Exchange::relay_document(codec::ResponseHead& head) {
     if (tapped)
       for (std::size_t i = 0; i < part->count; ++i) copy.append(part->payloads[i]);
     else
-      copy = {}, copy_memory.shrink_to(0);
+      give_back(copy), copy_memory.shrink_to(0);
     downstream_.send(std::move(*part));
   }
   if (tapped) tap_document(copy);

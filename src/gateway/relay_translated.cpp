@@ -29,7 +29,7 @@ io::Task<> Exchange::translate(codec::ResponseHead& head) {
           co_return cut_off(room.error());
         }
       }
-      std::string().swap(lane.large);  // (an assignment would keep its memory)
+      give_back(lane.large);
     }
     if (then == Then::over) co_return;
     if (then == Then::last) break;

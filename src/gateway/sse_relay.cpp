@@ -132,7 +132,7 @@ void SseRelay::copy(Bytes more) {
 }
 
 void SseRelay::forget_copy() {
-  pieces().cut = {};
+  give_back(pieces().cut);
   copied_bytes_ = 0;
 }
 
@@ -184,7 +184,7 @@ void SseRelay::take_held(bool keep) {
     for (io::Chunk& piece : all.held) all.pass.push_back(std::move(piece));
   all.held.clear();
   held_bytes_ = 0;
-  if (all.cut.capacity() > 1024) all.cut = {};
+  if (all.cut.capacity() > 4096) give_back(all.cut);  // what every exchange has reserved may stay
   all.cut.clear();
 }
 
@@ -195,7 +195,7 @@ SseRelay::Tail SseRelay::judge_tail() {
   if (!fields.has_data) return Tail::nothing;
   dialect::Decoder decoder(dialect_);  // whether it is believed is decided by finish(), with the relay's own
   const dialect::FrameFacts said = decoder.tap(fields.data);
-  if (!said.fault) return said.content || decoder.complete() ? Tail::meant : Tail::nothing;
+  if (!said.fault) return said.content || said.done || decoder.complete() ? Tail::meant : Tail::nothing;
   decoder_.tap(fields.data);
   pieces().scratch = std::string(fields.data);
   return Tail::fault;

@@ -61,7 +61,7 @@ void Translation::read_elements(Bytes bytes) {
     } else {
       hold(bytes.substr(0, size));
       if (!failed_) read_payload(elements_.element(cut_));
-      cut_ = {};
+      forget_cut();
     }
     bytes.remove_prefix(size);
   }
@@ -102,10 +102,14 @@ void Translation::read_frames(Bytes bytes) {
     if (failed_) return;
     fields = codec::parse_sse_frame(cut_, scratch_);
     fields.has_data ? read_payload(fields.data) : keep_alive();
-    cut_.clear();
-    if (cut_.capacity() > 4096) cut_ = {};
+    forget_cut();
     bytes.remove_prefix(size);
   }
+}
+
+void Translation::forget_cut() {
+  cut_.clear();
+  if (cut_.capacity() > 4096) give_back(cut_);
 }
 
 /// What was told as a text of a block, and as it stands in the frame, may be told again without reading.
@@ -157,7 +161,7 @@ void Translation::end(std::string& out) {
       if (fields.has_data) read_payload(fields.data);
     }
   }
-  cut_ = {};
+  give_back(cut_);
   if (!failed_) {
     dialect::EventBatch batch(*this);
     decoder_.end(batch);
@@ -193,7 +197,7 @@ void Translation::resume(dialect::Dialect provider, bool repeats) {
   elements_ = {};
   memo_.forget();
   framing_ = Framing::unknown;
-  cut_ = {};
+  give_back(cut_);
   failed_ = ended_ = has_content_ = false;
 }
 

@@ -88,6 +88,7 @@ class Translation {
   void read_frames(Bytes bytes);
   void read_elements(Bytes bytes);
   void read_payload(Bytes payload);
+  void forget_cut();
   void remember(Bytes frame);
   void keep_alive();
   void catch_up();

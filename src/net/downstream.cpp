@@ -180,7 +180,7 @@ io::Task<Result<void>> Downstream::read_body(Body& body) {
 void Downstream::release_request() {
   head_.reset();
   head_chunk_ = {};
-  if (gathered_.capacity() > 64) gathered_ = {};
+  if (gathered_.capacity() > 64) give_back(gathered_);
   const bool admitted = request_memory_.bytes() > 0;
   request_memory_.shrink_to(0);
   // The request has let go of as much as the answer needs now, so this cannot fail.

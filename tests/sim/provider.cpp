@@ -218,7 +218,7 @@ void Provider::check_again(const RequestPlan& plan, Visit& visit, bool reused) c
   if (whole && returns && network_.now() - last.at < std::max(kLeastPause, answer.wants))
     return telling_.broken(name + " was asked for again before the time that was named");
   if (answer.golden.stream && meant > 0 && last.written >= meant)
-    return telling_.broken(name + " was asked for again after its content had begun");
+    return telling_.broken(name + " was asked for again after its content had begun: " + answer.wire.substr(0, 1000));
   const Again least = returns ? Again::anybody : Again::others;
   if (whole && answer.again < least && answer.again_alone < least)
     telling_.broken(name + " was asked for again after " + (answer.again == Again::nobody ? "an end" : "a refusal") +

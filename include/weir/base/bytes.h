@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace weir {
@@ -25,6 +26,9 @@ constexpr bool equals_ignore_case(Bytes a, Bytes b) {
     if (to_lower(a[i]) != to_lower(b[i])) return false;
   return true;
 }
+
+/// Empties it and gives its memory back, which an assignment would keep.
+inline void give_back(std::string& text) { std::string().swap(text); }
 
 /// Without leading and trailing spaces and tabs.
 constexpr Bytes trim(Bytes text) {

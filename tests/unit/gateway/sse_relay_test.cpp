@@ -279,6 +279,7 @@ TEST(SseRelay, TailOfABodyWithoutMeaningIsMeantOrAnErrorOrNothing) {
   EXPECT_EQ(tail("data: " ROLE "\n\n"), SseRelay::Tail::nothing);
   EXPECT_EQ(tail("data: " ROLE "\n\ndata: "), SseRelay::Tail::nothing);
   EXPECT_EQ(tail("data: " ROLE "\n\ndata: {\"error\":{\"mess"), SseRelay::Tail::nothing) << "half an error is none";
+  EXPECT_EQ(tail("data: " ROLE "\n\ndata: [DONE]\n"), SseRelay::Tail::meant) << "as if its blank line had come";
   EXPECT_EQ(tail("data: " ERROR), SseRelay::Tail::fault);
   EXPECT_EQ(tail("data: " ROLE "\n\ndata: " ERROR "\n"), SseRelay::Tail::fault) << "nothing meant came before it";
 }
