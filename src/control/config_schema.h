@@ -77,6 +77,12 @@ struct Binding {
 
 struct SectionRow;
 
+// For the bounds of rows.
+inline constexpr std::uint64_t kKiB = 1024;
+inline constexpr std::uint64_t kMiB = 1024 * kKiB;
+inline constexpr std::uint64_t kGiB = 1024 * kMiB;
+inline constexpr std::uint64_t kDayMs = 24ULL * 60 * 60 * 1000;
+
 struct KeyRow {
   Bytes name;
   ValueType type = ValueType::name;  ///< of a scalar; of the operator's names in a map
@@ -90,6 +96,18 @@ struct KeyRow {
   const SectionRow* section = nullptr;  ///< of nested sections; for map_of_scalars one row that describes the values
   Binding binding;
 };
+
+/// A row for a time.
+inline constexpr KeyRow time_limit(Bytes name, Bytes default_value, Bytes sentence, Bytes example, Binding binding) {
+  return {.name = name,
+          .type = ValueType::duration,
+          .default_value = default_value,
+          .minimum = 1,
+          .maximum = kDayMs,
+          .sentence = sentence,
+          .example = example,
+          .binding = binding};
+}
 
 struct SectionRow {
   Bytes title;  ///< how the reference calls it
