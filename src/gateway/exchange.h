@@ -1,4 +1,10 @@
 // The life of one client request and its answer: the story of weir, read from top to bottom in exchange.cpp.
+//
+//   exchange.cpp          the race: one attempt after the other, until one of them has something for the client
+//   exchange_asking.cpp   what a deployment is asked
+//   relay*.cpp            the lanes: how its answer reaches the client
+//   exchange_ending.cpp   what the client is told when it does not
+//   exchange_aside.cpp    the questions beside: models, counts of tokens, stored answers
 #pragma once
 
 #include <memory>
