@@ -202,7 +202,8 @@ class Upstream {
   }
 
   /// Head and role frame at once, the first content frame at a random phase of the interval so that streams do not tick
-  /// together.
+  /// together. A stream of one frame, which ticks with nobody, has it at once: a gateway may hold the head until there
+  /// is content, and its first byte is then what the first token is for others.
   void begin_stream(Connection& connection, std::uint32_t slot, std::string_view body) {
     connection.streaming = true;
     connection.usage = has_field(body, "\"include_usage\"", "true");
@@ -212,6 +213,10 @@ class Upstream {
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\n"
         "Transfer-Encoding: chunked\r\nx-request-id: req-bench\r\n\r\n");
     append_chunk(connection.pending, connection.anthropic ? bench::anthropic_begin() : bench::role_frame());
+    if (connection.chunks == 1) {
+      bench::ContentFrame& frame = connection.anthropic ? anthropic_frame_ : frame_;
+      append_chunk(connection.pending, frame.fill(bench::now_ns(), connection.sequence++));
+    }
     flush(connection, slot);
     random_ = random_ * 6364136223846793005U + 1442695040888963407U;
     const auto phase = static_cast<std::int64_t>((random_ >> 33) % static_cast<std::uint64_t>(options_.interval_ns));
