@@ -67,6 +67,7 @@ io::Task<> Exchange::answer() {
     if (!has_failed()) co_return;
     step = race_->attempts->after(race_->failure->end, race_->plan, gateway_.router(), loop_.now(), deadline_,
                                   loop_.random());
+    if (step) forget_attempt();
   }
   note_end_of_chain();
   give_failure();
@@ -135,11 +136,10 @@ bool Exchange::read_fields(routing::Ask& ask) {
                  {.text = std::string(field) + ": " + std::string(advice_on(field)), .param = field});
 }
 
-void Exchange::begin_attempt(const routing::Step& step) {
-  Asking& asking = race_->asking;
+/// What an attempt has left is not the next one's; but for what the client has got of it.
+void Exchange::forget_attempt() {
   race_->forget_asking();
   race_->failure.reset();
-  // What the last attempt has left in the record is not this one's; but for what the client has got of it.
   record_.usage = {};
   record_.finish = dialect::FinishReason::unspecified;
   if (!is_for_rest()) {
@@ -149,7 +149,10 @@ void Exchange::begin_attempt(const routing::Step& step) {
     record_.dropped = 0;
     record_.ttft_ns = -1;
   }
+}
 
+void Exchange::begin_attempt(const routing::Step& step) {
+  Asking& asking = race_->asking;
   ++record_.tries;
   const routing::Candidate& candidate = race_->plan.askable()[step.candidate];
   asking.target = (*race_->resolution)[candidate.place];

@@ -45,6 +45,7 @@ class Exchange {
   bool plan();
   std::optional<std::uint32_t> owner_of_previous(Bytes text) const;
   bool read_fields(routing::Ask& ask);
+  void forget_attempt();
   void begin_attempt(const routing::Step& step);
   /// Asks one deployment. Afterwards the client has its answer, or has_failed().
   io::Task<> attempt();

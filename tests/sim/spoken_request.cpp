@@ -491,18 +491,7 @@ class Maker : RequestWire {
     plan_.model = "known";
     std::string body =
         fill_model(make_question(random_, {.id = plan_.id, .client = client(), .max_bytes = 100}), "known");
-    switch (client()) {
-      case Dialect::openai_chat:
-        break;
-      case Dialect::openai_responses:
-        target_ = "/v1/responses";
-        break;
-      case Dialect::anthropic_messages:
-        target_ = "/v1/messages";
-        break;
-      case Dialect::gemini:
-        target_ = gemini_target("generateContent");
-    }
+    choose_target();
     switch (random_.below(4)) {
       case 0:
         refused(400, "malformed JSON");
