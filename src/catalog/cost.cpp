@@ -48,16 +48,17 @@ Cost cost_of(const Price* price, const dialect::Usage& usage) {
   Sum sum;
   // Takes a part that has a price of its own out of its class; the rest costs what the class costs.
   const auto add = [&sum](std::uint64_t all, std::uint64_t price_of_all, std::uint64_t part,
-                          std::uint64_t price_of_part) {
+                          std::int64_t price_of_part) {
+    if (all == 0) return;
     part = std::min(part, all);
     sum.add(all - part, price_of_all);
-    sum.add(part, price_of_part);
+    if (part > 0) sum.add(part, rate(price_of_part, price_of_all));
   };
-  add(usage.input, input, parts.image_input, rate(rates.image_input, input));
-  add(usage.cache_read, cache_read, parts.audio_cache_read, rate(rates.audio_cache_read, cache_read));
-  add(usage.cache_write, cache_write, parts.cache_write_1h, rate(rates.cache_write_1h, cache_write));
+  add(usage.input, input, parts.image_input, rates.image_input);
+  add(usage.cache_read, cache_read, parts.audio_cache_read, rates.audio_cache_read);
+  add(usage.cache_write, cache_write, parts.cache_write_1h, rates.cache_write_1h);
   sum.add(usage.audio_input, rate(rates.audio_input, input));
-  add(usage.output, output, parts.image_output, rate(rates.image_output, output));
+  add(usage.output, output, parts.image_output, rates.image_output);
   sum.add(usage.reasoning, rate(rates.reasoning, output));
   sum.add(usage.audio_output, rate(rates.audio_output, output));
   sum.add(kPerMillion, rate(price->request, 0));

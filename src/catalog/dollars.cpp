@@ -1,7 +1,8 @@
 #include "weir/catalog/dollars.h"
 
 #include <algorithm>
-#include <charconv>
+
+#include "weir/base/decimal.h"
 
 namespace weir::catalog {
 
@@ -33,10 +34,10 @@ DollarText::DollarText(std::int64_t nano_dollars, bool all_decimals) {
   if (nano_dollars < 0) *at++ = '-';
   const std::uint64_t amount =
       nano_dollars < 0 ? 0 - static_cast<std::uint64_t>(nano_dollars) : static_cast<std::uint64_t>(nano_dollars);
-  at = std::to_chars(at, text_.data() + text_.size(), amount / kNano).ptr;
+  at = put_decimal(at, amount / kNano);
   *at++ = '.';
-  std::uint64_t rest = amount % kNano;
-  for (std::uint64_t unit = kNano / 10; unit > 0; unit /= 10) *at++ = static_cast<char>('0' + rest / unit % 10);
+  put_digits(at, kDecimals, amount % kNano);
+  at += kDecimals;
   if (!all_decimals) {
     while (at[-1] == '0') --at;
     if (at[-1] == '.') --at;

@@ -63,8 +63,9 @@ Word load(const char* p) {
   return word;
 }
 
-/// all(text, kToken), sixteen bytes at once where they are letters, digits and '-', as in nearly every name.
-inline bool is_token(Bytes text) {
+/// Whether all of `text`, of at least eight bytes, are letters, digits, '-' and '.', as in nearly every name: those may
+/// stand in a token and in a host alike. False also when that is not found out quickly.
+inline bool is_plain_name(Bytes text) {
 #ifdef __SSE2__
   const auto plain = [](__m128i x) {
     const auto within = [](__m128i value, char from, char span) {
@@ -73,23 +74,27 @@ inline bool is_token(Bytes text) {
     };
     const __m128i letter = within(_mm_or_si128(x, _mm_set1_epi8(0x20)), 'a', 25);
     const __m128i digit = within(x, '0', 9);
-    const __m128i dash = _mm_cmpeq_epi8(x, _mm_set1_epi8('-'));
-    return _mm_movemask_epi8(_mm_or_si128(letter, _mm_or_si128(digit, dash))) == 0xffff;
+    const __m128i mark = within(x, '-', 1);  // and '.'
+    return _mm_movemask_epi8(_mm_or_si128(letter, _mm_or_si128(digit, mark))) == 0xffff;
   };
   const char* p = text.data();
   const std::size_t size = text.size();
   if (size >= 8 && size < 16) {
     const auto eight = [](const char* from) { return _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)); };
-    if (plain(_mm_unpacklo_epi64(eight(p), eight(p + size - 8)))) return true;
-  } else if (size >= 16) {
+    return plain(_mm_unpacklo_epi64(eight(p), eight(p + size - 8)));
+  }
+  if (size >= 16) {
     const auto sixteen = [](const char* from) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from)); };
     bool all_plain = plain(sixteen(p + size - 16));
     for (std::size_t at = 0; all_plain && at + 16 < size; at += 16) all_plain = plain(sixteen(p + at));
-    if (all_plain) return true;
+    return all_plain;
   }
 #endif
-  return all(text, kToken);
+  return false;
 }
+
+/// all(text, kToken), quicker.
+inline bool is_token(Bytes text) { return is_plain_name(text) || all(text, kToken); }
 
 /// Does `text`, in any case, equal `known`, which consists of lower-case letters, digits and '-'? Eight bytes at once.
 inline bool equals_known(Bytes text, Bytes known) {
@@ -164,17 +169,22 @@ class ByteFinder {
   char c_;
 };
 
+#ifdef __SSE2__
+/// Which of the sixteen bytes at `p` may not stand in a field value: control bytes but tab.
+inline unsigned refused_in_value(const char* p) {
+  const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x1f)), x);
+  const __m128i refused = _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('\t')), control),
+                                       _mm_cmpeq_epi8(x, _mm_set1_epi8(0x7f)));
+  return static_cast<unsigned>(_mm_movemask_epi8(refused));
+}
+#endif
+
 /// The first byte in [p, end) that may not stand in a field value, else end.
 inline const char* find_end_of_value(const char* p, const char* end) {
 #ifdef __SSE2__
-  for (; end - p >= 16; p += 16) {
-    const __m128i x = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x1f)), x);
-    const __m128i refused = _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('\t')), control),
-                                         _mm_cmpeq_epi8(x, _mm_set1_epi8(0x7f)));
-    const auto hit = static_cast<unsigned>(_mm_movemask_epi8(refused));
-    if (hit != 0) return p + std::countr_zero(hit);
-  }
+  for (; end - p >= 16; p += 16)
+    if (const unsigned hit = refused_in_value(p); hit != 0) return p + std::countr_zero(hit);
 #endif
   for (;;) {
     for (; end - p >= 8; p += 8) {
@@ -190,6 +200,20 @@ inline const char* find_end_of_value(const char* p, const char* end) {
     if (p == end || *p != '\t') return p;
     ++p;  // a tab is below space and allowed
   }
+}
+
+/// Whether all bytes may stand in a field value. The last sixteen are looked at together, some perhaps twice.
+inline bool is_value(Bytes text) {
+  const char* p = text.data();
+  const char* const end = p + text.size();
+#ifdef __SSE2__
+  if (text.size() >= 16) {
+    unsigned refused = refused_in_value(end - 16);
+    for (; end - p > 16; p += 16) refused |= refused_in_value(p);
+    return refused == 0;
+  }
+#endif
+  return find_end_of_value(p, end) == end;
 }
 
 /// The first byte in [p, end) that may not stand in a request target, else end.

@@ -50,6 +50,27 @@ constexpr std::array<std::uint8_t, kSlots> kSlotIds = [] {
   return table;
 }();
 
+/// A name of the table for one comparison of sixteen bytes; of a longer one nothing.
+struct alignas(16) Pattern {
+  std::array<char, kHeaderLookahead> name{};
+  std::array<char, kHeaderLookahead> to_lower{};  // 0x20 where the name has a letter
+  std::array<char, kHeaderLookahead> inside{};    // all bits as far as it goes
+};
+
+constexpr std::array<Pattern, kTableNames> kPatterns = [] {
+  std::array<Pattern, kTableNames> patterns{};
+  for (std::size_t id = 1; id < kTableNames; ++id) {
+    const Bytes name = kNames[id];
+    if (name.size() > kHeaderLookahead) continue;
+    for (std::size_t i = 0; i < name.size(); ++i) {
+      patterns[id].name[i] = name[i];
+      patterns[id].to_lower[i] = name[i] >= 'a' ? 0x20 : 0;
+      patterns[id].inside[i] = static_cast<char>(0xff);
+    }
+  }
+  return patterns;
+}();
+
 struct Family {
   Bytes begin;
   HeaderId id;
@@ -64,10 +85,13 @@ constexpr Family kFamilies[] = {
     {"access-control-", HeaderId::access_control},
 };
 
+/// Looks at the first and the third letter before anything else: SDKs send many names that begin with "x-".
 HeaderId family_of(Bytes name) {
+  if (name.size() < 4) return HeaderId::other;
   const char first = to_lower(name[0]);
+  const char third = to_lower(name[2]);
   for (const Family& family : kFamilies)
-    if (first == family.begin[0] && name.size() > family.begin.size() &&
+    if (first == family.begin[0] && third == family.begin[2] && name.size() > family.begin.size() &&
         equals_ignore_case(name.substr(0, family.begin.size()), family.begin))
       return family.id;
   return HeaderId::other;
@@ -80,6 +104,21 @@ HeaderId find_header(Bytes name) {
   const std::size_t id = kSlotIds[slot_of(key_of(name), kSeed)];
   if (equals_known(name, kNames[id])) return static_cast<HeaderId>(id);
   return family_of(name);
+}
+
+HeaderId find_header_in(const char* name, std::size_t size) {
+#ifdef __SSE2__
+  if (size > 0 && size <= kHeaderLookahead) {
+    const auto load = [](const char* from) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from)); };
+    const std::size_t id = kSlotIds[slot_of(key_of({name, size}), kSeed)];
+    const Pattern& pattern = kPatterns[id];
+    const __m128i lower = _mm_or_si128(load(name), load(pattern.to_lower.data()));
+    const __m128i equal = _mm_cmpeq_epi8(_mm_and_si128(lower, load(pattern.inside.data())), load(pattern.name.data()));
+    if (kNames[id].size() == size && _mm_movemask_epi8(equal) == 0xffff) return static_cast<HeaderId>(id);
+    return family_of({name, size});
+  }
+#endif
+  return find_header({name, size});
 }
 
 Bytes header_name(HeaderId id) { return kNames[static_cast<std::size_t>(id)]; }

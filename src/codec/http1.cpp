@@ -78,10 +78,12 @@ Result<void> take_fields(Cursor cursor, Sender sender, FieldList& fields) {
     const Bytes name(at, static_cast<std::size_t>(colon - at));
     // A name of the table needs no look at its bytes: it equals a token. Others may hold anything up to the colon:
     // white space, obs-fold, a whole line without a colon.
-    const HeaderId id = find_header(name);
+    const bool is_ahead = static_cast<std::size_t>(end - at) >= kHeaderLookahead;
+    const HeaderId id = is_ahead ? find_header_in(at, name.size()) : find_header(name);
     if ((id == HeaderId::other || id >= HeaderId::x_forwarded) && !is_token(name)) return fail(head_malformed(sender));
 
     const char* value = colon + 1;
+    if (*value == ' ') ++value;  // nearly always, and nearly always one
     while (is_blank(*value)) ++value;
     const char* const line_end = find_end_of_value(value, end);
     if (line_end[0] != '\r' || line_end[1] != '\n') return fail(head_malformed(sender));

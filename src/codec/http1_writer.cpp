@@ -4,21 +4,14 @@
 #include <cstring>
 
 #include "byte_class.h"
+#include "weir/base/decimal.h"
 
 namespace weir::codec {
 namespace {
 
 char* put_two_digits(char* out, unsigned value) {
-  out[0] = static_cast<char>('0' + value / 10);
-  out[1] = static_cast<char>('0' + value % 10);
+  put_digits(out, 2, value);
   return out + 2;
-}
-
-Bytes put_decimal(std::uint64_t value, char (&digits)[20]) {
-  char* at = digits + sizeof digits;
-  do *--at = static_cast<char>('0' + value % 10);
-  while ((value /= 10) != 0);
-  return {at, static_cast<std::size_t>(digits + sizeof digits - at)};
 }
 
 std::size_t size_of(std::initializer_list<Bytes> pieces) {
@@ -63,18 +56,17 @@ Bytes plain_line(const HeaderField& field) {
 
 /// Writes the fields that may pass. They were checked when they were parsed; lines that follow each other and all pass
 /// are copied together.
-template <class MayPass>
-void relay(HeadWriter& writer, const FieldList& fields, MayPass may_pass, HeaderId except, FieldPairs ours) {
+void relay(HeadWriter& writer, const FieldList& fields, HeaderSet may_pass, FieldPairs ours) {
   const bool nominations = has_nominations(fields);
   const auto is_ours = [ours](Bytes name) {
     return std::ranges::any_of(ours, [name](const auto& pair) { return equals_ignore_case(name, pair.first); });
   };
   const auto passes = [&](const HeaderField& field) {
-    if (!may_pass(field.id) || (field.id == except && except != HeaderId::other)) return false;
+    if (!may_pass.contains(field.id)) return false;
     if (nominations && is_connection_nominated(fields, field.name)) return false;
-    if (field.id == HeaderId::other) {  // no name of the table has '_'
+    if (field.id == HeaderId::other && !is_plain_name(field.name)) {  // no name of the table has '_'
       const char* end = field.name.data() + field.name.size();
-      if (find_byte(field.name.data(), end, '_') != end && !may_pass(find_folded(field.name))) return false;
+      if (find_byte(field.name.data(), end, '_') != end && !may_pass.contains(find_folded(field.name))) return false;
     }
     return ours.empty() || !is_ours(field.name);
   };
@@ -88,7 +80,7 @@ void relay(HeadWriter& writer, const FieldList& fields, MayPass may_pass, Header
     }
     if (!run.empty()) writer.parsed_lines(run);
     run = line;
-    if (line.empty()) writer.field(field.name, field.value);
+    if (line.empty()) writer.named_field(field.name, field.value);
   }
   if (!run.empty()) writer.parsed_lines(run);
 }
@@ -217,12 +209,6 @@ Bytes reason_phrase(int status) {
   }
 }
 
-void HeadWriter::append_value(Bytes text) {
-  const char* end = text.data() + text.size();
-  if (find_end_of_value(text.data(), end) != end) refused_ = true;
-  append(text);
-}
-
 void HeadWriter::status_line(int status) {
   origin_ = Sender::provider;
   if (status < 100 || status > 999) {
@@ -253,24 +239,37 @@ void HeadWriter::request_line(Bytes method, std::initializer_list<Bytes> target)
   append(" HTTP/1.1\r\n");
 }
 
-void HeadWriter::field(Bytes name, std::initializer_list<Bytes> value) {
+void HeadWriter::named_field(Bytes name, std::initializer_list<Bytes> value) {
   if (name.empty() || !is_token(name)) refused_ = true;
-  append(name);
-  append(": ");
-  for (Bytes piece : value) append_value(piece);
-  append("\r\n");
+  line(name, value);
 }
 
-void HeadWriter::field(Bytes name, std::uint64_t value) {
-  char digits[20];
-  field(name, put_decimal(value, digits));
+void HeadWriter::line(Bytes name, std::initializer_list<Bytes> value) {
+  constexpr Bytes kColon = ": ";
+  constexpr Bytes kEnd = "\r\n";
+  const std::size_t size = name.size() + kColon.size() + size_of(value) + kEnd.size();
+  if (size > out_.size() - size_) {
+    overflow_ = true;
+    return;
+  }
+  char* const begin = out_.data() + size_;
+  char* end = put(put(begin, name), kColon);
+  for (const Bytes piece : value) end = put(end, piece);
+  // Name and colon are of bytes that a value may hold, too.
+  if (!is_value({begin, static_cast<std::size_t>(end - begin)})) refused_ = true;
+  put(end, kEnd);
+  size_ += size;
 }
 
 void HeadWriter::content_length(std::uint64_t length) {
-  char digits[20];
-  append("content-length: ");
-  append(put_decimal(length, digits));
-  append("\r\n");
+  constexpr Bytes kName = "content-length: ";
+  if (kName.size() + decimal_size(length) + 2 > out_.size() - size_) {
+    overflow_ = true;
+    return;
+  }
+  char* const begin = out_.data() + size_;
+  char* const end = put(put_decimal(put(begin, kName), length), "\r\n");
+  size_ += static_cast<std::size_t>(end - begin);
 }
 
 void HeadWriter::date(std::uint64_t unix_seconds) {
@@ -292,7 +291,7 @@ bool HeadLines::add(std::size_t most, Write write) {
 }
 
 bool HeadLines::add(Bytes name, std::initializer_list<Bytes> value) {
-  return add(name.size() + size_of(value) + 4, [&](HeadWriter& writer) { writer.field(name, value); });
+  return add(name.size() + size_of(value) + 4, [&](HeadWriter& writer) { writer.named_field(name, value); });
 }
 
 bool HeadLines::add_request_line(Bytes method, std::initializer_list<Bytes> target) {
@@ -307,11 +306,13 @@ Result<Bytes> HeadWriter::finish() {
 }
 
 void forward_request_fields(HeadWriter& writer, const RequestHead& head, FieldPairs ours) {
-  relay(writer, head.field_list, may_forward, HeaderId::other, ours);
+  constexpr HeaderSet kMayForward = HeaderSet::of(may_forward);
+  relay(writer, head.field_list, kMayForward, ours);
 }
 
 void forward_response_fields(HeadWriter& writer, const ResponseHead& head, HeaderId except) {
-  relay(writer, head.field_list, may_return, except, {});
+  constexpr HeaderSet kMayReturn = HeaderSet::of(may_return);
+  relay(writer, head.field_list, except == HeaderId::other ? kMayReturn : kMayReturn.without(except), {});
 }
 
 }  // namespace weir::codec

@@ -133,6 +133,21 @@ char JsonReader::next_byte_slow() {
   return at_ == end_ ? '\0' : *at_;
 }
 
+bool JsonReader::next_member_slow(JsonString& key) {
+  char c = next_byte();
+  if (c == '}') return leave();
+  if (!fresh_) {
+    if (c != ',') return fail();
+    ++at_;
+    c = next_byte();
+  }
+  if (c != '"' || !scan_string(key)) return fail();
+  if (next_byte() != ':') return fail();
+  ++at_;
+  fresh_ = false;
+  return true;
+}
+
 JsonType JsonReader::peek() {
   switch (const char c = next_byte()) {
     case '{':
@@ -276,53 +291,29 @@ bool JsonReader::skip_container() {
   static_assert(kMaxDepth == 128);
   std::uint64_t objects[2] = {0, 0};
   const int floor = depth_;
-  bool fresh = false;
   JsonString ignored;
+  const auto level_bit = [this](auto use) {
+    const auto level = static_cast<unsigned>(depth_ - 1);
+    return use(level / 64, std::uint64_t{1} << (level % 64));
+  };
   const auto open = [&](char bracket) {
-    if (depth_ == kMaxDepth) return fail(Error::too_deep);
-    const auto level = static_cast<unsigned>(depth_++);
-    const std::uint64_t bit = std::uint64_t{1} << (level % 64);
-    if (bracket == '{') {
-      objects[level / 64] |= bit;
-    } else {
-      objects[level / 64] &= ~bit;
-    }
-    ++at_;
-    fresh = true;
+    if (!enter(bracket)) return false;
+    level_bit([&](unsigned word, std::uint64_t bit) {
+      objects[word] = bracket == '{' ? objects[word] | bit : objects[word] & ~bit;
+    });
     return true;
   };
   if (!open(*at_)) return false;
   while (depth_ > floor) {
-    const auto level = static_cast<unsigned>(depth_ - 1);
-    const bool in_object = (objects[level / 64] >> (level % 64)) & 1;
-    char c = next_byte();
-    if (c == (in_object ? '}' : ']')) {
-      ++at_;
-      --depth_;
-      fresh = false;
-      continue;
+    const bool in_object = level_bit([&](unsigned word, std::uint64_t bit) { return (objects[word] & bit) != 0; });
+    if (!(in_object ? next_member(ignored) : next_element())) {
+      if (!ok()) return false;
+      continue;  // that was its end
     }
-    if (!fresh) {
-      if (c != ',') return fail();
-      ++at_;
-      c = next_byte();
-    }
-    fresh = false;
-    if (in_object) {
-      if (c != '"' || !scan_string(ignored)) return fail();
-      if (next_byte() != ':') return fail();
-      ++at_;
-      c = next_byte();
-    }
-    if (c == '"') {
-      if (!scan_string(ignored)) return false;
-    } else if (c == '{' || c == '[') {
-      if (!open(c)) return false;
-    } else if (!scan_scalar(c)) {
-      return false;
-    }
+    const char c = next_byte();
+    const bool passed = c == '"' ? scan_string(ignored) : c == '{' || c == '[' ? open(c) : scan_scalar(c);
+    if (!passed) return false;
   }
-  fresh_ = false;
   return true;
 }
 
@@ -334,19 +325,20 @@ bool JsonReader::raw_value(Bytes& raw) {
   return true;
 }
 
+/// Digits without white space before and behind them here, anything else apart, as in next_member().
 std::optional<std::uint64_t> JsonReader::unsigned_or_skip() {
-  if (is_digit(next_byte())) {
-    constexpr int kDigits = 19;  // cannot overflow
-    std::uint64_t value = 0;
-    const char* at = at_;
-    for (int i = 0; i < kDigits && at != end_ && is_digit(*at); ++i)
-      value = value * 10 + static_cast<std::uint64_t>(*at++ - '0');
-    const bool is_whole = at != end_ && (*at == ',' || *at == '}' || *at == ']');
-    if (is_whole && (*at_ != '0' || at - at_ == 1)) {
-      at_ = at;
-      return value;
-    }
-  }
+  constexpr std::ptrdiff_t kDigits = 19;  // cannot overflow
+  const char* const end = end_ - at_ > kDigits ? at_ + kDigits : end_;
+  std::uint64_t value = 0;
+  const char* at = at_;
+  for (; at != end && is_digit(*at); ++at) value = value * 10 + static_cast<std::uint64_t>(*at - '0');
+  const bool is_whole = at != at_ && at != end_ && (*at == ',' || *at == '}' || *at == ']');
+  if (!is_whole || (*at_ == '0' && at - at_ > 1)) return unsigned_or_skip_slow();
+  at_ = at;
+  return value;
+}
+
+std::optional<std::uint64_t> JsonReader::unsigned_or_skip_slow() {
   Bytes raw;
   if (!raw_value(raw)) return std::nullopt;
   return parse_decimal(raw);

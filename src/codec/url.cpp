@@ -21,10 +21,8 @@ Result<Authority> parse_authority(Bytes text) {
     if (!all(out.host, kIpv6) || std::ranges::count(out.host, ':') < 2) return fail(Fault::field_invalid);
     rest = text.substr(close + 1);
   } else {
-    std::size_t size = 0;
-    while (size < text.size() && is(text[size], kHost)) ++size;
-    if (size == 0) return fail(Fault::field_invalid);
-    out.host = text.substr(0, size);  // after it only a port may come
+    out.host = text.substr(0, text.find(':'));  // after it only a port may come
+    if (out.host.empty() || !(is_plain_name(out.host) || all(out.host, kHost))) return fail(Fault::field_invalid);
     rest = text.substr(out.host.size());
   }
   if (out.host.size() > kMaxHostBytes) return fail(Fault::field_invalid);

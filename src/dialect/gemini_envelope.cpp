@@ -27,12 +27,8 @@ std::optional<RequestFault> read_inner(JsonReader& json, Envelope& request) {
     JsonString name;
     json.read_string(name);
     request.model_value = {start, json.offset() - start};
-    Bytes rest = name.raw;
-    if (rest.starts_with(kModelPrefix)) rest.remove_prefix(kModelPrefix.size());
-    const bool fits = codec::decode_json_string(
-        rest, [](void* receiver, Bytes part) { return static_cast<Envelope*>(receiver)->append_model(part); },
-        &request);
-    if (!fits) fault = {Fault::field_invalid, kField};
+    if (name.raw.starts_with(kModelPrefix)) name.raw.remove_prefix(kModelPrefix.size());
+    if (!name.empty() && !request.take_model(name)) fault = {Fault::field_invalid, kField};
   });
   return fault;
 }

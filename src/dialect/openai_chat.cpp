@@ -34,10 +34,7 @@ MaybeFault read_model(JsonReader& json, Envelope& request) {
   JsonString name;
   request.model_value = range_of(json, [&] { json.read_string(name); });
   if (!json.ok()) return {};
-  const bool fits = codec::decode_json_string(
-      name.raw, [](void* receiver, Bytes part) { return static_cast<Envelope*>(receiver)->append_model(part); },
-      &request);
-  if (!fits || request.model().empty()) return invalid("model");
+  if (!request.take_model(name)) return invalid("model");
   return {};
 }
 
@@ -150,9 +147,7 @@ RequestResult<Envelope> read_envelope(Bytes body) {
 EditList write_passthrough(const Envelope& request, Bytes provider_model, bool ask_usage, std::string& scratch) {
   EditList edits;
   if (provider_model != request.model()) {
-    scratch = "\"";
-    codec::append_json_escaped(scratch, provider_model);
-    scratch += '"';
+    codec::assign_json_string(scratch, provider_model);
     edits.add({request.model_value.offset, request.model_value.size, scratch});
   }
   if (!ask_usage || !request.stream || request.include_usage) return edits;

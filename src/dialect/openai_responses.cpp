@@ -22,10 +22,7 @@ MaybeFault read_model(JsonReader& json, Envelope& request) {
   JsonString name;
   if (!json.read_string(name)) return {};
   request.model_value = {start, json.offset() - start};
-  const bool fits = codec::decode_json_string(
-      name.raw, [](void* receiver, Bytes part) { return static_cast<Envelope*>(receiver)->append_model(part); },
-      &request);
-  if (!fits || request.model().empty()) return RequestFault{Fault::field_invalid, "model"};
+  if (!request.take_model(name)) return RequestFault{Fault::field_invalid, "model"};
   return {};
 }
 
@@ -77,9 +74,7 @@ RequestResult<Envelope> read_envelope(Bytes body) {
 codec::EditList write_passthrough(const Envelope& request, Bytes provider_model, std::string& scratch) {
   codec::EditList edits;
   if (provider_model == request.model()) return edits;
-  scratch = "\"";
-  codec::append_json_escaped(scratch, provider_model);
-  scratch += '"';
+  codec::assign_json_string(scratch, provider_model);
   edits.add({request.model_value.offset, request.model_value.size, scratch});
   return edits;
 }

@@ -1,9 +1,9 @@
 #include "access_log.h"
 
-#include <charconv>
 #include <cstring>
 
 #include "weir/base/assert.h"
+#include "weir/base/decimal.h"
 #include "weir/codec/json_writer.h"
 
 namespace weir::gateway {
@@ -57,11 +57,19 @@ class AccessLine::Pen {
   template <std::size_t N>
   void text(const char (&name)[N], Bytes first, Bytes second) {
     if (first.empty()) return;
-    char joined[kMaxText];
-    std::size_t size = first.copy(joined, kMaxText / 2 - 1);
-    joined[size++] = '/';
-    size += second.copy(joined + size, kMaxText / 2);
-    text(name, Bytes(joined, size));
+    raw(name);
+    std::size_t size = first.copy(at_ + 1, kMaxText / 2 - 1);
+    at_[++size] = '/';
+    size += second.copy(at_ + 1 + size, kMaxText / 2);
+    quote(size);
+  }
+  /// One of weir's own words.
+  template <std::size_t N>
+  void word(const char (&name)[N], Bytes value) {
+    raw(name);
+    *at_++ = '"';
+    at_ += value.copy(at_, kMaxText);
+    *at_++ = '"';
   }
   /// A string of at most kMaxText bytes.
   template <std::size_t N>
@@ -70,19 +78,13 @@ class AccessLine::Pen {
     WEIR_ASSERT(value.size() <= kMaxText, "every part of a line is bounded");
     raw(name);
     std::memcpy(at_ + 1, value.data(), value.size());
-    std::memset(at_ + 1 + value.size(), ' ', kBlock);
-    if (is_plain(at_ + 1, value.size())) {
-      at_[0] = at_[value.size() + 1] = '"';
-      at_ += value.size() + 2;
-    } else {
-      codec::JsonWriter json(MutableBytes(at_, 6 * kMaxText + 2));
-      at_ += json.string(value).written().size();
-    }
+    quote(value.size());
   }
   template <std::size_t N>
   void number(const char (&name)[N], std::int64_t value) {
     raw(name);
-    at_ = std::to_chars(at_, at_ + 20, value).ptr;
+    if (value < 0) *at_++ = '-';
+    at_ = put_decimal(at_, value < 0 ? 0 - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value));
   }
   template <std::size_t N>
   void microseconds(const char (&name)[N], std::int64_t ns) {
@@ -93,7 +95,7 @@ class AccessLine::Pen {
     if (count > 0) number(name, static_cast<std::int64_t>(count));
   }
   void hex(std::uint64_t value) {
-    for (std::size_t i = 16; i-- > 0; value >>= 4) at_[i] = "0123456789abcdef"[value & 15];
+    for (std::size_t i = 16; i > 0; value >>= 8) std::memcpy(at_ + (i -= 2), kHexPairs[value & 255].data(), 2);
     at_ += 16;
   }
   void time(Bytes text) {
@@ -103,6 +105,26 @@ class AccessLine::Pen {
 
  private:
   static constexpr std::size_t kBlock = 16;
+  static constexpr std::array<std::array<char, 2>, 256> kHexPairs = [] {
+    std::array<std::array<char, 2>, 256> pairs{};
+    for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i] = {"0123456789abcdef"[i >> 4], "0123456789abcdef"[i & 15]};
+    return pairs;
+  }();
+
+  /// The text that stands one byte on becomes a JSON string.
+  void quote(std::size_t size) {
+    char* const text = at_ + 1;
+    std::memset(text + size, ' ', kBlock);
+    if (is_plain(text, size)) {
+      text[-1] = text[size] = '"';
+      at_ = text + size + 1;
+    } else {
+      char bare[kMaxText];
+      std::memcpy(bare, text, size);
+      codec::JsonWriter json(MutableBytes(at_, 6 * kMaxText + 2));
+      at_ += json.string({bare, size}).written().size();
+    }
+  }
   /// Whether nothing has to be escaped or checked. Looks at whole blocks (the compiler makes vector code of that), so
   /// there are as many spaces behind the text.
   static bool is_plain(const char* text, std::size_t size) {
@@ -139,9 +161,9 @@ AccessLine::AccessLine(const Record& record, Bytes time) {
   pen.text(",\"key\":", record.key.substr(0, kMaxKeyName));
   pen.text(",\"model\":", record.model.view());
   pen.text(",\"deployment\":", record.provider, record.model_id);
-  pen.text(",\"dialect\":", to_string(record.client_dialect));
+  pen.word(",\"dialect\":", to_string(record.client_dialect));
   if (record.provider_dialect != record.client_dialect)
-    pen.text(",\"provider_dialect\":", to_string(record.provider_dialect));
+    pen.word(",\"provider_dialect\":", to_string(record.provider_dialect));
   if (record.stream) {
     pen.raw(",\"stream\":true");
   } else {
@@ -152,9 +174,9 @@ AccessLine::AccessLine(const Record& record, Bytes time) {
     pen.text(",\"trail\":", cut_trail(record.trail, kMaxText));
   if (record.exhausted) pen.raw(",\"exhausted\":true");
   if (record.stitched > 0) pen.number(",\"stitched\":", record.stitched);
-  if (record.fault) pen.text(",\"fault\":", to_string(*record.fault));
+  if (record.fault) pen.word(",\"fault\":", to_string(*record.fault));
   pen.text(",\"detail\":", Bytes(record.detail).substr(0, kMaxText));
-  if (record.finish != dialect::FinishReason::unspecified) pen.text(",\"finish\":", to_string(record.finish));
+  if (record.finish != dialect::FinishReason::unspecified) pen.word(",\"finish\":", to_string(record.finish));
   if (record.usage.reported) {
     const auto& usage = record.usage;
     pen.number(",\"usage\":{\"input\":", static_cast<std::int64_t>(usage.input));

@@ -16,7 +16,7 @@ void forward_common_fields(codec::HeadWriter& writer, const codec::RequestHead& 
   writer.field("content-type", "application/json");
   for (const Bytes name :
        {Bytes("traceparent"), Bytes("tracestate"), Bytes("user-agent"), Bytes("x-request-id"), Bytes("x-simulate")})
-    if (const auto* field = head.find(name)) writer.field(name, field->value);
+    if (const auto* field = head.find(name)) writer.named_field(name, field->value);
 }
 
 }  // namespace
@@ -95,7 +95,7 @@ Result<void> Attempt::send(AttemptRequest request, const codec::EditList& edits)
   }
   for (const catalog::DefaultHeader& header : provider.default_headers)
     if (header.dialect == request.call.dialect && (request.translated || !request.head.find(header.name)))
-      writer.field(header.name, header.value);
+      writer.named_field(header.name, header.value);
   if (request.call.method == codec::Method::post) writer.content_length(edits.size_after(request.body.size()));
   const auto head = writer.finish();
   if (!head) return fail(head.error());

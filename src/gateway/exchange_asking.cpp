@@ -17,7 +17,8 @@ bool Exchange::write_request(Asking& asking) {
   const bool collects = !envelope.stream && provider.quirks.has(dialect::Quirk::stream_only);
   asking.call = {
       .dialect = record_.provider_dialect, .model = asking.target.model_id, .stream = envelope.stream || collects};
-  if (!is_path_safe(asking.target.model_id)) return refused(Fault::model_not_found, {.text = {}, .param = "model"});
+  if (catalog::has_model_in_path(provider, record_.provider_dialect) && !is_path_safe(asking.target.model_id))
+    return refused(Fault::model_not_found, {.text = {}, .param = "model"});
   if (is_for_rest()) return write_rest(asking, text);
   if (endpoint_.operation == Operation::count_tokens) return write_count(asking, text);
   if (record_.provider_dialect != endpoint_.client || collects) return translate_request(asking, text);

@@ -101,7 +101,7 @@ class Race {
     failure.reset();
   }
   void forget_asking() {
-    asking.edits = {};
+    asking.edits.clear();
     asking.translated.clear();
     asking.memory.shrink_to(0);
   }

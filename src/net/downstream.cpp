@@ -343,7 +343,7 @@ void Downstream::answer(int status, Bytes content_type, Bytes body, Bytes extra)
   while (!extra.empty()) {
     const std::size_t colon = extra.find(": ");
     const std::size_t end = extra.find("\r\n", colon);
-    answer.writer.field(extra.substr(0, colon), extra.substr(colon + 2, end - colon - 2));
+    answer.writer.named_field(extra.substr(0, colon), extra.substr(colon + 2, end - colon - 2));
     extra.remove_prefix(end + 2);
   }
   begin_sized(std::move(answer), body.size());

@@ -12,7 +12,7 @@ Bytes AttemptOptions::validate() const {
 }
 
 bool Attempts::has_tried(const Plan& plan, const Router& router, std::uint32_t provider) const {
-  for (std::uint32_t i = 0; i < plan.askable().size(); ++i)
+  for (std::uint32_t i = 0; made_ > 0 && i < plan.askable().size(); ++i)
     if (tries_[i] > 0 && router.provider_of(plan.askable()[i].cell) == provider) return true;
   return false;
 }
@@ -55,16 +55,16 @@ std::optional<Step> Attempts::first(const Plan& plan, Router& router, Instant no
 std::optional<Step> Attempts::untried(const Plan& plan, Router& router, Instant now) {
   const auto fit = static_cast<std::uint32_t>(plan.fit().size());
   const auto all = static_cast<std::uint32_t>(plan.askable().size());
-  struct Pick {
-    std::uint32_t begin, end;
-    Asks asks;
-  };
-  for (const Pick pick : {Pick{0, fit, Asks::politely}, Pick{0, fit, Asks::insistently},
-                          Pick{fit, all, Asks::as_last_resort}, Pick{0, fit, Asks::as_last_resort}})
-    for (std::uint32_t i = pick.begin; i < pick.end; ++i)
+  const auto pick = [&](std::uint32_t from, std::uint32_t end, Asks asks) -> std::optional<Step> {
+    for (std::uint32_t i = from; i < end; ++i)
       if (tries_[i] == 0 && !is_given_up(i))
-        if (auto step = begin(i, plan, router, now, pick.asks)) return step;
-  return std::nullopt;
+        if (auto step = begin(i, plan, router, now, asks)) return step;
+    return std::nullopt;
+  };
+  if (auto step = pick(0, fit, Asks::politely)) return step;
+  if (auto step = pick(0, fit, Asks::insistently)) return step;
+  if (auto step = pick(fit, all, Asks::as_last_resort)) return step;
+  return pick(0, fit, Asks::as_last_resort);
 }
 
 /// The same deployment with a credential that this request has not tried. No pause: it is somebody else who asks.

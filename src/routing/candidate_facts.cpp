@@ -24,7 +24,10 @@ Needs needs_of(catalog::Abilities abilities) {
 
 /// Nano-USD per million tokens times tokens, to nano-USD.
 std::int64_t per_million(__int128 sum) {
-  return static_cast<std::int64_t>(std::min<__int128>(sum / 1'000'000, INT64_MAX));
+  constexpr std::int64_t kMillion = 1'000'000;
+  // Nearly always; a division of 128 bits is a function of its own.
+  if (sum >= 0 && sum <= INT64_MAX) return static_cast<std::int64_t>(sum) / kMillion;
+  return static_cast<std::int64_t>(std::min<__int128>(sum / kMillion, INT64_MAX));
 }
 
 }  // namespace

@@ -100,7 +100,7 @@ void check_request(Bytes text) {
   HeadWriter writer(g_written);
   writer.request_line(head.method_text, {head.target});
   forward_request_fields(writer, head);
-  writer.field(HeaderId::host, "provider.example");
+  writer.field("host", "provider.example");
   writer.content_length(1);
   const auto written = writer.finish();
   WEIR_ASSERT(written, "what was parsed cannot be written");

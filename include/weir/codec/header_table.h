@@ -104,6 +104,11 @@ static_assert(kHeaderIdCount <= 64, "a set of header ids must fit one word");
 /// The id of a field name, in any case; `other` when it is not in the table.
 HeaderId find_header(Bytes name);
 
+/// As many bytes the next function reads, whatever the name's size.
+inline constexpr std::size_t kHeaderLookahead = 16;
+/// The same for a name with so many readable bytes from its first one on, of which the name has `size`. Quicker.
+HeaderId find_header_in(const char* name, std::size_t size);
+
 /// The lower-case name; for families (the first of) their common beginning, for `other` nothing.
 Bytes header_name(HeaderId id);
 
@@ -128,5 +133,26 @@ constexpr bool is_secret(HeaderId id) { return has_flag(id, secret); }
 constexpr bool may_forward(HeaderId id) { return !has_flag(id, hop_by_hop | secret | never_forward); }
 /// May a provider's field of this name reach a client (unless Connection nominates it)?
 constexpr bool may_return(HeaderId id) { return !has_flag(id, hop_by_hop | secret | never_return); }
+
+/// Some of the ids, as one word.
+class HeaderSet {
+ public:
+  constexpr HeaderSet() = default;
+  static consteval HeaderSet of(bool (*belongs)(HeaderId)) {
+    HeaderSet set;
+    for (std::size_t id = 0; id < kHeaderIdCount; ++id)
+      if (belongs(static_cast<HeaderId>(id))) set.bits_ |= std::uint64_t{1} << id;
+    return set;
+  }
+  constexpr HeaderSet without(HeaderId id) const {
+    HeaderSet set = *this;
+    set.bits_ &= ~(std::uint64_t{1} << static_cast<unsigned>(id));
+    return set;
+  }
+  constexpr bool contains(HeaderId id) const { return (bits_ >> static_cast<unsigned>(id) & 1) != 0; }
+
+ private:
+  std::uint64_t bits_ = 0;
+};
 
 }  // namespace weir::codec

@@ -12,6 +12,7 @@
 #include <string>
 #include <utility>
 
+#include "weir/base/assert.h"
 #include "weir/base/bytes.h"
 #include "weir/base/fault.h"
 #include "weir/base/secret.h"
@@ -44,6 +45,24 @@ class HeadLines {
   Secret text_;
 };
 
+/// The name of a field that the program writes itself: a literal, checked by the compiler.
+class FieldName {
+ public:
+  template <std::size_t N>
+  consteval FieldName(const char (&name)[N]) : text_(name, N - 1) {
+    WEIR_ASSERT(is_name(text_), "a field's name is lower case letters, digits and dashes");
+  }
+  constexpr Bytes text() const { return text_; }
+
+ private:
+  static consteval bool is_name(Bytes text) {
+    for (const char c : text)
+      if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-') return false;
+    return !text.empty();
+  }
+  Bytes text_;
+};
+
 class HeadWriter {
  public:
   /// `out` belongs to the caller and outlives the writer.
@@ -54,11 +73,12 @@ class HeadWriter {
   /// "POST /v1/chat/completions HTTP/1.1". The pieces are joined: base path, path, "?", query.
   void request_line(Bytes method, std::initializer_list<Bytes> target);
 
-  void field(Bytes name, Bytes value) { field(name, {value}); }
+  void field(FieldName name, Bytes value) { line(name.text(), {value}); }
   /// The pieces of the value are joined: {"Bearer ", credential.reveal()}.
-  void field(Bytes name, std::initializer_list<Bytes> value);
-  void field(HeaderId id, Bytes value) { field(header_name(id), {value}); }
-  void field(Bytes name, std::uint64_t value);
+  void field(FieldName name, std::initializer_list<Bytes> value) { line(name.text(), value); }
+  /// A name that came from somewhere, and is checked as its value is.
+  void named_field(Bytes name, std::initializer_list<Bytes> value);
+  void named_field(Bytes name, Bytes value) { named_field(name, {value}); }
   void lines(const HeadLines& lines) { append(lines.text_.reveal()); }
   void content_length(std::uint64_t length);
   void chunked() { append("transfer-encoding: chunked\r\n"); }
@@ -84,7 +104,7 @@ class HeadWriter {
     if (!text.empty()) std::memcpy(out_.data() + size_, text.data(), text.size());
     size_ += text.size();
   }
-  void append_value(Bytes text);
+  void line(Bytes name, std::initializer_list<Bytes> value);
 
   MutableBytes out_;
   std::size_t size_ = 0;

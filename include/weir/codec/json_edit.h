@@ -44,6 +44,7 @@ class EditList {
       WEIR_ASSERT(at->offset + at->removed <= at[1].offset, "edits do not overlap");
   }
 
+  void clear() { edits_.clear(); }
   bool empty() const { return edits_.empty(); }
   std::size_t size() const { return edits_.size(); }
   const Edit* begin() const { return edits_.all().data(); }

@@ -112,6 +112,8 @@ class JsonReader {
     return next_byte_slow();
   }
   char next_byte_slow();
+  bool next_member_slow(JsonString& key);
+  std::optional<std::uint64_t> unsigned_or_skip_slow();
   bool enter(char bracket) {
     if (next_byte() != bracket) return fail();
     if (++depth_ > kMaxDepth) return fail(Error::too_deep);
@@ -200,14 +202,14 @@ inline bool JsonReader::scan_string(JsonString& string) {
   return true;
 }
 
+/// As machines write it: no white space, a short key without escapes. Anything else goes the ordinary way, which is a
+/// function of its own: then this one needs no frame.
 inline bool JsonReader::next_member(JsonString& key) {
 #if defined(__SSE2__)
-  // As machines write it: no white space, a short key without escapes. Anything else goes the ordinary way.
-  const char* begin = at_;
-  if (end_ - begin >= 20) {
-    if (!fresh_ && *begin == ',') ++begin;
-    if (*begin == '"' && (fresh_ || begin != at_)) {
-      const std::uint32_t mask = stops_plain<true>(++begin);
+  if (end_ - at_ >= 20) {
+    const char* const begin = at_ + (fresh_ ? 1 : 2);  // behind the quote
+    if (begin[-1] == '"' && (fresh_ || *at_ == ',')) {
+      const std::uint32_t mask = stops_plain<true>(begin);
       const char* const stop = begin + std::countr_zero(mask | 0x10000);
       if (*stop == '"' && stop[1] == ':') {
         key.raw = Bytes(begin, static_cast<std::size_t>(stop - begin));
@@ -216,21 +218,12 @@ inline bool JsonReader::next_member(JsonString& key) {
         fresh_ = false;
         return true;
       }
+    } else if (*at_ == '}') {
+      return leave();
     }
   }
 #endif
-  char c = next_byte();
-  if (c == '}') return leave();
-  if (!fresh_) {
-    if (c != ',') return fail();
-    ++at_;
-    c = next_byte();
-  }
-  if (c != '"' || !scan_string(key)) return fail();
-  if (next_byte() != ':') return fail();
-  ++at_;
-  fresh_ = false;
-  return true;
+  return next_member_slow(key);
 }
 
 inline bool JsonReader::next_element() {

@@ -11,6 +11,8 @@ namespace weir::codec {
 
 /// Appends `text` as the inside of a JSON string, without the quotes. Bytes that are not UTF-8 become U+FFFD.
 void append_json_escaped(std::string& out, Bytes text);
+/// Makes `out` a JSON string of `text`, with its quotes.
+void assign_json_string(std::string& out, Bytes text);
 
 class JsonWriter {
  public:

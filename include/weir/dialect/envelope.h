@@ -9,6 +9,7 @@
 
 #include "weir/base/bytes.h"
 #include "weir/base/fault.h"
+#include "weir/codec/json_reader.h"
 
 namespace weir::dialect {
 
@@ -35,12 +36,16 @@ class Envelope {
 
   /// The model's name as the client meant it, escapes decoded. Valid as long as this object.
   Bytes model() const { return {model_.data(), model_size_}; }
-  /// Appends to the model's name. False when it becomes too long.
-  bool append_model(Bytes part) {
-    if (part.size() > model_.size() - model_size_) return false;
-    part.copy(model_.data() + model_size_, part.size());
-    model_size_ += part.size();
-    return true;
+  /// Takes the model's name from a JSON string. False when it is empty or too long.
+  bool take_model(const codec::JsonString& name) {
+    model_size_ = 0;
+    const bool fits =
+        name.escaped
+            ? codec::decode_json_string(
+                  name.raw,
+                  [](void* receiver, Bytes part) { return static_cast<Envelope*>(receiver)->append_model(part); }, this)
+            : append_model(name.raw);
+    return fits && model_size_ > 0;
   }
 
   BodyRange model_value;         ///< the JSON value of `model`, quotes included
@@ -65,7 +70,14 @@ class Envelope {
   BodyRange max_completion_tokens_key;
 
  private:
-  std::array<char, kMaxModelSize> model_{};
+  bool append_model(Bytes part) {
+    if (part.size() > model_.size() - model_size_) return false;
+    part.copy(model_.data() + model_size_, part.size());
+    model_size_ += part.size();
+    return true;
+  }
+
+  std::array<char, kMaxModelSize> model_;  // as far as model_size_; the rest is not written for every request
   std::size_t model_size_ = 0;
 };
 

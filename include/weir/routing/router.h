@@ -129,6 +129,8 @@ class Router {
     std::uint64_t forbid_tags = 0;
   };
 
+  class Planning;
+
   void refresh(std::uint32_t cell, Instant now);
   void add_last_resort(std::span<const Candidate> all, Plan& plan) const;
   std::uint64_t tag_bit(const std::string& name);
@@ -140,6 +142,7 @@ class Router {
 
   const catalog::Catalog& catalog_;
   const catalog::RoutePolicy direct_;  // of a provider that is addressed directly
+  const Place direct_place_;           // likewise
   const RouterOptions options_;
   std::unique_ptr<shared::HealthTable> own_table_;
   shared::HealthTable* table_;

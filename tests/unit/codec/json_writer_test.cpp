@@ -43,6 +43,26 @@ TEST(JsonWriter, EscapesEveryByte) {
   EXPECT_EQ(controls, "\\u0000\\u001f\\n\\r\\t\\\"\\\\\x7f/");
 }
 
+// Texts are looked at sixteen and eight bytes at a time: what has to be escaped is found at every place.
+TEST(JsonWriter, AssignsAStringOfAnySize) {
+  std::string out = "what was there before, and is longer than some of the texts that follow";
+  for (std::size_t size = 0; size <= 40; ++size) {
+    const std::string plain(size, 'a');
+    assign_json_string(out, plain);
+    EXPECT_EQ(out, '"' + plain + '"');
+    for (std::size_t at = 0; at < size; ++at)
+      for (const char c : {'"', '\\', '\n', '\x1f', '\xff'}) {
+        std::string text = plain;
+        text[at] = c;
+        std::string escaped = "\"";
+        append_json_escaped(escaped, text);
+        EXPECT_GT(escaped.size(), size + 1) << at;
+        assign_json_string(out, text);
+        EXPECT_EQ(out, escaped + '"');
+      }
+  }
+}
+
 TEST(JsonWriter, NeverWritesBeyondABuffer) {
   const std::string whole = R"({"key":"value","n":123456})";
   for (std::size_t size = 0; size <= whole.size(); ++size) {
