@@ -154,8 +154,10 @@ void Client::on_data(Bytes bytes) {
 
 void Client::note_heads() {
   const auto& answers = reader_.messages();
-  for (std::size_t i = 0; i < answers.size() && i < times_.size(); ++i)
+  for (std::size_t i = 0; i < answers.size() && i < times_.size(); ++i) {
     if (answers[i].head_complete && times_[i].answered == kNever) times_[i].answered = network_.now();
+    if (answers[i].complete && times_[i].over == kNever) times_[i].over = network_.now();
+  }
 }
 
 void Client::on_end() {

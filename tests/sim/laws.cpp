@@ -1,6 +1,7 @@
 #include "laws.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "attempt_laws.h"
 #include "pool_laws.h"
@@ -209,8 +210,47 @@ bool may_be_answered(const RequestPlan& request) {
   return false;
 }
 
+/// "$0.0258" in a text -> nano-dollars; nothing: no amount is there.
+std::optional<std::int64_t> read_dollars(Bytes text) {
+  const std::size_t at = text.find('$');
+  if (at == Bytes::npos) return std::nullopt;
+  text.remove_prefix(at + 1);
+  std::int64_t nano = 0;
+  std::size_t decimals = 0;
+  bool is_behind_point = false;
+  for (const char c : text) {
+    const bool is_point = c == '.' && !is_behind_point;
+    if (!is_point && (c < '0' || c > '9')) break;
+    is_behind_point |= is_point;
+    if (is_point) continue;
+    nano = nano * 10 + (c - '0');
+    decimals += is_behind_point;
+  }
+  for (; decimals < 9; ++decimals) nano *= 10;
+  return nano;
+}
+
+/// Where somebody was left out for his price alone, the refusal names the least of what it would have cost.
+void judge_least_cost(const Plan& plan, const RequestPlan& request, const HttpMessage& answer, Telling& telling) {
+  std::int64_t least = INT64_MAX, most = INT64_MAX;
+  for (std::size_t i = 0; i < request.deployments(); ++i) {
+    const RequestPlan& one = request.deployment(i);
+    if (one.misfit != Misfit::cost) continue;
+    const Member& member = plan.pools.members[one.member];
+    least = std::min(least, least_cost(member, one.sizes));
+    most = std::min(most, most_cost(member, one.sizes));
+  }
+  const auto told = read_dollars(answer.body);
+  const bool is_too_dear = least < INT64_MAX;
+  if (is_too_dear ? !told || *told < least || *told > most : told.has_value())
+    return telling.broken("#" + std::to_string(request.id) + ": the least cost is " + std::to_string(least) + " to " +
+                          std::to_string(most) + " nano-dollars, and it was told " + answer.body.substr(0, 300));
+  if (is_too_dear) telling.count(Probe::too_dear_told);
+}
+
 /// No deployment of its model may be asked this.
-void judge_nobody(bool faultless, const RequestPlan& request, const HttpMessage& answer, Telling& telling) {
+void judge_nobody(const Plan& plan, bool faultless, const RequestPlan& request, const HttpMessage& answer,
+                  Telling& telling) {
   const bool expected = answer.status == row(Fault::no_deployment).status && !answer.find("x-weir-deployment");
   const bool honest = is_error_document(request.spoken.client, answer.body, answer.complete) ||
                       (!faultless && is_error_document(dialect::Dialect::openai_chat, answer.body, answer.complete));
@@ -218,7 +258,9 @@ void judge_nobody(bool faultless, const RequestPlan& request, const HttpMessage&
     telling.broken("#" + std::to_string(request.id) + ": nobody may be asked, and it got " +
                    std::to_string(answer.status));
   if (!honest) telling.broken("#" + std::to_string(request.id) + ": no error document: " + answer.body.substr(0, 300));
-  if (expected && answer.complete) telling.count(Probe::nobody_fits);
+  if (!expected || !answer.complete) return;
+  telling.count(Probe::nobody_fits);
+  judge_least_cost(plan, request, answer, telling);
 }
 
 std::size_t asks_of_pool(const std::deque<Client>& clients, std::size_t pool) {
@@ -269,7 +311,7 @@ void judge_client(const Plan& plan, const Client& client, const Provider::Visits
     const Wire* wire = visit == visits.end() ? nullptr : visit->second.wire();
     const HealthHistory::Life life{client.begun_at(i), client.answered_at(i)};
     if (!may_be_answered(requests[i])) {
-      judge_nobody(faultless, requests[i], answers[i], telling);
+      judge_nobody(plan, faultless, requests[i], answers[i], telling);
       continue;
     }
     // Where a provider may do this or that, what it did is not known before.

@@ -49,6 +49,8 @@ struct RequestPlan {
   std::size_t pool = kNoPool;
   std::size_t member = 0;          ///< the deployment, of the world's members
   Misfit misfit = Misfit::none;    ///< why it must not be asked
+  Sizes sizes;                     ///< as far as its cost depends on them
+  bool limited = false;            ///< what it may cost
   Bytes session;                   ///< the client's; empty: none
   std::vector<RequestPlan> doors;  ///< by credential; empty: one that is taken
 

@@ -24,6 +24,7 @@ bool is_before(const Plan& plan, const RequestPlan& a, const RequestPlan& b) {
   const Member& other = plan.pools.members[b.member];
   const bool has_weight = pool.places[a.member].weight > 0 && pool.places[b.member].weight == 0;
   const bool both_priced = one.price > 0 && other.price > 0;
+  const bool is_cheaper = both_priced && sim::is_cheaper(one, other, a.sizes);
   switch (pool.route.strategy) {
     case Strategy::priority:
       return a.member < b.member;
@@ -31,12 +32,12 @@ bool is_before(const Plan& plan, const RequestPlan& a, const RequestPlan& b) {
     case Strategy::least_inflight:
       return has_weight;
     case Strategy::cost:
-      return one.price > 0 && (other.price == 0 || one.price < other.price);
+      return one.price > 0 && (other.price == 0 || is_cheaper);
     case Strategy::blend: {
       const catalog::BlendWeights& weights = pool.route.blend;
       if (weights.latency + weights.in_flight + weights.failures > 0) return false;
-      if (weights.quality == 0) return both_priced && one.price < other.price;
-      return weights.cost == 0 && other.quality > 0 && one.quality > other.quality;
+      if (weights.quality == 0) return is_cheaper;
+      return weights.cost == 0 && other.known_quality() > 0 && one.known_quality() > other.known_quality();
     }
     case Strategy::latency:
       return false;
@@ -79,6 +80,8 @@ class PoolLaws::Judge {
   void judge() {
     for (const RequestPlan* asked : asked_)
       if (asked->misfit != Misfit::none) broken("was asked, and must not be", *asked);
+    if (answer_.status == row(Fault::no_deployment).status && !answer_.find("x-weir-deployment"))
+      telling_.broken(name() + "was refused, and somebody may be asked: " + answer_.body.substr(0, 300));
     check_returns();
     check_given_up();
     for (std::size_t i = 0; i < asked_.size(); ++i)
@@ -119,6 +122,15 @@ class PoolLaws::Judge {
 
   const Pool::Place& place(const RequestPlan& one) const { return pool_.places[one.member]; }
   bool was_well(const RequestPlan& one) const { return history_.was_well(one.member, life_); }
+  /// Its time to first content was longer than the model wants, or surely was not; neither: nobody knows.
+  bool was_late(const RequestPlan& one) const {
+    return wants_quick() && laws_.first_content_.was_late(one.member, most_ttft(), life_);
+  }
+  bool was_in_time(const RequestPlan& one) const {
+    return !wants_quick() || laws_.first_content_.was_in_time(one.member, most_ttft(), life_);
+  }
+  bool wants_quick() const { return pool_.route.most_ttft_ms > 0; }
+  Duration most_ttft() const { return pool_.route.most_ttft_ms * 1ms; }
   bool was_full(const RequestPlan& one) const {
     const std::uint32_t limit = place(one).most_in_flight;
     return limit > 0 && history_.least_in_flight(one.member, life_) >= limit;
@@ -134,6 +146,10 @@ class PoolLaws::Judge {
     if (&other == &asked || is_asked(other, i) || other.misfit != Misfit::none || !was_well(other)) return;
     if (history_.was_shut(asked.member, life_))
       return broken("was asked although its breaker was open, and " + other.spoken.deployment + " was not", asked);
+    if (was_late(asked) && was_in_time(other))
+      return broken("was asked although it is late to begin, and " + other.spoken.deployment + " was not", asked);
+    // (Those who are late stand behind, whatever else is true of them. So may the other.)
+    if (!was_in_time(other)) return;
     // (Where load or chance decides, a probe comes before everybody.)
     if (is_by_load(pool_.route.strategy) && !was_well(asked)) return;
     if (was_full(asked) && had_room(other) && was_well(asked))
@@ -194,7 +210,8 @@ class PoolLaws::Judge {
       if (one.misfit != Misfit::none) continue;
       key += " " + std::to_string(one.member);
       has_home |= place(one).weight > 0;
-      undisturbed &= was_well(one) && had_room(one) && history_.most_in_flight(one.member, life_) < kFew;
+      undisturbed &=
+          was_well(one) && was_in_time(one) && had_room(one) && history_.most_in_flight(one.member, life_) < kFew;
     }
     const std::size_t first = asked_.front()->member;
     const auto home = laws_.homes_.find(key);
@@ -214,7 +231,10 @@ class PoolLaws::Judge {
       const bool again = i > 0 && trail_[i].deployment == trail_[i - 1].deployment;
       unreached += is_unreached(trail_[i].outcome) && !again;
     }
-    for (const RequestPlan* asked : asked_) count_if(history_.was_shut(asked->member, life_), Probe::shut_asked);
+    for (const RequestPlan* asked : asked_) {
+      count_if(history_.was_shut(asked->member, life_), Probe::shut_asked);
+      count_if(was_late(*asked), Probe::late_asked);
+    }
     if (answer_.status != 200 || !answer_.complete || asked_.empty())
       return count_if(trail_.size() >= 3 && unreached >= 2 &&
                           std::ranges::all_of(trail_, [](const Step& step) { return is_unreached(step.outcome); }),
@@ -224,19 +244,43 @@ class PoolLaws::Judge {
     count_if(trail_.size() > 1 && trail_[trail_.size() - 2].deployment == trail_.back().deployment &&
                  asked_.back()->doors.size() > 1,
              Probe::credential_rotated);
+    count_first();
     for (std::size_t i = 0; i < request_.deployments(); ++i) {
       const RequestPlan& other = request_.deployment(i);
       count_if(other.misfit == Misfit::tag, Probe::tag_respected);
       count_if(other.misfit == Misfit::ability, Probe::ability_respected);
       count_if(other.misfit == Misfit::context, Probe::context_respected);
+      count_if(other.misfit == Misfit::quality, Probe::quality_respected);
+      count_if(other.misfit == Misfit::unpriced, Probe::unpriced_respected);
+      count_if(other.misfit == Misfit::cost, Probe::limit_respected);
       if (other.misfit != Misfit::none || is_asked(other, 1)) continue;
       count_if(was_full(other), Probe::full_passed_over);
+      count_if(was_late(other) && was_in_time(*asked_.front()), Probe::late_passed_over);
       if (!history_.was_shut(other.member, life_)) continue;
       const Member& member = plan_.pools.members[other.member];
       const bool is_sound = !member.sick && std::ranges::all_of(member.doors, [](Door d) { return d == Door::open; });
       telling_.count(Probe::shut_passed_over);
       count_if(is_sound && !member.quota_group.empty(), Probe::group_shut);
     }
+  }
+
+  /// Who was asked first, though another one might have been but for a wish of the model's or the request's.
+  void count_first() const {
+    const RequestPlan& first = *asked_.front();
+    const Member& member = plan_.pools.members[first.member];
+    count_if(request_.limited && member.price == 0, Probe::unpriced_asked);
+    count_if(pool_.route.least_quality > 0 && member.known_quality() == 0, Probe::unknown_quality_asked);
+    if (pool_.route.strategy != Strategy::cost || member.price == 0) return;
+    bool passes_over = false;
+    for (std::size_t i = 0; i < request_.deployments(); ++i) {
+      const RequestPlan& other = request_.deployment(i);
+      if (&other == &first) continue;
+      if (other.misfit == Misfit::quality)
+        passes_over |= is_before(plan_, other, first);
+      else if (other.misfit == Misfit::none && (!was_well(other) || !was_in_time(other) || !had_room(other)))
+        return;
+    }
+    count_if(passes_over, Probe::cheapest_good_asked);
   }
 
   PoolLaws& laws_;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "client.h"
+#include "first_content.h"
 #include "health_history.h"
 #include "provider.h"
 #include "telling.h"
@@ -14,8 +15,8 @@ namespace weir::sim {
 
 class PoolLaws {
  public:
-  PoolLaws(const Plan& plan, const HealthHistory& history, Telling& telling)
-      : plan_(plan), history_(history), telling_(telling) {}
+  PoolLaws(const Plan& plan, const HealthHistory& history, const FirstContent& first_content, Telling& telling)
+      : plan_(plan), history_(history), first_content_(first_content), telling_(telling) {}
 
   /// When a client sent its request, and when it had an answer. Clocks of the network, which is nobody's but the
   /// test's.
@@ -36,6 +37,7 @@ class PoolLaws {
 
   const Plan& plan_;
   const HealthHistory& history_;
+  const FirstContent& first_content_;
   Telling& telling_;
   std::map<std::string, Home> homes_;  // by tenant, model, session and who may be asked
 };

@@ -1,4 +1,5 @@
 // Which pools a world has.
+#include <algorithm>
 #include <array>
 
 #include "plan.h"
@@ -14,10 +15,12 @@ namespace {
 
 class Maker {
  public:
-  Maker(Random& random, Plan& plan) : random_(random), plan_(plan) {}
+  Maker(Random& random, Plan& plan) : random_(random), limits_(plan.seed ^ 0x6c696d69), plan_(plan) {}
 
   void make() {
     Pools& made = plan_.pools;
+    made.seed = plan_.seed;
+    made.blocks_unpriced = limits_.one_in(6);
     for (std::size_t site = 0; site < plan_.sites(); ++site)
       for (const SpokenProvider& spoken : kSpokenProviders) made.first_provider += is_at_site(spoken, site);
     for (std::size_t site = 0; site < plan_.sites(); ++site) member(site);
@@ -56,6 +59,11 @@ class Maker {
     if (random_.one_in(5)) made.cannot.add(pick(std::array{Ability::tools, Ability::images, Ability::json_schema}));
     made.price = pick(std::array{0U, 1U, 10U, 100U});
     made.quality = pick(std::array<std::uint8_t, 4>{0, 1, 3, 5});
+    made.answer_price = made.price * (limits_.one_in(2) ? 1 : 4);
+    if (limits_.one_in(4)) made.most_output = 200;
+    if (limits_.one_in(2)) made.facts_quality = static_cast<std::uint8_t>(limits_.between(1, 5));
+    const std::uint64_t late = limits_.between(10, 80);
+    if (made.slow) made.least_late = Duration(static_cast<std::int64_t>(late) * 1'000'000);
   }
 
   void pool() {
@@ -67,11 +75,21 @@ class Maker {
     made.route.affinity = !random_.one_in(4);
     if (random_.one_in(3)) made.route.blend = {.cost = 1, .latency = 0, .in_flight = 0, .failures = 0, .quality = 0};
     if (random_.one_in(3)) made.route.blend = {.cost = 0, .latency = 0, .in_flight = 0, .failures = 0, .quality = 1};
+    limit(made.route);
     const bool has_limits = random_.one_in(2);
     for (std::size_t i = 0; i < plan_.pools.members.size(); ++i)
       made.places.push_back(
           {.weight = pick(std::array{0U, 1U, 1U, 5U}),
            .most_in_flight = has_limits && random_.one_in(2) ? static_cast<std::uint32_t>(random_.between(1, 2)) : 0});
+  }
+
+  /// How good, how quick and how dear a deployment may be.
+  void limit(catalog::RoutePolicy& route) {
+    if (limits_.one_in(3)) route.least_quality = static_cast<std::uint8_t>(limits_.between(2, 5));
+    if (limits_.one_in(3)) route.most_ttft_ms = std::array{5U, 15U, 30U, 60U}[limits_.below(4)];
+    // Dollars: about what a request costs at the lowest price, at the middle one, at the highest.
+    if (limits_.one_in(4)) route.most_cost_nano_usd = std::array{700'000, 7'000'000, 70'000'000}[limits_.below(3)];
+    if (limits_.one_in(4)) route.assumed_output_tokens = 100;
   }
 
   /// Times that pass within a world.
@@ -122,6 +140,7 @@ class Maker {
   }
 
   Random& random_;
+  Random limits_;  // of its own, so that older seeds keep the rest of their plans
   Plan& plan_;
 };
 
@@ -139,6 +158,27 @@ bool needs(const dialect::Request& request, Ability ability) {
   return false;
 }
 
+/// What of a request becomes tokens.
+struct Measure {
+  std::int64_t bytes = 0;
+  std::int64_t texts = 0;   // each may be rounded up
+  std::int64_t extras = 0;  // messages and tools: a few tokens more
+  std::int64_t pictures = 0;
+
+  void add(Bytes text) {
+    bytes += static_cast<std::int64_t>(text.size());
+    ++texts;
+  }
+  void add(const std::vector<dialect::Part>& parts) {
+    for (const dialect::Part& part : parts) {
+      for (const Bytes text : {Bytes(part.text), Bytes(part.name), Bytes(part.arguments.text), Bytes(part.result)})
+        add(text);
+      pictures += part.kind == dialect::PartKind::image;
+      add(part.content);
+    }
+  }
+};
+
 bool has(const std::vector<std::string>& tags, const std::string& tag) {
   return std::find(tags.begin(), tags.end(), tag) != tags.end();
 }
@@ -151,7 +191,40 @@ std::string credential_of(std::size_t member, std::size_t index) {
   return std::string(kMemberCredential) + std::to_string(member) + "-" + std::to_string(index);
 }
 
-Misfit misfit_of(const Pool& pool, const Member& member, const dialect::Request& request) {
+Sizes sizes_of(const Pool& pool, const dialect::Request& request) {
+  Measure measure;
+  for (const dialect::Message& message : request.messages) {
+    ++measure.extras;
+    measure.add(message.parts);
+  }
+  for (const dialect::Tool& tool : request.tools) {
+    ++measure.extras;
+    for (const Bytes text : {Bytes(tool.name), Bytes(tool.description), Bytes(tool.parameters)}) measure.add(text);
+  }
+  measure.add(request.format.schema);
+  return {.least_prompt = measure.bytes / 4 + measure.pictures * 800,
+          .most_prompt = measure.bytes / 2 + measure.texts + measure.extras * 10 + measure.pictures * 1200,
+          .answer = static_cast<std::int64_t>(request.max_tokens.value_or(pool.route.assumed_output_tokens))};
+}
+
+std::int64_t cost_of(const Member& member, std::int64_t prompt, std::int64_t answer) {
+  constexpr std::int64_t kNanoPerToken = 1000;  // at a dollar for a million
+  if (member.most_output > 0) answer = std::min<std::int64_t>(answer, member.most_output);
+  return kNanoPerToken * (prompt * member.price + answer * member.answer_price);
+}
+
+bool is_cheaper(const Member& one, const Member& other, const Sizes& sizes) {
+  // Both grow evenly with the prompt.
+  return least_cost(one, sizes) < least_cost(other, sizes) && most_cost(one, sizes) < most_cost(other, sizes);
+}
+
+bool is_doubtful(const Member& member, const Sizes& sizes, std::int64_t most_cost) {
+  return member.price > 0 && most_cost != kNoLimit && least_cost(member, sizes) <= most_cost &&
+         sim::most_cost(member, sizes) > most_cost;
+}
+
+Misfit misfit_of(const Pools& pools, const Pool& pool, const Member& member, const dialect::Request& request,
+                 std::int64_t most_cost) {
   for (const std::string& tag : pool.route.require_tags)
     if (!has(member.tags, tag)) return Misfit::tag;
   for (const std::string& tag : pool.route.forbid_tags)
@@ -160,6 +233,9 @@ Misfit misfit_of(const Pool& pool, const Member& member, const dialect::Request&
     if (member.cannot.has(ability) && needs(request, ability)) return Misfit::ability;
   if (member.context > 0 && dialect::estimate_tokens(request) + request.max_tokens.value_or(0) > member.context)
     return Misfit::context;
+  if (member.known_quality() > 0 && member.known_quality() < pool.route.least_quality) return Misfit::quality;
+  if (member.price == 0) return pools.blocks_unpriced ? Misfit::unpriced : Misfit::none;
+  if (most_cost != kNoLimit && least_cost(member, sizes_of(pool, request)) > most_cost) return Misfit::cost;
   return Misfit::none;
 }
 

@@ -250,7 +250,7 @@ void Provider::check(const HttpMessage& request, const RequestPlan& plan) {
     law(count(name) == (name == own ? 1 : 0), "another credential");
   for (const Bytes name :
        {"cookie", "x-forwarded-for", "openai-organization", "expect", "transfer-encoding", "x-private", "connection",
-        "keep-alive", "x-weir-session", "x-weir-tags", "x-weir-forbid-tags"})
+        "keep-alive", "x-weir-session", "x-weir-tags", "x-weir-forbid-tags", "x-weir-max-cost"})
     law(!request.find(name), "a field that must not be forwarded: " + std::string(name));
   const auto* encoding = request.find("accept-encoding");
   law(encoding && *encoding == "identity", "a wish for a content coding");

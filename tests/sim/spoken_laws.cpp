@@ -67,6 +67,7 @@ class Judge {
     if (!answer_.body.contains(spoken_.shown)) return broken("wanted " + spoken_.shown);
     if (spoken_.lane == SpokenLane::count && answer_.status == 200) telling_.count(Probe::count_estimated);
     if (answer_.status == 200 && spoken_.lane != SpokenLane::count) telling_.count(Probe::models_spoken);
+    if (request_.pool != kNoPool) return telling_.count(Probe::wish_refused);
     if (answer_.status == 400 && !request_.provider_model.empty()) telling_.count(Probe::refused_unspeakable);
   }
 

@@ -258,6 +258,7 @@ class Maker : RequestWire {
     while (client() == Dialect::openai_chat && std::ranges::any_of(pools.members, speaks_chat));
     plan_.pool = random_.below(pools.pools.size());
     Pool pool = pools.pools[plan_.pool];
+    const Random wishes((pools.seed << 16) ^ static_cast<std::uint64_t>(plan_.id) ^ 0x77697368);
     const bool unreadable = want_tags(pool.route);
     plan_.model = spoken().model = pool.name;
     plan_.aliased = true;
@@ -274,15 +275,17 @@ class Maker : RequestWire {
                                      .translated = true,
                                      .max_bytes = text_size()});
       written = fill_model(body, plan_.model);
-    } while (!deploy(pools, pool, body, written));
+      limit_.clear();
+    } while (!deploy(pools, pool, wishes, body, written));
     if (unreadable) {
+      say_nonsense(wishes);
       plan_.others.clear();
       plan_.doors.clear();
       plan_.forwarded = false;
       plan_.status = row(Fault::header_invalid).status;
       plan_.name += ", with a wish that cannot be read";
     }
-    write(spoken_fields() + wishes_, written);
+    write(spoken_fields() + wishes_ + limit_, written);
   }
 
   /// What the request itself says about who may answer it. True: it says what nobody can read.
@@ -295,16 +298,59 @@ class Maker : RequestWire {
       route.forbid_tags.push_back("far");
       wishes_ += "X-Weir-Forbid-Tags: far, farther\r\n";
     }
-    const bool unreadable = random_.one_in(25);
-    if (unreadable) wishes_ += "x-weir-max-cost: much\r\n";
-    return unreadable;
+    return random_.one_in(25);
   }
 
-  bool deploy(const Pools& pools, const Pool& pool, const std::string& body, const std::string& written) {
-    const RequestPlan bare = plan_;
+  void say_nonsense(Random random) {
+    static constexpr std::array kAmounts = {"much",  "0,02",         "-1",      "+1",  "1e-3", "",
+                                            "$0.02", "0.0000000001", "1000001", "1 2", ".5",   "0.02, 0.03"};
+    static constexpr std::array kLists = {"", ",", "own,", "own far", "own;far", "\"own\""};
+    const std::uint64_t dice = random.below(10);
+    std::string& shown = spoken().shown = "x-weir-max-cost";
+    if (dice < 2) shown = dice == 0 ? "x-weir-tags" : "x-weir-forbid-tags";
+    limit_ += shown + ": " + (dice < 2 ? kLists[random.below(kLists.size())] : kAmounts[random.below(kAmounts.size())]);
+    limit_ += "\r\n";
+    if (dice < 9) return;
+    limit_ = "x-weir-max-cost: 1\r\nx-weir-max-cost: 1\r\n";  // which one?
+  }
+
+  static std::string dollars(std::int64_t nano, bool all_decimals) {
+    char text[40];
+    std::snprintf(text, sizeof text, "%lld.%09lld", static_cast<long long>(nano / 1'000'000'000),
+                  static_cast<long long>(nano % 1'000'000'000));
+    std::string made = text;
+    while (!all_decimals && made.ends_with('0')) made.pop_back();
+    return made;
+  }
+
+  /// What the request itself says about its cost, so that it is sure who is left out. Returns the lower limit.
+  std::int64_t want_cost(const Pools& pools, const Pool& pool, Random random) {
+    const std::int64_t own = pool.route.most_cost_nano_usd;
+    if (!random.one_in(3)) return own;
+    const Member& member = pools.members[random.below(pools.members.size())];
+    const std::uint64_t dice = random.below(10);
+    std::int64_t wanted = 0;
+    if (dice < 4) wanted = most_cost(member, plan_.sizes);  // just enough
+    if (dice >= 4 && dice < 8) wanted = std::max<std::int64_t>(least_cost(member, plan_.sizes) - 1, 0);
+    if (dice == 8) wanted = 1'000'000'000'000'000;
+    limit_ = random.one_in(2) ? "x-weir-max-cost: " : "X-Weir-Max-Cost:";
+    limit_ += dollars(wanted, random.one_in(2)) + "\r\n";
+    return own == kNoLimit ? wanted : std::min(own, wanted);
+  }
+
+  bool deploy(const Pools& pools, const Pool& pool, const Random& wishes, const std::string& body,
+              const std::string& written) {
+    plan_.sizes = {};
+    plan_.limited = false;
+    RequestPlan bare = plan_;
     dialect::Request request;
     dialect::Loss loss;
     dialect::read(client(), written, request, loss);
+    bare.sizes = plan_.sizes = sizes_of(pool, request);
+    const std::int64_t most_cost = want_cost(pools, pool, wishes);
+    bare.limited = most_cost != kNoLimit;
+    if (std::ranges::any_of(pools.members, [&](const Member& m) { return is_doubtful(m, bare.sizes, most_cost); }))
+      return plan_ = bare, false;
     std::vector<RequestPlan> made;
     for (std::size_t i = 0; i < pools.members.size(); ++i) {
       const Member& member = pools.members[i];
@@ -314,7 +360,7 @@ class Maker : RequestWire {
       plan_.member = i;
       plan_.provider = pools.first_provider + i;
       plan_.provider_model = member.model_id;
-      plan_.misfit = misfit_of(pool, member, request);
+      plan_.misfit = misfit_of(pools, pool, member, request, most_cost);
       spoken().provider = spoken().context.provider = provider_->dialect;
       spoken().deployment = member.name();
       present_credential(i, 0);
@@ -349,9 +395,10 @@ class Maker : RequestWire {
                           .max_bytes = 300U,
                           .client = client()};
     plan_.answer = plan_spoken_answer(random_, wish, spoken());
-    if (member.slow && !plan_.answer.wire.empty())
-      plan_.answer.pauses.insert(plan_.answer.pauses.begin(),
-                                 {0, Duration(static_cast<std::int64_t>(random_.between(10, 100)) * 1'000'000)});
+    if (member.slow && !plan_.answer.wire.empty()) {
+      const Duration late(static_cast<std::int64_t>(random_.between(10, 100)) * 1'000'000);
+      plan_.answer.pauses.insert(plan_.answer.pauses.begin(), {0, std::max(late, member.least_late)});
+    }
     const RequestPlan taken = plan_;
     std::vector<RequestPlan> doors;
     for (std::size_t i = 0; i < member.doors.size(); ++i) {
@@ -525,7 +572,8 @@ class Maker : RequestWire {
   bool faultless_;
   const SiteWish& wish_;
   const SpokenProvider* provider_ = nullptr;
-  std::string wishes_;  // fields that say who may answer
+  std::string wishes_;  // fields that say who may answer...
+  std::string limit_;   // ...and what that may cost
 };
 
 }  // namespace

@@ -72,7 +72,17 @@ namespace weir::sim {
   X(tag_respected,          "somebody else answered than whom a tag forbids")             \
   X(ability_respected,      "... than who is known to lack an ability")                  \
   X(context_respected,      "... than whose context is too small")                       \
+  X(quality_respected,      "... than who is not good enough")                           \
+  X(unpriced_respected,     "... than whose price nobody knows, where such are left out") \
+  X(limit_respected,        "... than who is too dear")                                  \
+  X(late_passed_over,       "... than who is late to begin, and would be asked later")    \
+  X(late_asked,             "somebody was asked who is late to begin: nobody else was left, or nobody quicker") \
+  X(unpriced_asked,         "somebody was asked first whose price nobody knows, and there was a limit of cost") \
+  X(unknown_quality_asked,  "somebody was asked first of whom nobody knows how good he is, and it matters") \
+  X(cheapest_good_asked,    "a cheaper one was not good enough, and the cheapest of the others was asked") \
   X(nobody_fits,            "nobody may be asked what was asked")                        \
+  X(too_dear_told,          "... and the refusal told the least that it would have cost") \
+  X(wish_refused,           "what a request says about who may answer could not be read") \
   X(affinity_kept,          "a session went to its deployment again")                    \
   X(affinity_broken,        "a session went elsewhere, because its deployment was not well") \
   X(region_survived,        "a request was answered while two sites were down together") \

@@ -9,6 +9,7 @@
 #include "attempt_laws.h"
 #include "breaker_watch.h"
 #include "client.h"
+#include "first_content.h"
 #include "health_history.h"
 #include "laws.h"
 #include "metrics_page.h"
@@ -68,9 +69,29 @@ void add_member(const Plan& plan, std::size_t index, const std::string& url, con
     provider.other_credentials.emplace_back(credential_of(index, i));
   catalog::ModelRow row;
   row.context = member.context;
+  row.most_output = member.most_output;
   row.cannot = member.cannot;
-  if (member.price > 0) row.price.rates.input = row.price.rates.output = std::int64_t{member.price} * 1'000'000'000;
+  row.quality = member.facts_quality;
+  if (member.price > 0) {
+    row.price.rates.input = std::int64_t{member.price} * 1'000'000'000;
+    row.price.rates.output = std::int64_t{member.answer_price} * 1'000'000'000;
+  }
   facts.push_back({.provider = plan.pools.first_provider + index, .model_id = member.model_id, .row = row});
+}
+
+/// Where models without a price are left out, all but the members' have one.
+void price_others(const Plan& plan, std::vector<catalog::OwnFacts>& facts) {
+  catalog::ModelRow row;
+  row.price.rates.input = row.price.rates.output = 1'000'000'000;
+  facts.push_back({.provider = 0, .model_id = "real-known", .row = row});
+  for (const ClientPlan& client : plan.clients)
+    for (const RequestPlan& request : client.requests) {
+      if (request.pool != kNoPool || request.provider_model.empty()) continue;
+      for (std::size_t i = 0; i < request.deployments(); ++i) {
+        const RequestPlan& one = request.deployment(i);
+        facts.push_back({.provider = one.provider, .model_id = one.provider_model, .row = row});
+      }
+    }
 }
 
 catalog::Catalog make_catalog(const Plan& plan, std::uint16_t port, const TlsSide* tls) {
@@ -125,7 +146,12 @@ catalog::Catalog make_catalog(const Plan& plan, std::uint16_t port, const TlsSid
                           .quota_group = member.quota_group};
     }
   }
-  return {std::move(providers), std::move(models), {.expose_provider_models = true}, std::move(facts)};
+  if (plan.pools.blocks_unpriced) price_others(plan, facts);
+  return {std::move(providers),
+          std::move(models),
+          {.expose_provider_models = true,
+           .unknown_price = plan.pools.blocks_unpriced ? catalog::UnknownPrice::block : catalog::UnknownPrice::allow},
+          std::move(facts)};
 }
 
 admission::KeyTable make_keys() {
@@ -485,7 +511,8 @@ class World {
     const bool mixed = shards_.size() > 1 && network_.census(io::SimEvent::short_write) > 0;
     const bool whole = network_.census(io::SimEvent::write_failed) == 0 && all.log_lines_dropped == 0 && !mixed;
     const Bytes log = network_.written(kLog);
-    PoolLaws pools(plan_, history_, telling_);
+    const FirstContent first_content(plan_, clients_, visits_);
+    PoolLaws pools(plan_, history_, first_content, telling_);
     for (const Client& client : clients_) {
       if (!client.over()) broken("a client's connection outlives the gateway");
       judge_client(plan_, client, visits_, pools, whole ? log : Bytes(), telling_);
