@@ -156,6 +156,9 @@ void Client::note_heads() {
   const auto& answers = reader_.messages();
   for (std::size_t i = 0; i < answers.size() && i < times_.size(); ++i) {
     if (answers[i].head_complete && times_[i].answered == kNever) times_[i].answered = network_.now();
+    // (Not in all of a long text again and again: its mark is at its beginning.)
+    if (times_[i].content == kNever && Bytes(answers[i].body).substr(0, 4096).contains(kAnswerMark))
+      times_[i].content = network_.now();
     if (answers[i].complete && times_[i].over == kNever) times_[i].over = network_.now();
   }
 }

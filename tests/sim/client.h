@@ -28,10 +28,11 @@ class Client {
   /// Requests of which at least a byte was sent, and those that were sent whole.
   std::size_t begun() const { return begun_; }
   std::size_t sent_whole() const { return sent_whole_; }
-  /// When the first byte of this request was sent, when the head of its answer had come, and when all of it had;
-  /// kNever: not yet.
+  /// When the first byte of this request was sent, when the head of its answer had come, when the first words of it had
+  /// (kAnswerMark), and when all of it had; kNever: not yet.
   Instant begun_at(std::size_t request) const { return request < times_.size() ? times_[request].begun : kNever; }
   Instant answered_at(std::size_t request) const { return request < times_.size() ? times_[request].answered : kNever; }
+  Instant content_at(std::size_t request) const { return request < times_.size() ? times_[request].content : kNever; }
   Instant over_at(std::size_t request) const { return request < times_.size() ? times_[request].over : kNever; }
   bool connected() const { return connected_; }
   bool left() const { return left_; }
@@ -47,6 +48,7 @@ class Client {
   struct Times {
     Instant begun = kNever;
     Instant answered = kNever;
+    Instant content = kNever;
     Instant over = kNever;
   };
 

@@ -1,5 +1,6 @@
-// How late the pools' members were to begin, by the clocks of the test: what a client saw from its request to its
-// answer is no less than what weir may have measured, and a slow member's own pause no more. Made when a world is over.
+// How late the pools' members were to begin, by the clocks of the test. Weir measures from the beginning of an attempt
+// to its first content: that is no more than what the attempt's client waited for its first words, and no less than the
+// pause that a slow member makes before every answer. Made when a world is over.
 #pragma once
 
 #include <deque>
@@ -16,21 +17,22 @@ class FirstContent {
   FirstContent(const Plan& plan, const std::deque<Client>& clients, const Provider::Visits& visits);
 
   using Life = HealthHistory::Life;
-  /// It had answered so that every shard had heard of it, and never sooner than this: its average was more throughout.
+  /// It never begins sooner than this, and every shard had heard of it: its average was more throughout.
   bool was_late(std::size_t member, Duration bound, const Life& life) const;
-  /// It was never asked before, or every exchange in which it was is known to have taken less: throughout, its average
-  /// was less, or there was none.
+  /// It was never asked, or every time it was is known to have taken less: its average was less throughout, or there
+  /// was none.
   bool was_in_time(std::size_t member, Duration bound, const Life& life) const;
 
  private:
-  struct Exchange {
-    Instant begun, arrived;
-    Instant over = kNever;  ///< the client had all of the answer; kNever: it never had
-    bool answered = false;  ///< by this member, with content
+  struct Attempt {
+    Instant begun;              ///< or later
+    Instant arrived;            ///< at the member
+    Instant content = kNever;   ///< its client had the first words, of this member; kNever: it never had
+    Instant no_later = kNever;  ///< what weir measured, if it did, it had measured then
   };
 
   const Plan& plan_;
-  std::vector<std::vector<Exchange>> exchanges_;  // by member
+  std::vector<std::vector<Attempt>> attempts_;  // by member
 };
 
 }  // namespace weir::sim

@@ -167,7 +167,7 @@ class Maker {
   void sites() {
     Random random(plan_.seed ^ 0x73697465);
     Random pools(plan_.seed ^ 0x706f6f6c);
-    const bool pooled = languages_ && pools.one_in(5);
+    const bool pooled = languages_ && pools.one_in(3);
     if (!languages_ || (!random.one_in(3) && !pooled)) return;
     plan_.outage = plan_.faultless && (random.one_in(2) || pooled);
     const bool troubled = plan_.outage || !plan_.faultless;

@@ -270,17 +270,15 @@ class PoolLaws::Judge {
     const Member& member = plan_.pools.members[first.member];
     count_if(request_.limited && member.price == 0, Probe::unpriced_asked);
     count_if(pool_.route.least_quality > 0 && member.known_quality() == 0, Probe::unknown_quality_asked);
-    if (pool_.route.strategy != Strategy::cost || member.price == 0) return;
-    bool passes_over = false;
+    if (pool_.route.strategy != Strategy::cost) return;
+    bool passes_over = false, is_cheapest = true;
     for (std::size_t i = 0; i < request_.deployments(); ++i) {
       const RequestPlan& other = request_.deployment(i);
-      if (&other == &first) continue;
-      if (other.misfit == Misfit::quality)
-        passes_over |= is_before(plan_, other, first);
-      else if (other.misfit == Misfit::none && (!was_well(other) || !was_in_time(other) || !had_room(other)))
-        return;
+      const bool is_cheaper = is_before(plan_, other, first);
+      passes_over |= other.misfit == Misfit::quality && is_cheaper;
+      is_cheapest &= other.misfit != Misfit::none || !is_cheaper;
     }
-    count_if(passes_over, Probe::cheapest_good_asked);
+    count_if(passes_over && is_cheapest, Probe::cheapest_good_asked);
   }
 
   PoolLaws& laws_;

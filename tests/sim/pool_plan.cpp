@@ -20,6 +20,7 @@ class Maker {
   void make() {
     Pools& made = plan_.pools;
     made.seed = plan_.seed;
+    sound_ = limits_.one_in(3);
     made.blocks_unpriced = limits_.one_in(6);
     for (std::size_t site = 0; site < plan_.sites(); ++site)
       for (const SpokenProvider& spoken : kSpokenProviders) made.first_provider += is_at_site(spoken, site);
@@ -61,8 +62,16 @@ class Maker {
     made.quality = pick(std::array<std::uint8_t, 4>{0, 1, 3, 5});
     made.answer_price = made.price * (limits_.one_in(2) ? 1 : 4);
     if (limits_.one_in(4)) made.most_output = 200;
+    if (sound_) {
+      made.doors.assign(made.doors.size(), Door::open);
+      made.sick = false;
+      made.slow |= limits_.one_in(3);
+      made.context = 0;
+      made.quality = limits_.one_in(4) ? made.quality : 0;
+      made.facts_quality = made.price == 1 ? 1 : made.price == 10 ? 3 : made.facts_quality;  // as the market has it
+    }
     if (limits_.one_in(2)) made.facts_quality = static_cast<std::uint8_t>(limits_.between(1, 5));
-    const std::uint64_t late = limits_.between(10, 80);
+    const std::uint64_t late = limits_.one_in(3) ? limits_.between(30, 90) : limits_.between(170, 300);
     if (made.slow) made.least_late = Duration(static_cast<std::int64_t>(late) * 1'000'000);
   }
 
@@ -83,12 +92,18 @@ class Maker {
            .most_in_flight = has_limits && random_.one_in(2) ? static_cast<std::uint32_t>(random_.between(1, 2)) : 0});
   }
 
-  /// How good, how quick and how dear a deployment may be.
+  /// How good, how dear or how quick a deployment may be. (Not all of it at once: somebody should be left.)
   void limit(catalog::RoutePolicy& route) {
-    if (limits_.one_in(3)) route.least_quality = static_cast<std::uint8_t>(limits_.between(2, 5));
-    if (limits_.one_in(3)) route.most_ttft_ms = std::array{5U, 15U, 30U, 60U}[limits_.below(4)];
-    // Dollars: about what a request costs at the lowest price, at the middle one, at the highest.
-    if (limits_.one_in(4)) route.most_cost_nano_usd = std::array{700'000, 7'000'000, 70'000'000}[limits_.below(3)];
+    const std::uint64_t dice = limits_.below(sound_ ? 5 : 8);
+    // Where the cheapest is asked, whoever is too cheap to be good matters most.
+    if (dice == 0 || (dice >= 2 && dice < 5 && route.strategy == Strategy::cost)) {
+      route.least_quality = static_cast<std::uint8_t>(limits_.between(2, 4));
+    } else if (dice ==
+               1) {  // less than most requests cost anywhere, or more than they do at the lowest price, or the next
+      route.most_cost_nano_usd = std::array{700'000, 9'000'000, 9'000'000, 90'000'000, 90'000'000}[limits_.below(5)];
+    } else if (dice < 4) {
+      route.most_ttft_ms = std::array{25U, 80U, 160U}[limits_.below(3)];
+    }
     if (limits_.one_in(4)) route.assumed_output_tokens = 100;
   }
 
@@ -140,7 +155,8 @@ class Maker {
   }
 
   Random& random_;
-  Random limits_;  // of its own, so that older seeds keep the rest of their plans
+  bool sound_ = false;  // whoever is asked mostly answers, so that it is known more often what has to happen
+  Random limits_;       // of its own, so that older seeds keep the rest of their plans
   Plan& plan_;
 };
 

@@ -326,7 +326,7 @@ class Maker : RequestWire {
   /// What the request itself says about its cost, so that it is sure who is left out. Returns the lower limit.
   std::int64_t want_cost(const Pools& pools, const Pool& pool, Random random) {
     const std::int64_t own = pool.route.most_cost_nano_usd;
-    if (!random.one_in(3)) return own;
+    if (!random.one_in(6)) return own;
     const Member& member = pools.members[random.below(pools.members.size())];
     const std::uint64_t dice = random.below(10);
     std::int64_t wanted = 0;
