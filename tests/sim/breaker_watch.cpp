@@ -75,7 +75,8 @@ void BreakerWatch::judge(std::uint32_t cell, const Breaker& before, const Breake
       return;
     case BreakerState::half_open:
       if (after.state == BreakerState::closed) return broken("it starts slowly");
-      if (!before.has_probe) broken("there was no probe");
+      // (It may have been let through and have failed in the same turn.)
+      if (!before.has_probe && before.probe == after.probe) broken("there was no probe");
       telling_.count(after.state == BreakerState::open ? Probe::breaker_reopened : Probe::breaker_recovered);
       return;
     case BreakerState::slow_start:

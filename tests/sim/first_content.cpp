@@ -26,9 +26,9 @@ FirstContent::FirstContent(const Plan& plan, const std::deque<Client>& clients, 
       for (const Provider::Arrival& arrival : visit->second.arrivals) {
         const std::size_t member = arrival.plan->member;
         const Instant earliest = std::exchange(begun, arrival.at);  // the next one begins later
-        // What was no answer, or did not come so far, had no first content.
+        // An error has no first content, nor has what did not come so far. (An answer that failed later may have.)
         const AnswerPlan& told = arrival.plan->answer;
-        if (told.golden.status != 200 || arrival.written < told.meant_from()) continue;
+        if (told.kind == AnswerPlan::Kind::error || arrival.written < told.meant_from()) continue;
         Attempt& attempt = attempts_[member].emplace_back(Attempt{.begun = earliest, .arrived = arrival.at});
         // Words that pass before weir has read them, or that it cannot read, tell nothing.
         const bool is_read = plan.options.buffers.buffers >= kEnough && !told.golden.giant && !told.coded;
