@@ -6,9 +6,9 @@
 namespace weir::sim {
 namespace {
 
-constexpr Duration kHeard = 25ms;        // a shard looks at the others every 20 ms
-constexpr Duration kForgotten = 29s;     // what was measured half a minute ago is
-constexpr std::uint32_t kEnough = 1024;  // buffers: whatever has to be held can be
+constexpr Duration kHeard = 25ms;       // a shard looks at the others every 20 ms
+constexpr Duration kForgotten = 29s;    // what was measured half a minute ago is
+constexpr std::uint32_t kEnough = 100;  // buffers: whatever has to be held can be
 
 }  // namespace
 

@@ -240,7 +240,7 @@ class Maker {
       client.thinks = random.one_in(2) ? Duration{} : some_ms(1500);
       client.link = plan_.provider.link;
       client.pipelines = random.one_in(5);
-      for (std::uint64_t i = random.between(2, 6); i > 0; --i)
+      for (std::uint64_t i = random.between(2, 6) * (plan_.pools.sound ? 2 : 1); i > 0; --i)
         client.requests.push_back(plan_pooled_request(random, ++id, plan_.options.net, plan_.pools));
       if (!plan_.outage && random.one_in(6)) {
         client.leaves = ClientPlan::Leaves::by_close;

@@ -63,6 +63,7 @@ struct Pools {
   std::size_t first_provider = 0;  ///< of the first member, in the catalog; the others follow
 
   std::uint64_t seed = 0;        ///< of what requests say about who may answer them
+  bool sound = false;            ///< whoever is asked mostly answers, so that it is known more often what has to happen
   bool blocks_unpriced = false;  ///< nobody is asked whose price is not known
 
   bool any() const { return !members.empty(); }

@@ -20,7 +20,7 @@ class Maker {
   void make() {
     Pools& made = plan_.pools;
     made.seed = plan_.seed;
-    sound_ = limits_.one_in(3);
+    made.sound = limits_.one_in(3);
     made.blocks_unpriced = limits_.one_in(6);
     for (std::size_t site = 0; site < plan_.sites(); ++site)
       for (const SpokenProvider& spoken : kSpokenProviders) made.first_provider += is_at_site(spoken, site);
@@ -62,7 +62,7 @@ class Maker {
     made.quality = pick(std::array<std::uint8_t, 4>{0, 1, 3, 5});
     made.answer_price = made.price * (limits_.one_in(2) ? 1 : 4);
     if (limits_.one_in(4)) made.most_output = 200;
-    if (sound_) {
+    if (plan_.pools.sound) {
       made.doors.assign(made.doors.size(), Door::open);
       made.sick = false;
       made.slow |= limits_.one_in(3);
@@ -94,7 +94,7 @@ class Maker {
 
   /// How good, how dear or how quick a deployment may be. (Not all of it at once: somebody should be left.)
   void limit(catalog::RoutePolicy& route) {
-    const std::uint64_t dice = limits_.below(sound_ ? 5 : 8);
+    const std::uint64_t dice = limits_.below(plan_.pools.sound ? 5 : 8);
     // Where the cheapest is asked, whoever is too cheap to be good matters most.
     if (dice == 0 || (dice >= 2 && dice < 5 && route.strategy == Strategy::cost)) {
       route.least_quality = static_cast<std::uint8_t>(limits_.between(2, 4));
@@ -155,8 +155,7 @@ class Maker {
   }
 
   Random& random_;
-  bool sound_ = false;  // whoever is asked mostly answers, so that it is known more often what has to happen
-  Random limits_;       // of its own, so that older seeds keep the rest of their plans
+  Random limits_;  // of its own, so that older seeds keep the rest of their plans
   Plan& plan_;
 };
 
