@@ -24,14 +24,14 @@ struct Demands {
 inline std::int64_t lesser_limit(std::int64_t a, std::int64_t b) { return a < 0 ? b : b < 0 ? a : a < b ? a : b; }
 
 inline Demands demands_of(const Ask& ask, const catalog::RoutePolicy& policy, std::uint64_t require_tags,
-                          std::uint64_t forbid_tags) {
+                          std::uint64_t forbid_tags, bool needs_price) {
   return {.ask = &ask,
           .policy = &policy,
           .require_tags = require_tags | ask.require_tags,
           .forbid_tags = forbid_tags | ask.forbid_tags,
           .output_tokens = ask.max_output_tokens > 0 ? ask.max_output_tokens : policy.assumed_output_tokens,
           .most_cost_nano_usd = lesser_limit(policy.most_cost_nano_usd, ask.most_cost_nano_usd),
-          .needs_price = !policy.allow_unknown_price};
+          .needs_price = needs_price};
 }
 
 /// The estimate for one model: its own limit bounds what it can answer.

@@ -31,8 +31,8 @@ class Router::Planning {
     Route route;
     if (model_) route = router.routes_[static_cast<std::size_t>(model_ - router.catalog_.models().data())];
     first_place_ = route.first_place;
-    demands_ = demands_of(ask, policy_, route.require_tags, route.forbid_tags);
-    demands_.needs_price |= router.catalog_.unknown_price() == catalog::UnknownPrice::block;
+    const bool needs_price = router.catalog_.unknown_price() == catalog::UnknownPrice::block;
+    demands_ = demands_of(ask, policy_, route.require_tags, route.forbid_tags, needs_price);
     if (!model_) direct_facts_ = candidate_facts(resolution[0].facts);
   }
 

@@ -72,7 +72,6 @@ struct RoutePolicy {
   std::uint8_t least_quality = 0;              ///< 0: any. A deployment of unknown quality is not left out
   std::uint32_t most_ttft_ms = 0;              ///< 0: any. Wanted, not demanded: if nobody keeps it, everybody may try
   std::int64_t most_cost_nano_usd = -1;        ///< of one request, estimated; -1: no limit
-  bool allow_unknown_price = true;             ///< false: a deployment whose price is not known is not asked
   std::uint32_t assumed_output_tokens = 1024;  ///< for the estimate, where the client gave no limit
   std::uint32_t most_attempts = 3;             ///< of one request, the first included; 1 to 32
   std::vector<std::string> require_tags;       ///< all of them

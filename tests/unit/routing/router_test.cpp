@@ -65,8 +65,6 @@ TEST(Filter, Table) {
       {"capability: not needed", {.cannot = needs(Need::images)}, {}, {.needs = needs(Need::tools)}, Unfit::none},
       {"quality: enough", {.quality = 3}, {.least_quality = 3}, {}, Unfit::none},
       {"quality: too little", {.quality = 2}, {.least_quality = 3}, {}, Unfit::quality},
-      {"price: unknown and allowed", {}, {.allow_unknown_price = true}, {}, Unfit::none},
-      {"price: unknown and not allowed", {}, {.allow_unknown_price = false}, {}, Unfit::unpriced},
       // 1000 tokens in at $2 and 500 out at $10 per million: $0.007.
       {"cost: at the limit",
        {.price = test::price(2'000'000'000, 10'000'000'000)},
@@ -95,6 +93,16 @@ TEST(Filter, Table) {
     world.router().set_facts(0, one.facts);
     EXPECT_EQ(world.unfit(0, one.ask), one.unfit) << one.name;
     EXPECT_EQ(world.last.fit().size() + world.last.unfit().size(), 2U) << one.name;
+  }
+}
+
+TEST(Filter, AnUnknownPriceIsAllowedOrNot) {
+  for (const auto [policy, unfit] : {std::pair(catalog::UnknownPrice::allow, Unfit::none),
+                                     std::pair(catalog::UnknownPrice::block, Unfit::unpriced)}) {
+    World world({1, 1}, {{.provider = 0}, {.provider = 1}}, {}, {}, 1, policy);
+    world.router().set_facts(1, {.price = test::price(1, 1)});
+    EXPECT_EQ(world.unfit(0), unfit);
+    EXPECT_EQ(world.unfit(1), Unfit::none);
   }
 }
 

@@ -28,7 +28,8 @@ struct WrittenDeployment {
 
 /// Providers p0, p1, ... with so many credentials each, and the model `m`, served too as `p0/anything`.
 inline catalog::Catalog make_catalog(const std::vector<std::size_t>& credentials,
-                                     const std::vector<WrittenDeployment>& written, const catalog::RoutePolicy& route) {
+                                     const std::vector<WrittenDeployment>& written, const catalog::RoutePolicy& route,
+                                     catalog::UnknownPrice unknown_price) {
   std::vector<catalog::Provider> providers;
   for (std::size_t i = 0; i < credentials.size(); ++i) {
     catalog::Provider provider = catalog::provider_of(*catalog::find_provider_kind("openai"));
@@ -42,13 +43,14 @@ inline catalog::Catalog make_catalog(const std::vector<std::size_t>& credentials
         {.provider = written[i].provider, .model_id = "model-" + std::to_string(i), .route = written[i].route});
   std::vector<catalog::Model> models;
   models.push_back(std::move(model));
-  return {std::move(providers), std::move(models), {.expose_provider_models = true}};
+  return {std::move(providers), std::move(models), {.expose_provider_models = true, .unknown_price = unknown_price}};
 }
 
 struct World {
   World(const std::vector<std::size_t>& credentials, const std::vector<WrittenDeployment>& written,
-        const catalog::RoutePolicy& route = {}, const RouterOptions& options = {}, std::uint32_t shards = 1)
-      : catalog(make_catalog(credentials, written, route)), table(health_shape(catalog, shards)) {
+        const catalog::RoutePolicy& route = {}, const RouterOptions& options = {}, std::uint32_t shards = 1,
+        catalog::UnknownPrice unknown_price = catalog::UnknownPrice::allow)
+      : catalog(make_catalog(credentials, written, route, unknown_price)), table(health_shape(catalog, shards)) {
     for (std::uint32_t shard = 0; shard < shards; ++shard)
       routers.push_back(std::make_unique<Router>(catalog, &table, shard, options));
   }
