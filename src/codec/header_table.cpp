@@ -85,15 +85,22 @@ constexpr Family kFamilies[] = {
     {"access-control-", HeaderId::access_control},
 };
 
-/// Looks at the first and the third letter before anything else: SDKs send many names that begin with "x-".
+/// As CGI reads names: '_' and '-' are one. What is meant for weir must not pass as a field of somebody else's.
+constexpr char fold(char c) { return c == '_' ? '-' : to_lower(c); }
+
+constexpr bool begins_with(Bytes name, Bytes begin) {
+  if (name.size() < begin.size()) return false;
+  for (std::size_t i = 0; i < begin.size(); ++i)
+    if (fold(name[i]) != begin[i]) return false;
+  return true;
+}
+
+/// Looks at the first and the third byte before anything else: SDKs send many names that begin with "x-".
 HeaderId family_of(Bytes name) {
-  if (name.size() < 4) return HeaderId::other;
-  const char first = to_lower(name[0]);
-  const char third = to_lower(name[2]);
+  if (name.size() < 3) return HeaderId::other;
+  const char first = fold(name[0]), third = fold(name[2]);
   for (const Family& family : kFamilies)
-    if (first == family.begin[0] && third == family.begin[2] && name.size() > family.begin.size() &&
-        equals_ignore_case(name.substr(0, family.begin.size()), family.begin))
-      return family.id;
+    if (first == family.begin[0] && third == family.begin[2] && begins_with(name, family.begin)) return family.id;
   return HeaderId::other;
 }
 

@@ -46,6 +46,9 @@ std::expected<Explanation, ValueProblem> explain(const Question& question, const
   if (!resolution) return refuse_model(model, catalog);
   const codec::FieldList none{};
   const codec::FieldList& fields = question.fields ? *question.fields : none;
+  if (const Bytes field = gateway::unknown_field(fields); !field.empty())
+    return refuse("the header field " + std::string(field) + " says nothing to weir.",
+                  std::string(gateway::advice_on(field)));
   routing::Ask ask;
   if (const Bytes field = gateway::read_fields(fields, router, ask); !field.empty())
     return refuse("the header field " + std::string(field) + " cannot be read.",

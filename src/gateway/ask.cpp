@@ -1,5 +1,7 @@
 #include "weir/gateway/ask.h"
 
+#include <algorithm>
+
 #include "weir/base/siphash.h"
 #include "weir/catalog/dollars.h"
 #include "weir/dialect/estimate.h"
@@ -89,6 +91,10 @@ bool read_max_cost(Bytes text, routing::Ask& ask) {
   return nano && is_new;
 }
 
+bool is_known(Bytes name) {
+  return std::ranges::any_of(kFields, [name](Bytes field) { return equals_ignore_case(field, name); });
+}
+
 bool is_of_system(const dialect::Message& message) {
   return message.role == dialect::Role::system || message.role == dialect::Role::developer;
 }
@@ -104,6 +110,12 @@ routing::Needs needs_of(const dialect::Request& request) {
   return needs;
 }
 
+Bytes unknown_field(const codec::FieldList& fields) {
+  for (const codec::HeaderField& field : fields.all())
+    if (field.id == codec::HeaderId::x_weir && !is_known(field.name)) return field.name;
+  return {};
+}
+
 Bytes read_fields(const codec::FieldList& fields, const routing::Router& router, routing::Ask& ask) {
   for (const codec::HeaderField& field : fields.all()) {
     if (field.id != codec::HeaderId::x_weir) continue;
@@ -116,8 +128,10 @@ Bytes read_fields(const codec::FieldList& fields, const routing::Router& router,
 }
 
 Bytes advice_on(Bytes field) {
-  return field == kMaxCostField ? "Write dollars, once, such as 0.02."
-                                : "Write tags with commas between them: eu, soc2.";
+  if (field == kMaxCostField) return "Write dollars, once, such as 0.02.";
+  if (field == kTagsField || field == kForbidTagsField) return "Write tags with commas between them: eu, soc2.";
+  return "There is no such field. The fields for weir are x-weir-tags, x-weir-forbid-tags, x-weir-max-cost and "
+         "x-weir-session.";
 }
 
 void take_request(const dialect::Request& request, Bytes tenant, Bytes model, const codec::FieldList& fields,

@@ -44,7 +44,9 @@ class Exchange {
   [[gnu::noinline]] io::Task<bool> read_request();
   bool plan();
   std::optional<std::uint32_t> owner_of_previous(Bytes text) const;
+  bool knows_fields();
   bool read_fields(routing::Ask& ask);
+  bool refused_field(Bytes name);
   void forget_attempt();
   void begin_attempt(const routing::Step& step);
   /// Asks one deployment. Afterwards the client has its answer, or has_failed().

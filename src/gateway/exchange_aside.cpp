@@ -33,12 +33,14 @@ bool is_stored_path(Bytes path, Method method) {
 }  // namespace
 
 void Exchange::list_models() {
+  if (!knows_fields()) return;
   const std::string body = models_document(gateway_.catalog(), endpoint_.client);
   record_.status = 200;
   downstream_.answer(200, "application/json", body);
 }
 
 void Exchange::show_model() {
+  if (!knows_fields()) return;
   const auto name = decode_path(endpoint_.model, dialect::Envelope::kMaxModelSize);
   const auto resolution = name ? gateway_.catalog().find(*name) : std::nullopt;
   if (!resolution) return refuse(Fault::model_not_found, {.text = name ? Bytes(*name) : Bytes(), .param = "model"});
@@ -125,6 +127,7 @@ io::Task<> Exchange::stored() {
   net::Body body;
   if (const auto read = co_await downstream_.read_body(body); !read) co_return refuse(read.error());
   body.clear();  // none of these questions needs one
+  if (!knows_fields()) co_return;
 
   const auto providers = gateway_.catalog().providers();
   const auto owner = gateway_.owner_of(endpoint_.stored.substr(0, endpoint_.stored.find('/')));

@@ -1,4 +1,6 @@
-// What a client says of routing in its head: the first byte chooses the field, the rest is its value.
+// What a client says of routing in its head: the first byte chooses the field, the rest is its value; or the rest is
+// the name of a field.
+#include <algorithm>
 #include <cstdint>
 
 #include "weir/base/assert.h"
@@ -18,12 +20,26 @@ catalog::Catalog tagged() {
   return {std::move(providers), std::move(models), {}};
 }
 
+void name_field(Bytes name) {
+  codec::FieldList fields{};
+  fields.add({.name = name, .value = "eu", .id = codec::find_header(name)});
+  const auto is = [name](Bytes field) { return equals_ignore_case(name, field); };
+  const bool is_ours = name.size() >= 7 && equals_ignore_case(name.substr(0, 7), "x-weir-");
+  const Bytes unknown = gateway::unknown_field(fields);
+  WEIR_ASSERT(unknown.empty() || unknown == name, "it is named as it was sent");
+  const bool is_known = std::ranges::any_of(gateway::kFields, is);
+  WEIR_ASSERT(!is_known || unknown.empty(), "what is known is taken");
+  WEIR_ASSERT(!is_ours || is_known || !unknown.empty(), "nothing that is named like weir's own is passed over");
+  WEIR_ASSERT(!is_ours || !codec::may_forward(fields.all()[0].id), "nothing that is weir's own goes to a provider");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const catalog::Catalog catalog = tagged();
   static const routing::Router router(catalog);
   if (size == 0) return 0;
+  if (data[0] == 'n') return name_field(Bytes(reinterpret_cast<const char*>(data), size).substr(1)), 0;
   constexpr Bytes kNames[] = {gateway::kTagsField, gateway::kForbidTagsField, gateway::kMaxCostField};
   const Bytes name = kNames[data[0] % 3];
   codec::FieldList fields{};

@@ -288,6 +288,31 @@ async def fields_that_cannot_be_read_are_named():
 
 
 @test
+async def a_field_that_weir_does_not_know_is_told():
+    # What a slip in a field must not do: let a request go where it must not go.
+    slips = ("x-weir-forbid-tgas", "X-WEIR-FORBID-TAG", "x_weir_forbid_tags", "x-weir-", "x-weir-cost", "x-weir-" + "a" * 500)
+    paths = ("/v1/chat/completions", "/v1/messages", "/v1/responses", "/v1beta/models/test-model:generateContent",
+             "/v1/messages/count_tokens", "/v1/responses/resp_1", "/v1/models", "/v1/models/test-model")
+    body = json.dumps({"model": "test-model", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}).encode()
+    async with Provider(works) as first, Provider(works) as second, await Weir.start(of(first, second)) as weir:
+        for path in paths:
+            for slip in slips:
+                method = "GET" if path in ("/v1/models", "/v1/models/test-model", "/v1/responses/resp_1") else "POST"
+                fields = [("x-weir-tags", "b"), (slip, "b"), (slip, "b")]
+                answer = await weir.ask(body if method == "POST" else b"", headers=fields, path=path, method=method)
+                check_equal(answer.status, 400, f"status of {path} with {slip}")
+                told = json.loads(answer.body)["error"]["message"]
+                check(f" {slip[:64]}: There is no such field." in told and "x-weir-forbid-tags" in told,
+                      f"it is named, and which there are: {told}")
+        explained = await ask(weir.admin_port, chat(), headers=[("x-weir-tgas", "b")], path="/explain")
+        check(explained.status == 400 and b"x-weir-tgas" in explained.body, f"explain: {explained}")
+        check_equal(len(first.requests) + len(second.requests), 0, "requests")
+        check_equal((await weir.metrics())['weir_faults_total{fault="header_invalid"}'], len(paths) * len(slips), "the metric")
+        right = [(name.upper(), value) for name, value in (("x-weir-tags", "b"), ("x-weir-session", "s"), ("x-weir-max-cost", "1"))]
+        check_equal((await weir.ask(body, headers=[*right, ("x-weird", "b")])).status, 200, "what is right, or none of ours")
+
+
+@test
 async def explain_knows_what_the_head_says():
     async with Provider(works) as first, Provider(works) as second, await Weir.start(of(first, second)) as weir:
         with_fields = lambda fields: ask(weir.admin_port, chat(), headers=list(fields.items()), path="/explain")

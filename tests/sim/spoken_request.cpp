@@ -310,6 +310,7 @@ class Maker : RequestWire {
     if (dice < 2) shown = dice == 0 ? "x-weir-tags" : "x-weir-forbid-tags";
     limit_ += shown + ": " + (dice < 2 ? kLists[random.below(kLists.size())] : kAmounts[random.below(kAmounts.size())]);
     limit_ += "\r\n";
+    if (dice == 8) limit_ = (shown = "x-weir-forbid-tgas") + ": far\r\n";  // there is no such field
     if (dice < 9) return;
     limit_ = "x-weir-max-cost: 1\r\nx-weir-max-cost: 1\r\n";  // which one?
   }

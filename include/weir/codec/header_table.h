@@ -1,8 +1,8 @@
 // The header fields weir knows by name, as one table: what each is called and where it may travel.
 //
 // Everything not in the table is `HeaderId::other`: not ours, forwarded in both directions. Families are known by their
-// beginning alone: `x-weir-...` (weir's own), what proxies and browsers say about the way here (`x-forwarded-...`,
-// `x-original-...`, `x-http-...`, `cf-...`, `sec-...`), and `access-control-...`.
+// beginning alone, '_' read as '-': `x-weir-...` (weir's own), what proxies and browsers say about the way here
+// (`x-forwarded-...`, `x-original-...`, `x-http-...`, `cf-...`, `sec-...`), and `access-control-...`.
 //
 // Invariants: names are lower case; looking a name up costs one multiplication, one table read and one comparison (a
 // perfect hash whose seed the compiler searches); at most 64 ids, so that a set of them is one word.

@@ -55,15 +55,18 @@ TEST(HeaderTable, OneOtherByteIsAnotherName) {
 TEST(HeaderTable, KnowsFamiliesByTheirBeginning) {
   EXPECT_EQ(find("X-Weir-Cache"), HeaderId::x_weir);
   EXPECT_EQ(find("x-weir-a-name-that-is-longer-than-any-of-the-table"), HeaderId::x_weir);
-  EXPECT_EQ(find("x-weir-"), HeaderId::other);
-  EXPECT_EQ(find("x-weird"), HeaderId::other);
+  for (Bytes name : {"x-weir-", "X-WEIR-TAGS", "x_weir_tags", "X-Weir_Tags", "x_weir-"})
+    EXPECT_EQ(find(name), HeaderId::x_weir) << name;
+  for (Bytes name : {"x-weir", "x-weird", "x-weird-tags", "xx-weir-tags", "x--weir-tags", "weir-tags"})
+    EXPECT_EQ(find(name), HeaderId::other) << name;
   EXPECT_EQ(find("X-Forwarded-Proto"), HeaderId::x_forwarded);
   EXPECT_EQ(find("X-Forwarded-For"), HeaderId::x_forwarded_for);
-  EXPECT_EQ(find("x-forwarded-"), HeaderId::other);
+  EXPECT_EQ(find("x-forwarded-"), HeaderId::x_forwarded);
+  EXPECT_EQ(find("X_Forwarded_Proto"), HeaderId::x_forwarded);
   for (Bytes name : {"X-Original-URL", "x-http-method-override", "CF-Connecting-IP", "Sec-Fetch-Site"})
     EXPECT_EQ(find(name), HeaderId::x_forwarded) << name;
   EXPECT_EQ(find("Access-Control-Allow-Origin"), HeaderId::access_control);
-  for (Bytes name : {"x-original", "x-https", "cfg", "sec", "section-a", "access-controls"})
+  for (Bytes name : {"x-original", "x-https", "cfg", "cf", "sec", "section-a", "access-controls"})
     EXPECT_EQ(find(name), HeaderId::other) << name;
 }
 

@@ -271,7 +271,7 @@ constexpr const char* kClientsOnly[] = {
     "x-original-url", "x-original-host", "x-rewrite-url", "x-host", "x-http-method-override", "x-http-method",
     "x-method-override",
     // about this connection, and to weir itself
-    "host", "expect", "accept-encoding", "content-length", "x-weir-cache"};
+    "host", "expect", "accept-encoding", "content-length", "x-weir-cache", "x-weir-"};
 
 constexpr const char* kProvidersOnly[] = {"set-cookie",
                                           "www-authenticate",
@@ -291,6 +291,7 @@ constexpr const char* kProvidersOnly[] = {"set-cookie",
                                           "via",
                                           "location",
                                           "x-weir-deployment",
+                                          "x-weir-",
                                           "content-length"};
 
 constexpr const char* kForwarded[] = {"content-type", "accept",          "user-agent",        "x-request-id",

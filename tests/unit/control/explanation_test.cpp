@@ -88,6 +88,9 @@ TEST(Explanation, FieldsOfTheHead) {
       << with("x-weir-max-cost", "0.0001");
   EXPECT_EQ(with("x-weir-max-cost", "cheap"),
             "the header field x-weir-max-cost cannot be read. Write dollars, once, such as 0.02.");
+  EXPECT_EQ(with("X-Weir-Forbid-Tgas", "eu"),
+            "the header field X-Weir-Forbid-Tgas says nothing to weir. There is no such field. The fields for weir are "
+            "x-weir-tags, x-weir-forbid-tags, x-weir-max-cost and x-weir-session.");
 }
 
 TEST(Explanation, InJson) {

@@ -73,5 +73,32 @@ TEST(ReadFields, WhatCannotBeRead) {
   for (const Bytes name : {kTagsField, kForbidTagsField, kMaxCostField}) EXPECT_TRUE(advice_on(name).ends_with('.'));
 }
 
+TEST(UnknownField, IsNamedAsItWasSent) {
+  const auto unknown = [](std::initializer_list<Bytes> names) {
+    codec::FieldList fields{};
+    for (const Bytes name : names) fields.add({.name = name, .value = "eu", .id = codec::find_header(name)});
+    return std::string(unknown_field(fields));
+  };
+  EXPECT_EQ(unknown({}), "");
+  EXPECT_EQ(unknown({"content-type", "x-weird", "x-weir", "weir-tags"}), "") << "nothing to do with weir";
+  for (const Bytes name : kFields) {
+    EXPECT_EQ(unknown({name, name}), "") << name;
+    std::string capitals(name), folded(name), longer(name), shorter(name), swapped(name);
+    for (char& c : capitals) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+    EXPECT_EQ(unknown({capitals}), "") << capitals;
+    for (char& c : folded) c = c == '-' ? '_' : c;
+    longer += 's';
+    shorter.pop_back();
+    std::swap(swapped[swapped.size() - 2], swapped[swapped.size() - 3]);
+    for (const Bytes slip : {Bytes(folded), Bytes(longer), Bytes(shorter), Bytes(swapped)})
+      EXPECT_EQ(unknown({"host", name, slip}), slip);
+    EXPECT_NE(advice_on("x-weir-tgas").find(name), Bytes::npos) << "all there are";
+  }
+  EXPECT_EQ(unknown({"x-weir-"}), "x-weir-");
+  EXPECT_EQ(unknown({"X-Weir-Tgas", "x-weir-tgas", "x-weir-cost"}), "X-Weir-Tgas") << "the first";
+  for (const Bytes told : {"x-weir-deployment", "x-weir-attempts", "x-weir-cost", "x-weir-dropped", "x-weir-estimated"})
+    EXPECT_EQ(unknown({told}), told) << "what weir tells is nothing that it is told";
+}
+
 }  // namespace
 }  // namespace weir::gateway
