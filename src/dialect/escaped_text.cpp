@@ -22,12 +22,19 @@ std::uint64_t count_plain(Bytes text) {
   return count;
 }
 
+/// Four hexadecimal digits behind \u.
+bool is_code_of_space(Bytes digits) {
+  constexpr Bytes kSpaces[] = {"0020", "000a", "0009", "000d"};
+  return std::ranges::any_of(kSpaces, [digits](Bytes space) { return equals_ignore_case(digits, space); });
+}
+
 /// Walks over the character at `at`; true when it is white space.
 bool skip_space(Bytes escaped, std::size_t& at) {
-  const bool is_escape = escaped[at] == '\\' && at + 1 < escaped.size();
-  const char c = escaped[is_escape ? at + 1 : at];
-  at += is_escape ? 2 : 1;
-  return is_escape ? c == 'n' || c == 't' || c == 'r' : c == ' ';
+  const Bytes rest = escaped.substr(at);
+  if (rest[0] != '\\' || rest.size() == 1) return ++at, rest[0] == ' ';
+  const char kind = rest[1];
+  at += std::min<std::size_t>(kind == 'u' ? 6 : 2, rest.size());
+  return kind == 'u' ? is_code_of_space(rest.substr(2, 4)) : kind == 'n' || kind == 't' || kind == 'r';
 }
 
 }  // namespace

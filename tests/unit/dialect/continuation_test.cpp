@@ -116,6 +116,10 @@ TEST(Continuation, SpaceAtTheEndIsLeftOut) {
   EXPECT_EQ(without_space_at_end(" one\\\\"), " one\\\\");
   EXPECT_EQ(without_space_at_end("one\\\\n"), "one\\\\n");
   EXPECT_EQ(without_space_at_end(" \\n"), "");
+  EXPECT_EQ(without_space_at_end("one\\u0020\\u000A\\u000a\\u0009 \\u000d"), "one") << "written in another way";
+  EXPECT_EQ(without_space_at_end("one\\\\u0020"), "one\\\\u0020");
+  EXPECT_EQ(without_space_at_end("\\u0020one\\u00200"), "\\u0020one\\u00200");
+  EXPECT_EQ(without_space_at_end("one\\u00e9 \\u20"), "one\\u00e9 \\u20") << "no JSON, but no reason to read on";
 }
 
 }  // namespace
