@@ -85,6 +85,7 @@ std::span<const Event> Continued::take(std::span<const Event> events) {
     return events;
   }
   kept_.clear();
+  if (repeats_ != Repeats::text) give_back(held_);  // told by the last call, if it was no repetition
   for (const Event& event : events) fit(event);
   return kept_;
 }

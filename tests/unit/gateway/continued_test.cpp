@@ -263,6 +263,16 @@ TEST(Continued, WhatIsGivenUpInTheMidstOfARepetitionIsNotToldTwice) {
   EXPECT_FALSE(answer.continued.can_go_on());
 }
 
+TEST(Continued, WhatWasNoRepetitionIsNotHeldOnceItIsTold) {
+  Answer answer;
+  const std::string large(Continued::kMostSaid / 2, 'x');
+  answer.begin().open(0).say("one two").resume(true).begin().open(0).say("one").say(large);
+  EXPECT_EQ(answer.client.blocks, std::vector<std::string>{"text:one twoone" + large});
+  const std::size_t held = answer.continued.bytes();
+  answer.events({dialect::Ping{}});
+  EXPECT_LT(answer.continued.bytes(), held - large.size() + 64);
+}
+
 TEST(Continued, ARepetitionThatWasCutIsNoText) {
   Answer answer;
   answer.begin().open(0).say("one two").resume(true).begin().open(0).say("one").resume(true);
