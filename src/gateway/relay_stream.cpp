@@ -159,7 +159,7 @@ void Exchange::end_stream(SseRelay& relay) {
 /// What the provider says of it is passed on as it is, where an event of an error is an error's document, too. (That of
 /// the Responses is not.)
 void Exchange::give_stream_error(const SseRelay& relay) {
-  const dialect::FaultReport error = relay.decoder().error();
+  const dialect::FaultReport& error = relay.error();
   Failure failure;
   if (endpoint_.client == dialect::Dialect::openai_responses) {
     failure = failure_of({.error_class = error.error_class,

@@ -102,10 +102,20 @@ bool SseRelay::inspect(const codec::SseFrame& fields, Facts& facts) {
   facts.finish |= said.finish;
   if (said.fault) {
     facts.fault = ended_ = true;
-    pieces().scratch = std::string(fields.data);
+    keep_error(fields.data);
   }
   if (said.done) facts.done = ended_ = true;
   return !(withhold_usage_ && said.pure_usage);
+}
+
+/// The frame lies in a part, in what was held or in scratch, and stays in none of them.
+void SseRelay::keep_error(Bytes payload) {
+  Pieces& all = pieces();
+  all.error = payload;
+  all.report = decoder_.error();
+  for (Bytes* const view : {&all.report.code, &all.report.type, &all.report.message})
+    if (is_within(*view, payload))
+      *view = Bytes(all.error).substr(static_cast<std::size_t>(view->data() - payload.data()), view->size());
 }
 
 /// The last piece of an oversize frame, which goes out whatever it says.
@@ -197,7 +207,7 @@ SseRelay::Tail SseRelay::judge_tail() {
   const dialect::FrameFacts said = decoder.tap(fields.data);
   if (!said.fault) return said.content || said.done || decoder.complete() ? Tail::meant : Tail::nothing;
   decoder_.tap(fields.data);
-  pieces().scratch = std::string(fields.data);
+  keep_error(fields.data);
   return Tail::fault;
 }
 

@@ -78,12 +78,15 @@ class SseRelay {
   void let_go();
   const dialect::Decoder& decoder() const { return decoder_; }
   /// The provider's error frame, as JSON, after Facts::fault.
-  Bytes error_payload() const { return pieces_ ? Bytes(pieces_->scratch) : Bytes(); }
+  Bytes error_payload() const { return pieces_ ? Bytes(pieces_->error) : Bytes(); }
+  /// What it says, after Facts::fault or Tail::fault. The decoder's own report is of a frame that may be gone.
+  const dialect::FaultReport& error() const { return pieces_->report; }
 
  private:
   /// Reads one whole frame that lies in one piece; false when it is to be taken out.
   bool inspect(Bytes frame, Facts& facts);
   bool inspect(const codec::SseFrame& fields, Facts& facts);
+  [[gnu::cold, gnu::noinline]] void keep_error(Bytes payload);
   void hold(const io::Chunk& chunk, Bytes tail);
   void end_oversize(Bytes piece, Facts& facts);
   /// More of an oversize frame, for the tap.
@@ -110,7 +113,9 @@ class SseRelay {
     std::vector<io::Chunk> held;  // the beginning of a frame that was cut...
     std::string cut;              // ...and a copy of it for the tap, in one piece
     std::vector<io::Chunk> pass;
-    std::string scratch;  // of a frame with data in several lines; then the provider's error
+    std::string scratch;          // of a frame with data in several lines
+    std::string error;            // the provider's error...
+    dialect::FaultReport report;  // ...and what it says, as views of it
   };
   Pieces& pieces() {
     if (!pieces_) pieces_ = std::make_unique<Pieces>();

@@ -301,6 +301,37 @@ TEST(SseRelay, TellsTheProvidersError) {
   }
 }
 
+TEST(SseRelay, WhatTheProvidersErrorSaysOutlivesItsFrame) {
+  io::test::SimWorld world;
+  const std::string message(5000, 'm');  // more than what is kept for the next exchange
+  const std::string error = R"({"type":"error","code":"server_error",)"
+                            "\n"
+                            R"("message":")" +
+                            message + R"("})";
+  const std::string one_line = "data: {\"type\":\"error\",\"code\":\"server_error\",\"message\":\"" + message + "\"}\n";
+  const std::string two_lines =
+      "data: " + error.substr(0, error.find('\n')) + "\ndata: " + error.substr(error.find('\n') + 1) + "\n";
+  for (const std::string& frame : {one_line, two_lines})
+    for (const bool is_cut : {false, true})
+      for (const bool is_whole : {false, true}) {
+        SseRelay relay(dialect::Dialect::openai_responses, false);
+        const std::string in = frame + (is_whole ? "\n" : "");
+        const std::size_t cut = is_cut ? 4600 : in.size();
+        for (const Bytes piece : {Bytes(in).substr(0, cut), Bytes(in).substr(cut)}) {
+          if (piece.empty()) continue;
+          net::BodyPart part;
+          part.chunk = world.chunk(piece);
+          part.payloads[part.count++] = part.chunk.bytes();
+          relay.read(part);
+        }
+        if (!is_whole) EXPECT_EQ(relay.judge_tail(), SseRelay::Tail::fault);
+        EXPECT_EQ(relay.error().message, message);
+        EXPECT_EQ(relay.error().code, "server_error");
+        EXPECT_TRUE(is_within(relay.error().message, relay.error_payload()));
+        EXPECT_TRUE(is_within(relay.error().code, relay.error_payload()));
+      }
+}
+
 TEST(SseRelay, TheProvidersErrorCountsWithoutItsBlankLine) {
   io::test::SimWorld world;
   for (const Bytes end : {"", "\n", "\r\n"}) {
