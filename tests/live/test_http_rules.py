@@ -69,7 +69,7 @@ async def fields_that_belong_to_the_client_or_its_connection_do_not_reach_the_pr
         "proxy-authorization", "x-api-key", "api-key", "x-goog-api-key", "x-amz-security-token", "x-auth-token",
         "ocp-apim-subscription-key", "cookie", "openai-organization", "forwarded", "x-forwarded-for", "x-forwarded-proto",
         "x-real-ip", "true-client-ip", "cf-connecting-ip", "via", "origin", "referer", "sec-fetch-site", "x-original-url",
-        "x-rewrite-url", "x-http-method-override", "x-weir-cache", "x-mine", "X_Api_Key", "X_FORWARDED_FOR"]
+        "x-rewrite-url", "x-http-method-override", "x-weir-session", "x-mine", "X_Api_Key", "X_FORWARDED_FOR"]
     passed = ["x-yours", "user-agent", "openai-beta", "traceparent"]
     async with document_provider() as provider:
         config = configuration(provider.port)
