@@ -151,7 +151,7 @@ def figures(workload, result, gateway_ns, upstream_ns):
         "units": units, "per_second": units * 1e9 / elapsed, "cpu_us": gateway_ns[0] / units / 1000,
         "gateway_share": gateway_ns[0] / elapsed, "gateway_delay_share": gateway_ns[1] / elapsed,
         "load_share": result["load_cpu_ns"] / elapsed, "upstream_share": upstream_ns / elapsed,
-        "latency": result[workload.latency], "answer_hash": result["answer_hash"],
+        "latency": result[workload.latency], "first": first, "transit": transit, "answer_hash": result["answer_hash"],
         "streams_checked": result["streams_checked"], "reopened": result["reopened"],
         "samples": first["count"] + transit["count"],
         "near_40_ms": first["in_38_46_ms"] + transit["in_38_46_ms"],

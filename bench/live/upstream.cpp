@@ -201,9 +201,8 @@ class Upstream {
     return true;
   }
 
-  /// Head and role frame at once, the first content frame at a random phase of the interval so that streams do not tick
-  /// together. A stream of one frame, which ticks with nobody, has it at once: a gateway may hold the head until there
-  /// is content, and its first byte is then what the first token is for others.
+  /// Head, role and first content frame at once: a gateway may hold the head until there is content, and what it waits
+  /// for then is not its own. The next frame at a random phase of the interval, so that streams do not tick together.
   void begin_stream(Connection& connection, std::uint32_t slot, std::string_view body) {
     connection.streaming = true;
     connection.usage = has_field(body, "\"include_usage\"", "true");
@@ -213,7 +212,7 @@ class Upstream {
         "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\n"
         "Transfer-Encoding: chunked\r\nx-request-id: req-bench\r\n\r\n");
     append_chunk(connection.pending, connection.anthropic ? bench::anthropic_begin() : bench::role_frame());
-    if (connection.chunks == 1) {
+    if (connection.chunks > 0) {
       bench::ContentFrame& frame = connection.anthropic ? anthropic_frame_ : frame_;
       append_chunk(connection.pending, frame.fill(bench::now_ns(), connection.sequence++));
     }

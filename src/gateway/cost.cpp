@@ -14,19 +14,22 @@ void note_cost(Record& record) {
 }
 
 void set_part_aside(Record& record) {
-  ++record.before.count;
-  record.before.cost_nano_usd += std::exchange(record.cost_nano_usd, 0);
+  if (!record.before) record.before = std::make_unique<Record::Before>();
+  Record::Before& before = *record.before;
+  ++before.count;
+  before.cost_nano_usd += std::exchange(record.cost_nano_usd, 0);
   // What told no usage is not known to have cost anything; an amount without a price is.
-  if (record.usage.reported) record.before.cost_known &= record.cost_known;
+  if (record.usage.reported) before.cost_known &= record.cost_known;
   record.cost_known = false;
-  record.before.usage = dialect::sum_of(record.before.usage, std::exchange(record.usage, {}));
+  before.usage = dialect::sum_of(before.usage, std::exchange(record.usage, {}));
 }
 
 void add_parts_before(Record& record) {
-  record.cost_nano_usd += record.before.cost_nano_usd;
-  const bool has_last = record.before.count <= record.stitched;
-  record.cost_known = record.before.cost_known && (has_last ? record.cost_known : record.before.usage.reported);
-  record.usage = dialect::sum_of(record.before.usage, record.usage);
+  const Record::Before& before = *record.before;
+  record.cost_nano_usd += before.cost_nano_usd;
+  const bool has_last = before.count <= record.stitched;
+  record.cost_known = before.cost_known && (has_last ? record.cost_known : before.usage.reported);
+  record.usage = dialect::sum_of(before.usage, record.usage);
 }
 
 void tell_cost(Record& record, codec::HeadWriter& head) {

@@ -103,7 +103,7 @@ class Exchange {
   Then take_part(Stream& stream, Result<net::BodyPart>& part);
   /// Reserves memory for the beginning of a frame whose end has not come, or does without. False: it cannot be held.
   bool reserve_tail(Stream& stream);
-  void hold_beginning(Stream& stream, const net::BodyPart& part);
+  void hold_beginning(Beginning& beginning, std::span<io::Chunk> pieces);
   void give_stream_error(const SseRelay& relay);
   void account(const SseRelay& relay);
   void pass(net::BodyPart&& part, SseRelay& relay);

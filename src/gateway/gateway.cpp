@@ -51,7 +51,7 @@ void Gateway::refuse(net::Downstream& downstream, Fault fault) {
 
 void Gateway::settle(Record& record) {
   metrics_.count(record);
-  if (record.before.count > 0) add_parts_before(record);
+  if (record.before) add_parts_before(record);
   const AccessLine line(record, log_time_->text(context_.loop.ring().wall()));
   log_.line(line.bytes());
 }

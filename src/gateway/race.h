@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "weir/base/assert.h"
 #include "weir/base/recycler.h"
@@ -54,6 +55,15 @@ struct Reading {
   dialect::Loss loss;
 };
 
+/// Of a stream that has not begun for the client: its head, and what came before the first meaningful event.
+struct Beginning {
+  net::Downstream::Answer answer;
+  Instant since;
+  std::vector<io::Chunk> chunks;
+  std::uint32_t bytes = 0;  ///< of the chunks
+  bool has_event = false;
+};
+
 /// Proof that the race is over: what begins an answer takes it.
 class Committed {
   friend class Race;
@@ -73,8 +83,9 @@ class Race {
   routing::Plan plan;
   std::optional<routing::Attempts> attempts;
   Asking asking;
-  std::optional<Failure> failure;  ///< of the last attempt
-  bool is_for_rest = false;        ///< the client has the beginning of an answer
+  std::optional<Beginning> beginning;  ///< of the answer that is coming
+  std::optional<Failure> failure;      ///< of the last attempt
+  bool is_for_rest = false;            ///< the client has the beginning of an answer
 
   /// The client gets an answer: nobody else is asked, nothing of the request is needed any more. Without a race nobody
   /// else could have been asked from the beginning.
@@ -100,10 +111,12 @@ class Race {
     forget_asking();
     failure.reset();
   }
+  /// And what came of it.
   void forget_asking() {
     asking.edits.clear();
     asking.translated.clear();
     asking.memory.shrink_to(0);
+    beginning.reset();
   }
 };
 

@@ -15,13 +15,9 @@ constexpr Duration kHoldTime = 5s;             // likewise: a client wants signs
 
 /// What a stream needs from its head to its end. It lives in the frame of relay_stream(), of which there is one for
 /// each stream that is held: what can be done without waiting is done in functions of their own, beside that frame.
+/// What only its beginning needs is the race's.
 struct Exchange::Stream {
   SseRelay relay;
-  net::Downstream::Answer answer;  // until it is begun
-  Instant began;
-  std::vector<io::Chunk> beginning;  // what came before the first meaningful event
-  std::uint32_t beginning_bytes = 0;
-  bool has_event = false;
   bool begun = false;
   io::MemoryLedger::Hold tail_memory;
 };
@@ -29,12 +25,10 @@ struct Exchange::Stream {
 io::Task<> Exchange::relay_stream(codec::ResponseHead& head) {
   record_.status = head.status;
   Stream stream{.relay = SseRelay(endpoint_.client, withhold_usage_),
-                .answer = start_answer(head, codec::HeaderId::other),
-                .began = loop_.now(),
-                .beginning = {},
                 .tail_memory = {loop_.memory(), io::MemoryLedger::Use::held}};
+  race_->beginning.emplace(Beginning{.answer = start_answer(head, codec::HeaderId::other), .since = loop_.now()});
   if (!head.find(codec::HeaderId::content_type))
-    stream.answer.writer.field("content-type", "text/event-stream; charset=utf-8");
+    race_->beginning->answer.writer.field("content-type", "text/event-stream; charset=utf-8");
   for (;;) {
     auto part = co_await attempt_->upstream().read_body(next_frame_deadline());
     const Then then = take_part(stream, part);
@@ -71,29 +65,30 @@ Exchange::Then Exchange::take_part(Stream& stream, Result<net::BodyPart>& part) 
   if (!reserve_tail(stream)) return failed(Fault::shed);
   if (facts.content) content_came();
   if (!stream.begun) {
+    Beginning& beginning = *race_->beginning;
     const bool meant = facts.content || facts.finish || facts.done;
     const auto tail = last && !meant ? relay.judge_tail() : SseRelay::Tail::meant;
     if ((facts.fault && !facts.content) || tail == SseRelay::Tail::fault) {
       give_stream_error(relay);
       return Then::over;
     }
-    if (facts.data && !std::exchange(stream.has_event, true) && part->count > 0 &&
+    if (facts.data && !std::exchange(beginning.has_event, true) && part->count > 0 &&
         endpoint_.client == dialect::Dialect::openai_responses) {
       // Should the first event have been cut, its answer's owner is found by asking.
       std::string scratch;
       const std::size_t end = codec::SseScanner().find_end(part->payloads[0]);
       remember_owner(codec::parse_sse_frame(part->payloads[0].substr(0, end), scratch).data);
     }
-    if (!meant && !relay.inside_frame() && !last && stream.beginning_bytes <= kHoldBegin &&
-        loop_.now() < stream.began + kHoldTime) {
-      hold_beginning(stream, *part);
+    if (!meant && !relay.inside_frame() && !last && beginning.bytes <= kHoldBegin &&
+        loop_.now() < beginning.since + kHoldTime) {
+      hold_beginning(beginning, relay.pass(*part));
       return Then::go_on;
     }
     // Nothing that would be an answer, and nothing was sent: the client gets an honest status.
     if (tail == SseRelay::Tail::nothing && !relay.complete()) return failed(Fault::upstream_truncated);
-    begin_streamed(std::move(stream.answer), commit());
-    downstream_.send(stream.beginning);
-    stream.beginning = {};
+    Beginning begun = std::move(beginning);  // the race ends here
+    begin_streamed(std::move(begun.answer), commit());
+    downstream_.send(begun.chunks);
   }
   pass(std::move(*part), relay);
   if (!std::exchange(stream.begun, true)) sent_first_byte();
@@ -122,11 +117,11 @@ bool Exchange::reserve_tail(Stream& stream) {
   return true;
 }
 
-void Exchange::hold_beginning(Stream& stream, const net::BodyPart& part) {
-  auto& held = stream.beginning;
-  for (io::Chunk& chunk : stream.relay.pass(part)) {
-    stream.beginning_bytes += static_cast<std::uint32_t>(chunk.size());
-    if (held.empty() || !loop_.buffers().append(held.back(), chunk.bytes())) held.push_back(std::move(chunk));
+void Exchange::hold_beginning(Beginning& beginning, std::span<io::Chunk> pieces) {
+  auto& held = beginning.chunks;
+  for (io::Chunk& piece : pieces) {
+    beginning.bytes += static_cast<std::uint32_t>(piece.size());
+    if (held.empty() || !loop_.buffers().append(held.back(), piece.bytes())) held.push_back(std::move(piece));
   }
 }
 

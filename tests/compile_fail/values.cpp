@@ -2,6 +2,7 @@
 // clang-format off
 #include "weir/base/fault.h"
 #include "weir/base/time.h"
+#include "weir/codec/http1_writer.h"
 #include "weir/control/config.h"
 #include "weir/io/fd.h"
 
@@ -11,10 +12,12 @@ using namespace weir;
 [[maybe_unused]] static void let_go(io::Fd) {}
 
 [[maybe_unused]] static void use(Instant now, WallTime wall, const control::Config& config,
-                                 const admission::KeyTable& keys) {
+                                 const admission::KeyTable& keys, codec::HeadWriter& head, Bytes name) {
   const Instant later = now + 5s;
   let_go(io::Fd{3});
   if (const auto answer = ask(); answer) let_go(io::Fd{*answer});
+  head.field("x-request-id", name);
+  head.named_field(name, "1");
 #if MISUSE == 1  // a number is no duration: no viable conversion|cannot convert
   const Duration wait = 5;
 #elif MISUSE == 2  // two moments have no sum: invalid operands to binary expression
@@ -31,5 +34,9 @@ using namespace weir;
   const control::Config copy = config;
 #elif MISUSE == 8  // nor is the table of keys: call to (implicitly-)?deleted
   const admission::KeyTable copy = keys;
+#elif MISUSE == 9  // the name of a field is one that HTTP allows: is not a constant expression
+  head.field("x request id", "1");
+#elif MISUSE == 10  // one that came from somewhere is checked: no matching member function
+  head.field(name, "1");
 #endif
 }

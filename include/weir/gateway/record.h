@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -61,12 +62,13 @@ struct Record {
   bool cost_known = false;
   int stitched = 0;  ///< parts of the answer behind the first
   /// Of the parts that are over, while another one is asked for: each at its own price, as far as it was told.
-  struct {
+  struct Before {
     int count = 0;
     dialect::Usage usage;
     std::int64_t cost_nano_usd = 0;
     bool cost_known = true;
-  } before;
+  };
+  std::unique_ptr<Before> before;   ///< null: there is none, as in nearly all exchanges
   std::uint64_t request_bytes = 0;  ///< of the body
   std::uint64_t answer_bytes = 0;   ///< of the body
 
