@@ -24,23 +24,22 @@ void forward_common_fields(codec::HeadWriter& writer, const codec::RequestHead& 
 void Attempt::end(const routing::AttemptEnd& end) {
   if (std::exchange(has_ended_, true)) return;
   if (asked_ || end.blame == routing::Blame::misfit)
-    ++gateway_.metrics().deployments[target_.cell].attempts[static_cast<std::size_t>(end.blame)];
+    ++gateway_.metrics().deployments[cell_].attempts[static_cast<std::size_t>(end.blame)];
   if (!is_tracked_) return;
   routing::AttemptEnd told = end;
   told.ttft_ms = ttft_ms_;
-  gateway_.router().end(target_.cell, told, gateway_.context().loop.now(), pass_);
+  gateway_.router().end(cell_, told, gateway_.context().loop.now(), pass_);
 }
 
 void Attempt::answered() {
   if (!is_tracked_ || has_ended_ || pass_.has_answered) return;
   const Instant now = gateway_.context().loop.now();
   ttft_ms_ = to_ns(now - began_) / 1'000'000;
-  gateway_.router().answered(target_.cell, pass_, ttft_ms_, now);
+  gateway_.router().answered(cell_, pass_, ttft_ms_, now);
 }
 
 void Attempt::cancel() {
   cancelled_ = true;
-  pause_.end();
   if (lease_) lease_->cancel();
 }
 
@@ -49,7 +48,7 @@ io::Task<Result<codec::ResponseHead*>> Attempt::start(AttemptRequest request, co
   auto& loop = gateway_.context().loop;
   began_ = loop.now();
   asked_ = true;
-  auto& pool = gateway_.pool(target_.provider_index);
+  auto& pool = gateway_.pool(provider_index_);
   for (lease_ = pool.reuse();; lease_ = {}) {
     const bool reused = static_cast<bool>(lease_);
     if (reused) {
@@ -70,7 +69,7 @@ io::Task<Result<codec::ResponseHead*>> Attempt::start(AttemptRequest request, co
     const Instant first_byte = loop.now() + gateway_.context().options.first_byte_timeout;
     const auto head = co_await lease_->read_head(std::min(first_byte, deadline));
     if (head) {
-      if (is_tracked_) gateway_.router().hear(target_.cell, (*head)->field_list, loop.now(), loop.ring().wall());
+      if (is_tracked_) gateway_.router().hear(cell_, (*head)->field_list, loop.now(), loop.ring().wall());
       co_return head;
     }
     record_.detail.assign(lease_->tls_reason());  // refusals of our certificate come only now
@@ -83,17 +82,16 @@ io::Task<Result<codec::ResponseHead*>> Attempt::start(AttemptRequest request, co
 }
 
 Result<void> Attempt::send(AttemptRequest request, const codec::EditList& edits) {
-  const catalog::Provider& provider = *target_.provider;
   io::Chunk staging = gateway_.context().loop.buffers().take();
   if (!staging) return fail(Fault::shed);
   codec::HeadWriter writer(staging.writable());
-  gateway_.start_of(target_.provider_index, pass_.credential).write(writer, request.call);
+  gateway_.start_of(provider_index_, pass_.credential).write(writer, request.call);
   if (request.translated) {
     forward_common_fields(writer, request.head);
   } else {
-    codec::forward_request_fields(writer, request.head, provider.headers);
+    codec::forward_request_fields(writer, request.head, provider_.headers);
   }
-  for (const catalog::DefaultHeader& header : provider.default_headers)
+  for (const catalog::DefaultHeader& header : provider_.default_headers)
     if (header.dialect == request.call.dialect && (request.translated || !request.head.find(header.name)))
       writer.named_field(header.name, header.value);
   if (request.call.method == codec::Method::post) writer.content_length(edits.size_after(request.body.size()));

@@ -1,7 +1,6 @@
 // One try at one deployment: a connection, the request as this provider wants it, the answer's head.
 #pragma once
 
-#include "pause.h"
 #include "weir/catalog/catalog.h"
 #include "weir/codec/http1.h"
 #include "weir/codec/json_edit.h"
@@ -25,8 +24,12 @@ struct AttemptRequest {
 class Attempt {
  public:
   Attempt(Gateway& gateway, Record& record, const catalog::Target& target)
-      : gateway_(gateway), record_(record), target_(target), pause_(gateway.context().loop) {
-    record_.price = target_.price();
+      : gateway_(gateway),
+        record_(record),
+        provider_(*target.provider),
+        provider_index_(target.provider_index),
+        cell_(target.cell) {
+    record_.price = target.price();
   }
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;
@@ -47,15 +50,13 @@ class Attempt {
   /// caller next suspends. A connection that turns out to be stale, with no byte answered, is replaced once.
   io::Task<Result<codec::ResponseHead*>> start(AttemptRequest request, const codec::EditList& edits, Instant deadline);
 
-  /// The pause before start(); over as soon as nobody waits for the answer.
-  auto pause_until(Instant deadline) { return pause_.until(deadline); }
   /// Somebody was asked, or it was tried.
   bool asked() const { return asked_; }
 
   /// Gives up at once: whoever waits on this attempt goes on, behind start() with Fault::cancelled.
   void cancel();
   net::Upstream& upstream() { return *lease_; }
-  const catalog::Target& target() const { return target_; }
+  std::size_t provider_index() const { return provider_index_; }
   /// The connection goes back to its pool, or is closed when the answer was not read to its end.
   void release() { lease_.reset(); }
   /// The same when everything of interest has been read, but perhaps not the end of the body.
@@ -66,12 +67,13 @@ class Attempt {
 
   Gateway& gateway_;
   Record& record_;
-  catalog::Target target_;
+  const catalog::Provider& provider_;
+  const std::size_t provider_index_;
+  const std::uint32_t cell_;
   net::UpstreamPool::Lease lease_;
   routing::Pass pass_;
   Instant began_{};
   std::int64_t ttft_ms_ = -1;  // from there to the first content; -1: none came
-  Pause pause_;
   bool is_tracked_ = false;
   bool has_ended_ = false;
   bool asked_ = false;

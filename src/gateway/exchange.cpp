@@ -60,7 +60,7 @@ io::Task<> Exchange::answer() {
   auto step = race_->attempts->first(race_->plan, gateway_.router(), loop_.now());
   while (step) {
     begin_attempt(*step);
-    if (step->pause > Duration{}) co_await attempt_->pause_until(loop_.now() + step->pause);
+    if (step->pause > Duration{}) co_await race_->pause.emplace(loop_).until(loop_.now() + step->pause);
     if (client_gone_) co_return refuse(Fault::client_gone);  // it has left already: nobody is asked
     co_await attempt();
     end_attempt();
@@ -155,7 +155,7 @@ void Exchange::forget_attempt() {
   record_.finish = dialect::FinishReason::unspecified;
   if (!is_for_rest()) {
     lane_.reset();
-    dropped_.clear();
+    race_->dropped.clear();
     withhold_usage_ = false;
     record_.dropped = 0;
     record_.ttft_ns = -1;
@@ -272,7 +272,7 @@ net::Downstream::Answer Exchange::start_answer(const codec::ResponseHead& head, 
   auto answer = downstream_.start_head(head.status);
   codec::forward_response_fields(answer.writer, head, except);
   write_deployment(answer.writer, std::to_string(head.status));
-  if (!dropped_.empty()) answer.writer.field("x-weir-dropped", dropped_);
+  if (race_ && !race_->dropped.empty()) answer.writer.field("x-weir-dropped", race_->dropped);
   return answer;
 }
 

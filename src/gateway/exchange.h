@@ -152,8 +152,6 @@ class Exchange {
   io::Loop& loop_;
   Endpoint endpoint_;           ///< views into the head: its texts die with it
   std::unique_ptr<Lane> lane_;  ///< of an answer that is translated; null: bytes pass through
-  std::uint64_t estimate_ = 0;  ///< of the tokens of a request that are to be counted
-  std::string dropped_;         ///< names of the parameters that the provider was not given
   Record record_;
   Instant deadline_;
   Race::Home::Lease race_;  ///< until the answer begins

@@ -55,7 +55,7 @@ bool Exchange::write_count(Asking& asking, Bytes text) {
   dialect::Request request;
   dialect::Loss loss;
   dialect::read_counted(endpoint_.client, text, request, loss);
-  estimate_ = dialect::estimate_tokens(request);
+  race_->estimate = dialect::estimate_tokens(request);
   asking.call.kind = Call::Kind::count_tokens;
   const dialect::Target target = target_of(asking);
   if (record_.provider_dialect == endpoint_.client) {
@@ -65,7 +65,7 @@ bool Exchange::write_count(Asking& asking, Bytes text) {
   }
   if (loss.refused()) return accept(loss);
   if (record_.provider_dialect == Dialect::openai_chat) {
-    give_count(estimate_, true);
+    give_count(race_->estimate, true);
     return false;
   }
   std::string body;
@@ -89,7 +89,7 @@ io::Task<> Exchange::relay_count(codec::ResponseHead& head) {
     if (status == 404 && error.message.contains("model")) {
       fail(failure_of(error));
     } else {
-      give_count(estimate_, true);
+      give_count(race_->estimate, true);
     }
   } else if (head.status >= 300) {
     co_await relay_error(head);
@@ -105,7 +105,7 @@ io::Task<> Exchange::relay_count(codec::ResponseHead& head) {
     }
     const auto tokens =
         dialect::read_token_count(record_.provider_dialect, body.contiguous(gateway_.context().scratch));
-    give_count(tokens.value_or(estimate_), !tokens);
+    give_count(tokens.value_or(race_->estimate), !tokens);
   }
 }
 
@@ -119,7 +119,7 @@ void Exchange::give_count(std::uint64_t tokens, bool estimated) {
 // ---- Answers that a provider keeps.
 
 void Exchange::remember_owner(Bytes payload) {
-  gateway_.remember_owner(dialect::openai_responses::read_answer_id(payload), attempt_->target().provider_index);
+  gateway_.remember_owner(dialect::openai_responses::read_answer_id(payload), attempt_->provider_index());
 }
 
 io::Task<> Exchange::stored() {

@@ -86,8 +86,8 @@ bool Exchange::accept(const dialect::Loss& loss) {
   }
   record_.dropped = static_cast<std::uint16_t>(record_.dropped + loss.dropped().size());
   for (const std::string& name : loss.dropped()) {
-    if (!dropped_.empty()) dropped_ += ',';
-    dropped_ += name;
+    if (!race_->dropped.empty()) race_->dropped += ',';
+    race_->dropped += name;
   }
   return true;
 }

@@ -94,6 +94,7 @@ void Exchange::on_client_gone(void* object) {
   auto& self = *static_cast<Exchange*>(object);
   self.client_gone_ = true;
   if (self.attempt_) self.attempt_->cancel();
+  if (self.race_ && self.race_->pause) self.race_->pause->end();
 }
 
 }  // namespace weir::gateway

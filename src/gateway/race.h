@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "pause.h"
 #include "weir/base/assert.h"
 #include "weir/base/recycler.h"
 #include "weir/catalog/catalog.h"
@@ -85,6 +86,9 @@ class Race {
   Asking asking;
   std::optional<Beginning> beginning;  ///< of the answer that is coming
   std::optional<Failure> failure;      ///< of the last attempt
+  std::string dropped;                 ///< names of the parameters that the provider was not given
+  std::uint64_t estimate = 0;          ///< of the tokens of a request that are to be counted
+  std::optional<Pause> pause;          ///< before the next attempt; over as soon as nobody waits for the answer
   bool is_for_rest = false;            ///< the client has the beginning of an answer
 
   /// The client gets an answer: nobody else is asked, nothing of the request is needed any more. Without a race nobody
@@ -110,6 +114,8 @@ class Race {
     attempts.reset();
     forget_asking();
     failure.reset();
+    dropped.clear();
+    pause.reset();
   }
   /// And what came of it.
   void forget_asking() {
