@@ -171,11 +171,11 @@ AccessLine::AccessLine(const Record& record, Bytes time) {
   }
   pen.number(",\"attempts\":", record.attempts);
   if (!record.trail.empty() && (record.tries > 1 || record.exhausted))
-    pen.text(",\"trail\":", cut_trail(record.trail, kMaxText));
+    pen.text(",\"trail\":", cut_trail(record.trail.view(), kMaxText));
   if (record.exhausted) pen.raw(",\"exhausted\":true");
   if (record.stitched > 0) pen.number(",\"stitched\":", record.stitched);
   if (record.fault) pen.word(",\"fault\":", to_string(*record.fault));
-  pen.text(",\"detail\":", Bytes(record.detail).substr(0, kMaxText));
+  pen.text(",\"detail\":", record.detail.view().substr(0, kMaxText));
   if (record.finish != dialect::FinishReason::unspecified) pen.word(",\"finish\":", to_string(record.finish));
   if (record.usage.reported) {
     const auto& usage = record.usage;

@@ -223,13 +223,13 @@ void Exchange::end_attempt() {
 
 /// As the trail has it: who was asked, and how that ended.
 void Exchange::append_outcome(const Failure& failure) {
-  std::string& trail = record_.trail;
-  if (!trail.empty()) trail += ", ";
+  RareText& trail = record_.trail;
+  if (!trail.empty()) trail.append(", ");
   trail.append(record_.provider).append("/").append(record_.model_id).append(" ");
   if (failure.end.status >= 300)
-    trail += std::to_string(failure.end.status);
+    trail.append(std::to_string(failure.end.status));
   else
-    trail += failure.fault ? to_string(*failure.fault) : routing::to_string(failure.end.blame);
+    trail.append(failure.fault ? to_string(*failure.fault) : routing::to_string(failure.end.blame));
 }
 
 /// A deployment that could not be given the request says nothing about the chain, if nobody was asked at all.
@@ -279,12 +279,14 @@ net::Downstream::Answer Exchange::start_answer(const codec::ResponseHead& head, 
 void Exchange::write_deployment(codec::HeadWriter& writer, Bytes outcome) const {
   writer.field("x-weir-deployment", {record_.provider, "/", record_.model_id});
   if (!record_.trail.empty())
-    writer.field("x-weir-attempts", {record_.trail, ", ", record_.provider, "/", record_.model_id, " ", outcome});
+    writer.field("x-weir-attempts",
+                 {record_.trail.view(), ", ", record_.provider, "/", record_.model_id, " ", outcome});
 }
 
 /// The same where all have failed: a field line, or nothing where there was one try alone.
 std::string Exchange::trail_line() const {
-  return record_.tries > 1 ? "x-weir-attempts: " + record_.trail + "\r\n" : std::string();
+  if (record_.tries < 2) return {};
+  return std::string("x-weir-attempts: ").append(record_.trail.view()).append("\r\n");
 }
 
 Committed Exchange::commit() {

@@ -59,7 +59,11 @@ void Exchange::go_on() {
                              dialect::repeats_what_was_said(record_.provider_dialect, provider.quirks));
   ++record_.stitched;
   if (lane_->context.array) return;  // there are no comments in it
-  lane_->mark.assign(": x-weir-attempts: ").append(record_.trail).append(", ").append(record_.provider).append("/");
+  lane_->mark.assign(": x-weir-attempts: ")
+      .append(record_.trail.view())
+      .append(", ")
+      .append(record_.provider)
+      .append("/");
   lane_->mark.append(record_.model_id).append("\n\n");
 }
 

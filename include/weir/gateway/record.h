@@ -28,6 +28,26 @@ class ShortText {
   std::size_t size_ = 0;
 };
 
+/// A text that few exchanges have: a pointer to it.
+class RareText {
+ public:
+  Bytes view() const { return text_ ? Bytes(*text_) : Bytes(); }
+  bool empty() const { return view().empty(); }
+  void assign(Bytes text) {
+    if (!empty()) text_->clear();
+    append(text);
+  }
+  RareText& append(Bytes text) {
+    if (text.empty()) return *this;
+    if (!text_) text_ = std::make_unique<std::string>();
+    text_->append(text);
+    return *this;
+  }
+
+ private:
+  std::unique_ptr<std::string> text_;
+};
+
 struct Record {
   static constexpr std::uint32_t kNoCell = UINT32_MAX;
 
@@ -51,10 +71,10 @@ struct Record {
   int status = 0;                  ///< what the client was told; 0: nothing
   int attempts = 0;                ///< requests sent to providers
   int tries = 0;                   ///< the same, and deployments that could not be given this request
-  std::string trail;               ///< the tries that failed, and how: "one/model 503, other/model upstream_reset"
+  RareText trail;                  ///< the tries that failed, and how: "one/model 503, other/model upstream_reset"
   bool exhausted = false;  ///< a try failed for a reason that would have let somebody else answer, and nobody was left
   std::optional<Fault> fault;
-  std::string detail;  ///< more about the fault, for the operator alone
+  RareText detail;  ///< more about the fault, for the operator alone
   dialect::FinishReason finish = dialect::FinishReason::unspecified;
   dialect::Usage usage;
   const catalog::Price* price = nullptr;  ///< of the deployment that was tried last; null: not known

@@ -65,7 +65,7 @@ TEST(AccessLine, SaysWhatHappened) {
   record.stream = true;
   record.attempts = 2;
   record.tries = 2;
-  record.trail = "azure/gpt-4o-mini 503";
+  record.trail.assign("azure/gpt-4o-mini 503");
   record.stitched = 1;
   record.fault = Fault::upstream_reset;
   record.finish = dialect::FinishReason::stop;
@@ -171,7 +171,7 @@ TEST(AccessLine, BrokenTextIsStillJson) {
 
 TEST(AccessLine, HasATrailWhereMoreThanOneWasTried) {
   Record record;
-  record.trail = "a/m 400";
+  record.trail.assign("a/m 400");
   record.tries = record.attempts = 1;
   EXPECT_FALSE(read(AccessLine(record, at(0))).contains("trail"));  // the status says it
   record.exhausted = true;
@@ -189,11 +189,11 @@ TEST(AccessLine, CutsATrailAtAWholeEntry) {
   const std::string entry = "provider/a-model-of-some-length 503";  // 35
   Record record;
   record.tries = 9;
-  for (int i = 0; i < 5; ++i) record.trail += (i > 0 ? ", " : "") + entry;
-  EXPECT_EQ(read(AccessLine(record, at(0))).at("trail"), record.trail);  // 183
-  record.trail += ", " + entry;
-  EXPECT_EQ(read(AccessLine(record, at(0))).at("trail"), record.trail.substr(0, 183));
-  record.trail = std::string(300, 'x');
+  for (int i = 0; i < 5; ++i) record.trail.append((i > 0 ? ", " : "") + entry);
+  EXPECT_EQ(read(AccessLine(record, at(0))).at("trail"), record.trail.view());  // 183
+  record.trail.append(", " + entry);
+  EXPECT_EQ(read(AccessLine(record, at(0))).at("trail"), record.trail.view().substr(0, 183));
+  record.trail.assign(std::string(300, 'x'));
   EXPECT_EQ(read(AccessLine(record, at(0))).at("trail"), std::string(192, 'x'));
 }
 
@@ -211,9 +211,9 @@ TEST(AccessLine, TheLargestRecordFits) {
   record.attempts = std::numeric_limits<int>::max();
   record.stitched = std::numeric_limits<int>::max();
   record.tries = 2;
-  record.trail = worst;
+  record.trail.assign(worst);
   record.exhausted = true;
-  record.detail = worst;
+  record.detail.assign(worst);
   record.fault = Fault::expectation_unsupported;
   record.finish = dialect::FinishReason::content_filter;
   record.usage = {kMostTokens, kMostTokens, kMostTokens, kMostTokens, kMostTokens, kMostTokens, kMostTokens, true};
