@@ -21,7 +21,7 @@ std::size_t size_of(std::initializer_list<Bytes> pieces) {
 }
 
 char* put(char* out, Bytes text) {
-  std::memcpy(out, text.data(), text.size());
+  if (!text.empty()) std::memcpy(out, text.data(), text.size());
   return out + text.size();
 }
 

@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "attempt.h"
+#include "beginning.h"
 #include "endpoint.h"
 #include "lane.h"
 #include "race.h"

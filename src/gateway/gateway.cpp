@@ -1,6 +1,7 @@
 #include "weir/gateway/gateway.h"
 
 #include "access_log.h"
+#include "beginning.h"
 #include "cost.h"
 #include "exchange.h"
 #include "refuse.h"
@@ -18,7 +19,8 @@ Gateway::Gateway(net::Context& context, const catalog::Catalog& catalog, const a
       owners_(owners),
       log_time_(std::make_unique<LogTime>()),
       router_(catalog, health, shard, router),
-      races_(std::make_unique<Recycler<Race>>()) {
+      races_(std::make_unique<Recycler<Race>>()),
+      beginnings_(std::make_unique<Recycler<Beginning>>()) {
   metrics_.deployments.resize(catalog.cells());
   metrics_.chain_exhausted.resize(catalog.models().size() + 1);
   for (const catalog::Provider& provider : catalog.providers()) {

@@ -10,7 +10,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "pause.h"
 #include "weir/base/assert.h"
@@ -56,15 +55,6 @@ struct Reading {
   dialect::Loss loss;
 };
 
-/// Of a stream that has not begun for the client: its head, and what came before the first meaningful event.
-struct Beginning {
-  net::Downstream::Answer answer;
-  Instant since;
-  std::vector<io::Chunk> chunks;
-  std::uint32_t bytes = 0;  ///< of the chunks
-  bool has_event = false;
-};
-
 /// Proof that the race is over: what begins an answer takes it.
 class Committed {
   friend class Race;
@@ -84,12 +74,11 @@ class Race {
   routing::Plan plan;
   std::optional<routing::Attempts> attempts;
   Asking asking;
-  std::optional<Beginning> beginning;  ///< of the answer that is coming
-  std::optional<Failure> failure;      ///< of the last attempt
-  std::string dropped;                 ///< names of the parameters that the provider was not given
-  std::uint64_t estimate = 0;          ///< of the tokens of a request that are to be counted
-  std::optional<Pause> pause;          ///< before the next attempt; over as soon as nobody waits for the answer
-  bool is_for_rest = false;            ///< the client has the beginning of an answer
+  std::optional<Failure> failure;  ///< of the last attempt
+  std::string dropped;             ///< names of the parameters that the provider was not given
+  std::uint64_t estimate = 0;      ///< of the tokens of a request that are to be counted
+  std::optional<Pause> pause;      ///< before the next attempt; over as soon as nobody waits for the answer
+  bool is_for_rest = false;        ///< the client has the beginning of an answer
 
   /// The client gets an answer: nobody else is asked, nothing of the request is needed any more. Without a race nobody
   /// else could have been asked from the beginning.
@@ -117,12 +106,10 @@ class Race {
     dropped.clear();
     pause.reset();
   }
-  /// And what came of it.
   void forget_asking() {
     asking.edits.clear();
     asking.translated.clear();
     asking.memory.shrink_to(0);
-    beginning.reset();
   }
 };
 

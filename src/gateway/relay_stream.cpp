@@ -15,20 +15,26 @@ constexpr Duration kHoldTime = 5s;             // likewise: a client wants signs
 
 /// What a stream needs from its head to its end. It lives in the frame of relay_stream(), of which there is one for
 /// each stream that is held: what can be done without waiting is done in functions of their own, beside that frame.
-/// What only its beginning needs is the race's.
 struct Exchange::Stream {
   SseRelay relay;
+  Beginning::Home::Lease beginning;  // until it has begun
   bool begun = false;
   io::MemoryLedger::Hold tail_memory;
+
+  ~Stream() {
+    if (beginning) beginning->clear();
+  }
 };
 
 io::Task<> Exchange::relay_stream(codec::ResponseHead& head) {
   record_.status = head.status;
   Stream stream{.relay = SseRelay(endpoint_.client, withhold_usage_),
+                .beginning = gateway_.beginnings().take(),
                 .tail_memory = {loop_.memory(), io::MemoryLedger::Use::held}};
-  race_->beginning.emplace(Beginning{.answer = start_answer(head, codec::HeaderId::other), .since = loop_.now()});
+  stream.beginning->answer = start_answer(head, codec::HeaderId::other);
+  stream.beginning->since = loop_.now();
   if (!head.find(codec::HeaderId::content_type))
-    race_->beginning->answer.writer.field("content-type", "text/event-stream; charset=utf-8");
+    stream.beginning->answer.writer.field("content-type", "text/event-stream; charset=utf-8");
   for (;;) {
     auto part = co_await attempt_->upstream().read_body(next_frame_deadline());
     const Then then = take_part(stream, part);
@@ -65,7 +71,7 @@ Exchange::Then Exchange::take_part(Stream& stream, Result<net::BodyPart>& part) 
   if (!reserve_tail(stream)) return failed(Fault::shed);
   if (facts.content) content_came();
   if (!stream.begun) {
-    Beginning& beginning = *race_->beginning;
+    Beginning& beginning = *stream.beginning;
     const bool meant = facts.content || facts.finish || facts.done;
     const auto tail = last && !meant ? relay.judge_tail() : SseRelay::Tail::meant;
     if ((facts.fault && !facts.content) || tail == SseRelay::Tail::fault) {
@@ -86,9 +92,10 @@ Exchange::Then Exchange::take_part(Stream& stream, Result<net::BodyPart>& part) 
     }
     // Nothing that would be an answer, and nothing was sent: the client gets an honest status.
     if (tail == SseRelay::Tail::nothing && !relay.complete()) return failed(Fault::upstream_truncated);
-    Beginning begun = std::move(beginning);  // the race ends here
-    begin_streamed(std::move(begun.answer), commit());
-    downstream_.send(begun.chunks);
+    begin_streamed(std::move(beginning.answer), commit());
+    downstream_.send(beginning.chunks);
+    beginning.clear();
+    stream.beginning.reset();
   }
   pass(std::move(*part), relay);
   if (!std::exchange(stream.begun, true)) sent_first_byte();

@@ -22,6 +22,7 @@ namespace weir::gateway {
 
 class LogTime;
 class Race;
+struct Beginning;
 
 class Gateway final : public net::Handler {
  public:
@@ -48,6 +49,7 @@ class Gateway final : public net::Handler {
   void count_exhausted(const catalog::Resolution& resolution);
   routing::Router& router() { return router_; }
   Recycler<Race>& races() { return *races_; }
+  Recycler<Beginning>& beginnings() { return *beginnings_; }
 
   /// The provider that keeps an answer, by its index, if that is known.
   std::optional<std::uint32_t> owner_of(Bytes answer_id) const {
@@ -87,6 +89,7 @@ class Gateway final : public net::Handler {
   std::unique_ptr<LogTime> log_time_;
   routing::Router router_;
   std::unique_ptr<Recycler<Race>> races_;
+  std::unique_ptr<Recycler<Beginning>> beginnings_;
   Metrics metrics_;
 };
 
