@@ -38,7 +38,7 @@ inline constexpr std::array<std::uint64_t, kMaxDecimalSize> kPowersOfTen = [] {
 /// Digits of `value`; 1 of 0.
 inline std::size_t decimal_size(std::uint64_t value) {
   value |= 1;  // no number has another size because of it
-  // 1233 / 4096 is a little more than log10(2): one digit too few at most.
+  // 1233 / 4096 is a little less than log10(2): one digit too few at most.
   const std::size_t size = static_cast<std::size_t>(std::bit_width(value)) * 1233 >> 12;
   return size + (value >= detail::kPowersOfTen[size] ? 1 : 0);
 }
